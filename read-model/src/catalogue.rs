@@ -1,0 +1,21 @@
+//! The catalogue: `write_config.yaml` parsed, checked and compiled.
+
+mod compile;
+pub mod config;
+mod event_type;
+mod expression;
+mod format;
+mod model;
+mod problem;
+mod shape;
+mod yaml;
+
+pub use expression::{EvaluationError, Expression, Reads, Scope, map, to_cel};
+pub use format::{DataError, Format};
+pub use model::{
+    Action, Catalogue, Derived, Effect, EventType, Field, Future, Line, NamedType, ObjectType, Role, Rule,
+    Severity, UpcastError, Version,
+};
+pub(crate) use model::{data_variable, with_absent};
+pub use problem::{Problem, Problems};
+pub use shape::{Property, Shape};

@@ -1,0 +1,351 @@
+//! From the config as written to the catalogue as compiled: every mistake found, none left for later.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::config::{Config, FieldConfig, ObjectTypeConfig};
+use super::event_type::compile_event_type;
+use super::expression::Expression;
+use super::model::{Catalogue, Derived, Field, Line, NamedType, ObjectType};
+use super::problem::{Problem, Problems, Report, one_of};
+use super::shape::{Names, Shape, is_name};
+use super::yaml::{Document, Step};
+use crate::time::Zone;
+
+/// How deep names may lead into each other; deeper is a circle.
+const MAX_EXPANSION: usize = 16;
+
+impl Catalogue {
+    /// Compiles the text of a `write_config.yaml`; `file` names it in messages.
+    ///
+    /// # Errors
+    /// Every mistake, each with its line, what is wrong and what would be right.
+    pub fn compile(file: &str, source: &str) -> Result<Self, Problems> {
+        let problems = |problems| Problems {
+            file: file.to_owned(),
+            problems,
+        };
+        let document = Document::parse(source).map_err(|error| {
+            problems(vec![Problem {
+                path: Vec::new(),
+                line: error.line,
+                message: error.message,
+            }])
+        })?;
+        let mut report = Report::default();
+        let compiled = parse_config(document.to_json(), &mut report)
+            .map(|config| Compiler::new(&config, &mut report).catalogue(source, &mut report));
+        match compiled {
+            Some(catalogue) if report.found.is_empty() => Ok(catalogue),
+            _ => Err(problems(located(&document, report))),
+        }
+    }
+}
+
+fn located(document: &Document, report: Report) -> Vec<Problem> {
+    let mut problems: Vec<Problem> = report
+        .found
+        .into_iter()
+        .map(|(path, message)| Problem {
+            line: document.line(&path),
+            path,
+            message,
+        })
+        .collect();
+    problems.sort_by_key(|problem| problem.line);
+    problems.dedup();
+    problems
+}
+
+/// The config in its typed shape; a mistake in the shape itself hides what lies behind it.
+fn parse_config(json: Value, report: &mut Report) -> Option<Config> {
+    serde_path_to_error::deserialize(json)
+        .map_err(|error| {
+            let path = error.path().iter().filter_map(|segment| match segment {
+                serde_path_to_error::Segment::Map { key } => Some(Step::from(key.as_str())),
+                serde_path_to_error::Segment::Seq { index } => Some(Step::from(*index)),
+                serde_path_to_error::Segment::Enum { .. } | serde_path_to_error::Segment::Unknown => None,
+            });
+            report.within(path.collect::<Vec<_>>(), |report| {
+                report.say(error.inner().to_string())
+            });
+        })
+        .ok()
+}
+
+/// What compiling one part needs to know of the others.
+pub(super) struct Compiler<'a> {
+    pub(super) config: &'a Config,
+    pub(super) names: Names<'a>,
+    pub(super) types: IndexMap<Arc<str>, NamedType>,
+    pub(super) definitions: Value,
+}
+
+impl<'a> Compiler<'a> {
+    fn new(config: &'a Config, report: &mut Report) -> Self {
+        let names = Names {
+            types: config.types.keys().map(String::as_str).collect(),
+            object_types: config.object_types.keys().map(String::as_str).collect(),
+        };
+        let types = compile_types(config, &names, report);
+        let mut definitions = serde_json::Map::new();
+        for name in config.object_types.keys() {
+            definitions.insert(name.clone(), json!({"type": "string", "format": "uuid"}));
+        }
+        definitions.extend(
+            config
+                .types
+                .iter()
+                .map(|(name, schema)| (name.clone(), schema.clone())),
+        );
+        let compiler = Self {
+            config,
+            names,
+            types,
+            definitions: Value::Object(definitions),
+        };
+        compiler.refuse_circles(report);
+        compiler
+    }
+
+    fn catalogue(&self, source: &str, report: &mut Report) -> Catalogue {
+        let object_types = self.object_types(report);
+        let event_types = self
+            .config
+            .event_types
+            .iter()
+            .map(|(name, config)| {
+                let compiled = report.within(["event_types".into(), name.as_str().into()], |report| {
+                    check_name(name, report);
+                    compile_event_type(self, &object_types, name, config, report)
+                });
+                (Arc::from(name.as_str()), compiled)
+            })
+            .collect();
+        let f6 = &self.config.f6;
+        Catalogue {
+            hash: format!("{:x}", Sha256::digest(source)).into(),
+            source: source.into(),
+            organisation: f6.organisation.as_str().into(),
+            zone_name: f6.zone.as_str().into(),
+            oin: check_oin(&f6.oin, report).into(),
+            zone: time_zone(&f6.time_zone, report),
+            source_types: self
+                .config
+                .source_types
+                .iter()
+                .map(|name| name.as_str().into())
+                .collect(),
+            types: compile_types(self.config, &self.names, &mut Report::default()),
+            object_types,
+            event_types,
+        }
+    }
+
+    fn object_types(&self, report: &mut Report) -> IndexMap<Arc<str>, ObjectType> {
+        let compile = |(name, config): (&String, &ObjectTypeConfig)| {
+            let compiled = report.within(["object_types".into(), name.as_str().into()], |report| {
+                check_name(name, report);
+                self.object_type(name, config, report)
+            });
+            (Arc::from(name.as_str()), compiled)
+        };
+        self.config.object_types.iter().map(compile).collect()
+    }
+
+    fn object_type(&self, name: &str, config: &ObjectTypeConfig, report: &mut Report) -> ObjectType {
+        report.within(["plural".into()], |report| check_name(&config.plural, report));
+        let fields: IndexMap<Arc<str>, Field> = config
+            .fields
+            .iter()
+            .map(|(field, config)| {
+                let compiled = report.within(["fields".into(), field.as_str().into()], |report| {
+                    self.field(name, field, config, report)
+                });
+                (Arc::from(field.as_str()), compiled)
+            })
+            .collect();
+        let derived = config
+            .derived
+            .iter()
+            .map(|(field, config)| {
+                let compiled = report.within(["derived".into(), field.as_str().into()], |report| {
+                    check_field_name(field, report);
+                    Derived {
+                        name: field.as_str().into(),
+                        description: config.description.as_deref().map(Arc::from),
+                        shape: report.within(["type".into()], |report| {
+                            self.value_type(&config.value_type, report)
+                        }),
+                        value: report.within(["value".into()], |report| {
+                            derived_value(&config.value, &fields, report)
+                        }),
+                    }
+                });
+                (Arc::from(field.as_str()), compiled)
+            })
+            .collect();
+        ObjectType {
+            name: name.into(),
+            plural: config.plural.as_str().into(),
+            description: config.description.as_deref().map(Arc::from),
+            fields,
+            derived,
+        }
+    }
+
+    fn field(&self, object_type: &str, name: &str, config: &FieldConfig, report: &mut Report) -> Field {
+        check_field_name(name, report);
+        let shape = report.within(["type".into()], |report| {
+            self.value_type(&config.value_type, report)
+        });
+        if matches!(shape, Shape::List(_)) && config.line == Line::Registration {
+            report.within(["line".into()], |report| {
+                report.say("values of a list do not displace each other; a list has no `line: registration`");
+            });
+        }
+        if config.unique && !matches!(self.expand(&shape), Shape::Text | Shape::Choice(_)) {
+            report.within(["unique".into()], |report| {
+                report.say("only a text can be unique; make its type String")
+            });
+        }
+        Field {
+            name: name.into(),
+            description: config.description.as_deref().map(Arc::from),
+            expanded: self.expand(&shape),
+            shape,
+            line: config.line,
+            unique: config.unique.then(|| format!("{object_type}.{name}").into()),
+        }
+    }
+
+    /// The shape that `String`, `[Persoon]`, `Naam` … name.
+    fn value_type(&self, text: &str, report: &mut Report) -> Shape {
+        if let Some(item) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            return Shape::List(Box::new(self.value_type(item, report)));
+        }
+        match text {
+            "String" => Shape::Text,
+            "Int" => Shape::Integer,
+            "Boolean" => Shape::Boolean,
+            "PartialDate" => Shape::PartialDate,
+            name if self.names.object_types.contains(&name) => Shape::Reference(name.into()),
+            name if self.names.types.contains(&name) => Shape::Named(name.into()),
+            other => {
+                let basic = ["String", "Int", "Boolean", "PartialDate"];
+                let names = basic
+                    .iter()
+                    .chain(&self.names.object_types)
+                    .chain(&self.names.types)
+                    .copied();
+                report.say(format!("no type is named `{other}`; {}", one_of(other, names)));
+                Shape::Text
+            }
+        }
+    }
+
+    /// The shape with every name followed; what leads in a circle has been reported.
+    pub(super) fn expand(&self, shape: &Shape) -> Shape {
+        let named = |name: &str| self.types.get(name).map(|named| named.shape.clone());
+        shape.expand(&named, MAX_EXPANSION).unwrap_or(Shape::Text)
+    }
+
+    fn refuse_circles(&self, report: &mut Report) {
+        let named = |name: &str| self.types.get(name).map(|named| named.shape.clone());
+        for (name, named_type) in &self.types {
+            if named_type.shape.expand(&named, MAX_EXPANSION).is_none() {
+                report.within(["types".into(), (&**name).into()], |report| {
+                    report.say(format!("the type `{name}` leads back to itself, or nests deeper than {MAX_EXPANSION}; break the cycle"));
+                });
+            }
+        }
+    }
+}
+
+fn compile_types(config: &Config, names: &Names<'_>, report: &mut Report) -> IndexMap<Arc<str>, NamedType> {
+    let compile = |(name, schema): (&String, &Value)| {
+        let named = report.within(["types".into(), name.as_str().into()], |report| {
+            check_name(name, report);
+            if names.object_types.contains(&name.as_str()) {
+                report.say(format!("`{name}` is an object type already; choose another name"));
+            }
+            NamedType {
+                description: schema.get("description").and_then(Value::as_str).map(Arc::from),
+                shape: Shape::of(schema, names, report),
+            }
+        });
+        (Arc::from(name.as_str()), named)
+    };
+    config.types.iter().map(compile).collect()
+}
+
+fn derived_value(source: &str, fields: &IndexMap<Arc<str>, Field>, report: &mut Report) -> Expression {
+    let expression = compile_expression(source, report);
+    for root in expression
+        .reads()
+        .roots()
+        .filter(|root| *root != "asOf" && !fields.contains_key(*root))
+    {
+        let names = fields.keys().map(|name| &**name).chain(["asOf"]);
+        report.say(format!(
+            "`{root}` is neither a field nor `asOf`; {}",
+            one_of(root, names)
+        ));
+    }
+    expression
+}
+
+/// The expression; where it does not compile, that is reported and `null` stands in its place.
+pub(super) fn compile_expression(source: &str, report: &mut Report) -> Expression {
+    Expression::compile(source).unwrap_or_else(|error| {
+        report.say(format!("this is no CEL expression: {error}"));
+        Expression::compile("null").unwrap_or_else(|_| unreachable!("null compiles"))
+    })
+}
+
+fn check_name(name: &str, report: &mut Report) {
+    if !is_name(name) {
+        report.say(format!(
+            "`{name}` cannot be a name in GraphQL; use letters, digits and _, beginning with a letter"
+        ));
+    }
+}
+
+/// Names that every object answers to beside its fields.
+const RESERVED: [&str; 7] = [
+    "id",
+    "basis",
+    "events",
+    "history",
+    "timeline",
+    "provenance",
+    "asOf",
+];
+
+fn check_field_name(name: &str, report: &mut Report) {
+    check_name(name, report);
+    if RESERVED.contains(&name) {
+        report.say(format!(
+            "every object has `{name}` of itself; choose another name for the field"
+        ));
+    }
+}
+
+fn check_oin<'a>(oin: &'a str, report: &mut Report) -> &'a str {
+    if oin.len() != 20 || !oin.bytes().all(|byte| byte.is_ascii_digit()) {
+        report.within(["f6".into(), "oin".into()], |report| {
+            report.say(format!("`{oin}` is no OIN; an OIN has twenty digits, in quotes"));
+        });
+    }
+    oin
+}
+
+fn time_zone(name: &str, report: &mut Report) -> Zone {
+    name.parse().unwrap_or_else(|error: String| {
+        report.within(["f6".into(), "time_zone".into()], |report| report.say(error));
+        Zone::default()
+    })
+}

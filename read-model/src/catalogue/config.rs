@@ -1,0 +1,206 @@
+//! The shape of `write_config.yaml`, as written by hand.
+//!
+//! `docs/write_config.schema.json` is generated from these types, so that editors complete what is documented here.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What one F6 keeps and who may say what.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Which organisation and zone this is.
+    pub f6: F6Config,
+    /// The types of authority that events are made with.
+    pub source_types: Vec<String>,
+    /// Values with a structure of their own: name → JSON Schema 2020-12. Formats refer to them as `#/$defs/Name`.
+    #[serde(default)]
+    pub types: IndexMap<String, Value>,
+    /// What events are about.
+    pub object_types: IndexMap<String, ObjectTypeConfig>,
+    /// What can happen.
+    pub event_types: IndexMap<String, EventTypeConfig>,
+}
+
+/// Which organisation and zone this F6 is.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct F6Config {
+    /// The organisation, for example a municipality.
+    pub organisation: String,
+    /// The zone of authority within it.
+    pub zone: String,
+    /// The Organisatie-identificatienummer: twenty digits.
+    pub oin: String,
+    /// The IANA time zone in which days are counted.
+    pub time_zone: String,
+}
+
+/// A type of object and its fields.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectTypeConfig {
+    /// What it is.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// The name of a list of them; the query API's field for several at once.
+    pub plural: String,
+    /// What events set.
+    pub fields: IndexMap<String, FieldConfig>,
+    /// What follows from the fields at the moment asked.
+    #[serde(default)]
+    pub derived: IndexMap<String, DerivedConfig>,
+}
+
+/// A field of an object type.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FieldConfig {
+    /// `String`, `Int`, `Boolean`, `PartialDate`, a name from `types`, an object type, or one of these in brackets: `"[Persoon]"`.
+    #[serde(rename = "type")]
+    pub value_type: String,
+    /// What it is.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// How its values follow each other.
+    #[serde(default)]
+    pub line: LineConfig,
+    /// Whether no two objects may have the same value at the same moments.
+    #[serde(default)]
+    pub unique: bool,
+}
+
+/// How the values of a field follow each other on the material line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LineConfig {
+    /// In order of beginning: a value lasts until the next begins.
+    #[default]
+    Effect,
+    /// In order of registration, as the population register keeps residence: a later registration replaces what followed.
+    Registration,
+}
+
+/// A field that is computed when asked.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DerivedConfig {
+    /// As of a field.
+    #[serde(rename = "type")]
+    pub value_type: String,
+    /// What it is.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// CEL over the object's fields and `asOf`.
+    pub value: String,
+}
+
+/// A type of event.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventTypeConfig {
+    /// What happens.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// The source types that may claim it.
+    pub claim: Vec<String>,
+    /// The source types that may validate claims and corrections of it.
+    pub validate: Vec<String>,
+    /// The source types that may amend or annul it.
+    pub correct: Vec<String>,
+    /// Whether who validates must be another than who claimed.
+    #[serde(default)]
+    pub four_eyes: bool,
+    /// A JSON Pointer to the date in the data on which it takes effect; without one the client gives `occurredAt`.
+    #[serde(default)]
+    pub effective_date: Option<String>,
+    /// Whether it may lie in the future: `refuse`, `allow`, or how far as an ISO 8601 period in days (`P28D`).
+    #[serde(default)]
+    pub future: Option<String>,
+    /// The version that is written today; the last of `versions`.
+    pub current: String,
+    /// The versions of its format, oldest first.
+    pub versions: IndexMap<String, VersionConfig>,
+    /// What must hold in the state just before its effects.
+    #[serde(default)]
+    pub rules: Vec<RuleConfig>,
+    /// What it changes: role → field → value.
+    #[serde(default)]
+    pub effects: IndexMap<String, IndexMap<String, EffectConfig>>,
+}
+
+/// A version of an event type's format.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VersionConfig {
+    /// What was different in it.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// JSON Schema 2020-12 of the data.
+    pub schema: Value,
+    /// CEL from data of this version to data of the next; every version but the last has one.
+    #[serde(default)]
+    pub upcast: Option<String>,
+    /// Whether new events of this version are refused; old ones stay readable.
+    #[serde(default)]
+    pub retired: bool,
+}
+
+/// A rule.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RuleConfig {
+    /// Its name, for refusals and tests.
+    pub name: String,
+    /// Whether a breach refuses the command, or only warns.
+    #[serde(default)]
+    pub severity: Severity,
+    /// CEL: true where the rule is kept.
+    pub check: String,
+    /// What a clerk is told when it is not.
+    pub message: String,
+}
+
+/// What a breach of a rule means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The command is refused; an event that comes to break it later is contested.
+    #[default]
+    Refuse,
+    /// The command passes, with a warning.
+    Warn,
+}
+
+/// What happens to one field: a CEL expression for its new value, or an action.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum EffectConfig {
+    /// Sets the field to the value.
+    Value(String),
+    /// Something else, or on a condition.
+    Action(ActionConfig),
+}
+
+/// An action on a field; exactly one of `set`, `clear`, `add`, `remove`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ActionConfig {
+    /// CEL for the new value.
+    #[serde(default)]
+    pub set: Option<String>,
+    /// `true`: from here on the field has no value.
+    #[serde(default)]
+    pub clear: Option<bool>,
+    /// CEL for a value to add to a list.
+    #[serde(default)]
+    pub add: Option<String>,
+    /// CEL for a value to take out of a list.
+    #[serde(default)]
+    pub remove: Option<String>,
+    /// CEL over the data alone; the effect happens only where it is true.
+    #[serde(default)]
+    pub when: Option<String>,
+}

@@ -1,0 +1,404 @@
+//! Compiling one event type: versions, roles, rules, effects.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::compile::{Compiler, compile_expression};
+use super::config::{ActionConfig, EffectConfig, EventTypeConfig, RuleConfig, VersionConfig};
+use super::expression::{Expression, Reads};
+use super::format::Format;
+use super::model::{Action, Effect, EventType, Future, ObjectType, Role, Rule, Version};
+use super::problem::{Report, one_of};
+use super::shape::{Property, Shape};
+use super::yaml::Step;
+
+type ObjectTypes = IndexMap<Arc<str>, ObjectType>;
+
+/// What every rule may read beside data and roles.
+const SURROUNDINGS: [&str; 3] = ["beginning", "registered", "source"];
+
+pub(super) fn compile_event_type(
+    compiler: &Compiler<'_>,
+    object_types: &ObjectTypes,
+    name: &str,
+    config: &EventTypeConfig,
+    report: &mut Report,
+) -> EventType {
+    let versions = versions(compiler, config, report);
+    let shape = versions.last().map_or(Shape::Object(Vec::new()), |(_, version)| {
+        version.format.shape().clone()
+    });
+    let properties = match &shape {
+        Shape::Object(properties) => properties.as_slice(),
+        _ => &[],
+    };
+    let vocabulary = Vocabulary {
+        properties,
+        roles: roles(properties),
+        object_types,
+    };
+    EventType {
+        name: name.into(),
+        description: config.description.as_deref().map(Arc::from),
+        claim: sources(compiler, "claim", &config.claim, report),
+        validate: sources(compiler, "validate", &config.validate, report),
+        correct: sources(compiler, "correct", &config.correct, report),
+        four_eyes: config.four_eyes,
+        effective_date: config
+            .effective_date
+            .as_deref()
+            .map(|pointer| effective_date(pointer, &shape, report)),
+        future: future(config.future.as_deref(), report),
+        rules: vocabulary.rules(&config.rules, report),
+        effects: vocabulary.effects(config, report),
+        roles: vocabulary.roles,
+        versions,
+    }
+}
+
+fn sources(compiler: &Compiler<'_>, key: &str, given: &[String], report: &mut Report) -> Vec<Arc<str>> {
+    let known = &compiler.config.source_types;
+    for (index, name) in given.iter().enumerate().filter(|(_, name)| !known.contains(name)) {
+        report.within([Step::from(key), index.into()], |report| {
+            let there = one_of(name, known.iter().map(String::as_str));
+            report.say(format!("`{name}` is no source type; {there}"));
+        });
+    }
+    given.iter().map(|name| name.as_str().into()).collect()
+}
+
+fn versions(
+    compiler: &Compiler<'_>,
+    config: &EventTypeConfig,
+    report: &mut Report,
+) -> IndexMap<Arc<str>, Version> {
+    if config
+        .versions
+        .last()
+        .is_none_or(|(last, _)| *last != config.current)
+    {
+        report.within(["current".into()], |report| {
+            report.say(format!(
+                "`{}` is not the last of `versions`; the last one is current",
+                config.current
+            ));
+        });
+    }
+    let last = config.versions.len().saturating_sub(1);
+    let compile = |(index, (name, version)): (usize, (&String, &VersionConfig))| {
+        let compiled = report.within(["versions".into(), name.as_str().into()], |report| {
+            compile_version(compiler, name, version, index == last, report)
+        });
+        compiled.map(|version| (Arc::from(name.as_str()), version))
+    };
+    config.versions.iter().enumerate().filter_map(compile).collect()
+}
+
+fn compile_version(
+    compiler: &Compiler<'_>,
+    name: &str,
+    config: &VersionConfig,
+    last: bool,
+    report: &mut Report,
+) -> Option<Version> {
+    let shape = report.within(["schema".into()], |report| {
+        let shape = Shape::of(&config.schema, &compiler.names, report);
+        if !matches!(shape, Shape::Object(_)) {
+            report.say("the data of an event are an object; write `type: object` with its properties");
+        }
+        shape
+    });
+    let expanded = compiler.expand(&shape);
+    let upcast = upcast(config, &shape, last, report);
+    let format = Format::compile(&config.schema, &compiler.definitions, shape, expanded);
+    let format = format.map_err(|error| {
+        report.within(["schema".into()], |report| {
+            report.say(format!("this is no JSON Schema 2020-12: {error}"))
+        });
+    });
+    Some(Version {
+        name: name.into(),
+        description: config.description.as_deref().map(Arc::from),
+        format: format.ok()?,
+        upcast,
+        retired: config.retired,
+    })
+}
+
+fn upcast(config: &VersionConfig, shape: &Shape, last: bool, report: &mut Report) -> Option<Expression> {
+    match (&config.upcast, last) {
+        (None, true) => None,
+        (None, false) => {
+            report.say("an older version needs an `upcast`: CEL from its data to data of the next version");
+            None
+        }
+        (Some(_), true) => {
+            report.say("the last version is current; it has no next version to `upcast` to");
+            None
+        }
+        (Some(source), false) => Some(report.within(["upcast".into()], |report| {
+            let expression = compile_expression(source, report);
+            let properties = if let Shape::Object(properties) = shape {
+                properties.as_slice()
+            } else {
+                &[]
+            };
+            check_roots(expression.reads(), &["data"], report);
+            check_data(expression.reads(), properties, report);
+            expression
+        })),
+    }
+}
+
+/// The top-level fields of the data that hold an object, or several.
+fn roles(properties: &[Property]) -> IndexMap<Arc<str>, Role> {
+    let role = |property: &Property| {
+        let (object_type, many) = match &property.shape {
+            Shape::Reference(object_type) => (object_type, false),
+            Shape::List(item) => match &**item {
+                Shape::Reference(object_type) => (object_type, true),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let name = Arc::clone(&property.name);
+        Some((
+            Arc::clone(&name),
+            Role {
+                name,
+                object_type: Arc::clone(object_type),
+                many,
+            },
+        ))
+    };
+    properties.iter().filter_map(role).collect()
+}
+
+fn effective_date(pointer: &str, shape: &Shape, report: &mut Report) -> Vec<String> {
+    let path: Vec<String> = pointer.split('/').skip(1).map(str::to_owned).collect();
+    let found = path.iter().try_fold(shape, |shape, key| {
+        shape.property(key).map(|property| &property.shape)
+    });
+    if !pointer.starts_with('/') || found != Some(&Shape::PartialDate) {
+        report.within(["effective_date".into()], |report| {
+            report.say(format!(
+                "`{pointer}` leads to no date in the current version's data; write a JSON Pointer to a property with `format: partial-date`"
+            ));
+        });
+    }
+    path
+}
+
+fn future(given: Option<&str>, report: &mut Report) -> Future {
+    let days = |text: &str| text.strip_prefix('P')?.strip_suffix('D')?.parse::<u16>().ok();
+    match given {
+        None | Some("refuse") => Future::Refuse,
+        Some("allow") => Future::Allow,
+        Some(text) => days(text).map_or_else(
+            || {
+                report.within(["future".into()], |report| {
+                    report.say(format!(
+                        "`{text}` is no answer; write refuse, allow, or a period in days such as P28D"
+                    ));
+                });
+                Future::Refuse
+            },
+            |days| Future::Within(i64::from(days)),
+        ),
+    }
+}
+
+/// What expressions of one event type may name.
+struct Vocabulary<'a> {
+    properties: &'a [Property],
+    roles: IndexMap<Arc<str>, Role>,
+    object_types: &'a ObjectTypes,
+}
+
+impl Vocabulary<'_> {
+    fn rules(&self, configs: &[RuleConfig], report: &mut Report) -> Vec<Rule> {
+        let rule = |(index, config): (usize, &RuleConfig)| {
+            report.within([Step::from("rules"), index.into()], |report| {
+                if configs[..index].iter().any(|earlier| earlier.name == config.name) {
+                    report.say(format!(
+                        "two rules are named `{}`; name each differently",
+                        config.name
+                    ));
+                }
+                Rule {
+                    name: config.name.as_str().into(),
+                    severity: config.severity,
+                    check: report.within(["check".into()], |report| self.expression(&config.check, report)),
+                    message: config.message.as_str().into(),
+                }
+            })
+        };
+        configs.iter().enumerate().map(rule).collect()
+    }
+
+    fn effects(&self, config: &EventTypeConfig, report: &mut Report) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for (role, fields) in &config.effects {
+            report.within([Step::from("effects"), role.as_str().into()], |report| {
+                let Some(object_type) = self.role_type(role, report) else {
+                    return;
+                };
+                for (field, config) in fields {
+                    report.within([field.as_str().into()], |report| {
+                        effects.extend(self.effect(role, object_type, field, config, report));
+                    });
+                }
+            });
+        }
+        effects
+    }
+
+    fn role_type(&self, role: &str, report: &mut Report) -> Option<&ObjectType> {
+        let found = self
+            .roles
+            .get(role)
+            .and_then(|role| self.object_types.get(&role.object_type));
+        if found.is_none() {
+            let there = one_of(role, self.roles.keys().map(|name| &**name));
+            report.say(format!(
+                "`{role}` is no field of the data that holds an object; {there}"
+            ));
+        }
+        found
+    }
+
+    fn effect(
+        &self,
+        role: &str,
+        object_type: &ObjectType,
+        field: &str,
+        config: &EffectConfig,
+        report: &mut Report,
+    ) -> Option<Effect> {
+        let Some(known) = object_type.fields.get(field) else {
+            let there = one_of(field, object_type.fields.keys().map(|name| &**name));
+            report.say(format!("{} has no field `{field}`; {there}", object_type.name));
+            return None;
+        };
+        let (action, when) = match config {
+            EffectConfig::Value(source) => (Some(Action::Set(self.value(source, report))), None),
+            EffectConfig::Action(config) => (self.action(config, report), config.when.as_ref()),
+        };
+        let action = action?;
+        let list = matches!(known.shape, Shape::List(_));
+        if list != matches!(action, Action::Add(_) | Action::Remove(_)) && !matches!(action, Action::Clear) {
+            report.say(if list {
+                "the field is a list; `add` values to it or `remove` them"
+            } else {
+                "the field holds one value; set it, or `clear` it"
+            });
+        }
+        if known.unique.is_some()
+            && action
+                .expression()
+                .is_some_and(|value| reads_state(value.reads()))
+        {
+            report.say("a unique value follows from the data alone; do not read objects here");
+        }
+        let when = when.map(|source| report.within(["when".into()], |report| self.condition(source, report)));
+        Some(Effect {
+            role: role.into(),
+            field: field.into(),
+            action,
+            when,
+        })
+    }
+
+    fn action(&self, config: &ActionConfig, report: &mut Report) -> Option<Action> {
+        let mut value = |key: &str, source: &Option<String>| {
+            source
+                .as_ref()
+                .map(|source| report.within([key.into()], |report| self.value(source, report)))
+        };
+        let actions = [
+            value("set", &config.set).map(Action::Set),
+            value("add", &config.add).map(Action::Add),
+            value("remove", &config.remove).map(Action::Remove),
+            (config.clear == Some(true)).then_some(Action::Clear),
+        ];
+        let mut given = actions.into_iter().flatten();
+        match (given.next(), given.next()) {
+            (Some(action), None) => Some(action),
+            _ => {
+                report.say("an effect is exactly one of `set`, `clear: true`, `add`, `remove`");
+                None
+            }
+        }
+    }
+
+    fn value(&self, source: &str, report: &mut Report) -> Expression {
+        self.expression(source, report)
+    }
+
+    fn condition(&self, source: &str, report: &mut Report) -> Expression {
+        let expression = self.expression(source, report);
+        if reads_state(expression.reads()) {
+            report.say("`when` reads the data alone; put what depends on objects into the value");
+        }
+        expression
+    }
+
+    fn expression(&self, source: &str, report: &mut Report) -> Expression {
+        let expression = compile_expression(source, report);
+        let reads = expression.reads();
+        let mut roots: Vec<&str> = vec!["data", "self"];
+        roots.extend(SURROUNDINGS);
+        roots.extend(self.roles.keys().map(|name| &**name));
+        check_roots(reads, &roots, report);
+        check_data(reads, self.properties, report);
+        for role in self.roles.values() {
+            let Some(object_type) = self.object_types.get(&role.object_type) else {
+                continue;
+            };
+            let fields: Vec<&str> = object_type
+                .fields
+                .keys()
+                .map(|name| &**name)
+                .chain(["id"])
+                .collect();
+            for member in reads
+                .members(&role.name)
+                .filter(|member| !fields.contains(member))
+            {
+                let there = one_of(member, fields.iter().copied());
+                report.say(format!(
+                    "`{}.{member}`: {} has no field `{member}`; {there}",
+                    role.name, object_type.name
+                ));
+            }
+        }
+        expression
+    }
+}
+
+/// Whether it reads the state of objects, so that its value depends on its place in history.
+pub(super) fn reads_state(reads: &Reads) -> bool {
+    reads
+        .roots()
+        .any(|root| root != "data" && !SURROUNDINGS.contains(&root))
+}
+
+fn check_roots(reads: &Reads, known: &[&str], report: &mut Report) {
+    for root in reads.roots().filter(|root| !known.contains(root)) {
+        report.say(format!(
+            "`{root}` is unknown here; {}",
+            one_of(root, known.iter().copied())
+        ));
+    }
+}
+
+fn check_data(reads: &Reads, properties: &[Property], report: &mut Report) {
+    let names: Vec<&str> = properties.iter().map(|property| &*property.name).collect();
+    for member in reads.members("data").filter(|member| !names.contains(member)) {
+        report.say(format!(
+            "`data.{member}`: the data have no field `{member}`; {}",
+            one_of(member, names.iter().copied())
+        ));
+    }
+}

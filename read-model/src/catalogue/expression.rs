@@ -1,0 +1,256 @@
+//! Expressions of the config: CEL (Common Expression Language), compiled once, with what they read known beforehand.
+
+mod dates;
+mod reads;
+
+use std::sync::{Arc, LazyLock};
+
+use cel::{Context, Env, Program};
+use serde_json::Value;
+
+pub use reads::Reads;
+
+static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
+    let mut env = Env::stdlib();
+    let added = env
+        .add_extension(cel::extensions::strings)
+        .and_then(|()| dates::add_functions(&mut env));
+    debug_assert!(added.is_ok(), "{added:?}");
+    Arc::new(env)
+});
+
+/// A compiled expression.
+pub struct Expression {
+    source: Arc<str>,
+    program: Program,
+    reads: Reads,
+    plain: Option<Vec<String>>,
+}
+
+/// Where an expression finds its variables.
+pub trait Scope {
+    /// The value of a root variable (`data`, a role, `beginning` …), holding at least what `reads` says is read of it.
+    fn variable(&self, name: &str, reads: &Reads) -> Option<cel::Value>;
+
+    /// The data, for expressions that only pass a part of them on.
+    fn data(&self) -> Option<&Value>;
+}
+
+/// An expression failed on the values that it met.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{expression}` cannot be computed here: {cause}")]
+pub struct EvaluationError {
+    /// The expression.
+    pub expression: Arc<str>,
+    /// What CEL says.
+    pub cause: String,
+}
+
+impl Expression {
+    /// Compiles CEL.
+    ///
+    /// # Errors
+    /// What the parser says, in one line.
+    pub fn compile(source: &str) -> Result<Self, String> {
+        let program = ENVIRONMENT
+            .compile(source)
+            .map_err(|errors| one_line(&errors.to_string()))?;
+        let reads = Reads::of(program.expression());
+        let plain = reads::data_path(program.expression());
+        Ok(Self {
+            source: source.into(),
+            program,
+            reads,
+            plain,
+        })
+    }
+
+    /// What it reads.
+    #[must_use]
+    pub fn reads(&self) -> &Reads {
+        &self.reads
+    }
+
+    /// As it was written.
+    #[must_use]
+    pub fn source(&self) -> &Arc<str> {
+        &self.source
+    }
+
+    /// Its value; absent values are null, and entries of a built map that are null are left out.
+    ///
+    /// # Errors
+    /// [`EvaluationError`] where CEL cannot compute it on these values.
+    pub fn evaluate(&self, scope: &dyn Scope) -> Result<Value, EvaluationError> {
+        if let (Some(path), Some(data)) = (&self.plain, scope.data()) {
+            return Ok(path
+                .iter()
+                .try_fold(data, |value, key| value.get(key))
+                .cloned()
+                .unwrap_or(Value::Null));
+        }
+        let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
+        for name in self.reads.roots() {
+            if let Some(value) = scope.variable(name, &self.reads) {
+                context.add_variable_from_value(name, value);
+            }
+        }
+        let value = self
+            .program
+            .execute(&context)
+            .map_err(|error| self.failed(&error.to_string()))?;
+        from_cel(&value).ok_or_else(|| self.failed("the result is no value that can be kept"))
+    }
+
+    /// Whether it is true.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate), and where the result is no boolean.
+    pub fn holds(&self, scope: &dyn Scope) -> Result<bool, EvaluationError> {
+        self.evaluate(scope)?
+            .as_bool()
+            .ok_or_else(|| self.failed("the result is neither true nor false"))
+    }
+
+    fn failed(&self, cause: &str) -> EvaluationError {
+        EvaluationError {
+            expression: Arc::clone(&self.source),
+            cause: one_line(cause),
+        }
+    }
+}
+
+impl std::fmt::Debug for Expression {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Expression").field(&self.source).finish()
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// JSON as CEL sees it.
+#[must_use]
+pub fn to_cel(value: &Value) -> cel::Value {
+    match value {
+        Value::Null => cel::Value::Null,
+        Value::Bool(truth) => cel::Value::Bool(*truth),
+        Value::Number(number) => match number.as_i64() {
+            Some(integer) => cel::Value::Int(integer),
+            None => cel::Value::Float(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        Value::String(text) => cel::Value::String(Arc::new(text.clone())),
+        Value::Array(items) => cel::Value::List(Arc::new(items.iter().map(to_cel).collect())),
+        Value::Object(entries) => map(entries.iter().map(|(key, value)| (key.as_str(), to_cel(value)))),
+    }
+}
+
+/// A CEL map of named values.
+#[must_use]
+pub fn map<'a>(entries: impl IntoIterator<Item = (&'a str, cel::Value)>) -> cel::Value {
+    let entries: std::collections::HashMap<&str, cel::Value> = entries.into_iter().collect();
+    entries.into()
+}
+
+fn from_cel(value: &cel::Value) -> Option<Value> {
+    Some(match value {
+        cel::Value::Null => Value::Null,
+        cel::Value::Bool(truth) => Value::Bool(*truth),
+        cel::Value::Int(integer) => Value::from(*integer),
+        cel::Value::UInt(integer) => Value::from(*integer),
+        cel::Value::Float(float) => serde_json::Number::from_f64(*float)?.into(),
+        cel::Value::String(text) => Value::String(text.as_str().to_owned()),
+        cel::Value::List(items) => items.iter().map(from_cel).collect::<Option<Vec<_>>>()?.into(),
+        cel::Value::Map(entries) => object(entries)?,
+        cel::Value::Function(..) | cel::Value::Bytes(_) | cel::Value::Opaque(_) | cel::Value::Struct(_) => {
+            return None;
+        }
+    })
+}
+
+/// A built map as an object: keys sorted, so that the same values give the same bytes; without what is null.
+fn object(entries: &cel::objects::Map) -> Option<Value> {
+    let mut fields = entries
+        .map
+        .iter()
+        .map(|(key, value)| Some((key.to_string(), from_cel(value)?)))
+        .collect::<Option<Vec<_>>>()?;
+    fields.retain(|(_, value)| !value.is_null());
+    fields.sort_by(|a, b| a.0.cmp(&b.0));
+    Some(Value::Object(fields.into_iter().collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    struct Data(Value);
+
+    impl Scope for Data {
+        fn variable(&self, name: &str, _: &Reads) -> Option<cel::Value> {
+            self.0.get(name).map(to_cel)
+        }
+
+        fn data(&self) -> Option<&Value> {
+            self.0.get("data")
+        }
+    }
+
+    fn evaluate(source: &str, scope: Value) -> Value {
+        Expression::compile(source)
+            .unwrap()
+            .evaluate(&Data(scope))
+            .unwrap()
+    }
+
+    #[test]
+    fn a_path_into_the_data_is_passed_on_as_it_is_and_null_where_absent() {
+        let scope = json!({"data": {"naam": {"voornamen": "Anna"}}});
+        assert_eq!(evaluate("data.naam.voornamen", scope.clone()), json!("Anna"));
+        assert_eq!(evaluate("data.plaats", scope), Value::Null);
+    }
+
+    #[test]
+    fn a_built_map_leaves_out_what_is_null_and_sorts_its_keys() {
+        let built = evaluate(r#"{"b": 1, "a": data.x, "c": null}"#, json!({"data": {"x": "y"}}));
+        assert_eq!(serde_json::to_string(&built).unwrap(), r#"{"a":"y","b":1}"#);
+    }
+
+    #[test]
+    fn dates_have_functions() {
+        let nothing = json!({});
+        assert_eq!(
+            evaluate("years('2000-06-15', '2018-06-14')", nothing.clone()),
+            json!(17)
+        );
+        assert_eq!(
+            evaluate("days('2026-01-01', '2026-01-04')", nothing.clone()),
+            json!(3)
+        );
+        assert_eq!(
+            evaluate("earliest('2010-05-00') + latest('2010-05-00')", nothing.clone()),
+            json!("2010-05-012010-05-31")
+        );
+        assert_eq!(evaluate("unknown('0000-00-00')", nothing.clone()), json!(true));
+        assert_eq!(
+            evaluate("addDays('2026-02-28', 1)", nothing.clone()),
+            json!("2026-03-01")
+        );
+        assert_eq!(
+            evaluate("addYears('2024-02-29', 1)", nothing),
+            json!("2025-03-01")
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_computed_says_so() {
+        let error = Expression::compile("years(data.x, '2018-06-14')").unwrap();
+        let failed = error
+            .evaluate(&Data(json!({"data": {"x": "gisteren"}})))
+            .unwrap_err();
+        assert!(failed.to_string().contains("gisteren"), "{failed}");
+    }
+}

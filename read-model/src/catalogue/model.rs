@@ -1,0 +1,371 @@
+//! The catalogue as compiled: what the servers work with.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+pub use super::config::{LineConfig as Line, Severity};
+use super::expression::{EvaluationError, Expression};
+use super::format::Format;
+use super::shape::{self, Shape};
+use crate::event::ObjectId;
+use crate::time::{PartialDate, Zone};
+
+/// A compiled `write_config.yaml`.
+#[derive(Debug)]
+pub struct Catalogue {
+    /// SHA-256 of the source, in hexadecimal: the name of this catalogue in every basis.
+    pub hash: Arc<str>,
+    /// The source text.
+    pub source: Arc<str>,
+    /// The organisation.
+    pub organisation: Arc<str>,
+    /// The zone of authority.
+    pub zone_name: Arc<str>,
+    /// The Organisatie-identificatienummer.
+    pub oin: Arc<str>,
+    /// The time zone in which days are counted.
+    pub zone: Zone,
+    /// The types of authority.
+    pub source_types: Vec<Arc<str>>,
+    /// Values with a structure of their own, by name.
+    pub types: IndexMap<Arc<str>, NamedType>,
+    /// What events are about, by name.
+    pub object_types: IndexMap<Arc<str>, ObjectType>,
+    /// What can happen, by name.
+    pub event_types: IndexMap<Arc<str>, EventType>,
+}
+
+/// A type from `types`.
+#[derive(Debug)]
+pub struct NamedType {
+    /// What it is.
+    pub description: Option<Arc<str>>,
+    /// Its shape.
+    pub shape: Shape,
+}
+
+/// A type of object.
+#[derive(Debug)]
+pub struct ObjectType {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The name of several.
+    pub plural: Arc<str>,
+    /// What it is.
+    pub description: Option<Arc<str>>,
+    /// What events set, by name.
+    pub fields: IndexMap<Arc<str>, Field>,
+    /// What follows from the fields, by name.
+    pub derived: IndexMap<Arc<str>, Derived>,
+}
+
+/// A field of an object type.
+#[derive(Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What it is.
+    pub description: Option<Arc<str>>,
+    /// The shape of its value; a [`Shape::List`] where values are added and removed.
+    pub shape: Shape,
+    /// The shape with every name followed.
+    pub(crate) expanded: Shape,
+    /// How its values follow each other.
+    pub line: Line,
+    /// Where no two objects may share a value: the name of its index, `Persoon.bsn`.
+    pub unique: Option<Arc<str>>,
+}
+
+/// A field that is computed when asked.
+#[derive(Debug)]
+pub struct Derived {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What it is.
+    pub description: Option<Arc<str>>,
+    /// The shape of its value.
+    pub shape: Shape,
+    /// Over the fields and `asOf`.
+    pub value: Expression,
+}
+
+/// A type of event.
+#[derive(Debug)]
+pub struct EventType {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What happens.
+    pub description: Option<Arc<str>>,
+    /// Who may claim it.
+    pub claim: Vec<Arc<str>>,
+    /// Who may validate claims and corrections of it.
+    pub validate: Vec<Arc<str>>,
+    /// Who may amend or annul it.
+    pub correct: Vec<Arc<str>>,
+    /// Whether the validator must be another than the claimer.
+    pub four_eyes: bool,
+    /// The path in the data to the date on which it takes effect.
+    pub effective_date: Option<Vec<String>>,
+    /// Whether it may lie in the future.
+    pub future: Future,
+    /// The versions of its format, oldest first; the last is current.
+    pub versions: IndexMap<Arc<str>, Version>,
+    /// The objects that it is about: top-level fields of the data.
+    pub roles: IndexMap<Arc<str>, Role>,
+    /// What must hold just before its effects.
+    pub rules: Vec<Rule>,
+    /// What it changes.
+    pub effects: Vec<Effect>,
+}
+
+/// Whether an event may lie in the future.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Future {
+    /// Not after the day of registration.
+    Refuse,
+    /// At most so many days after it.
+    Within(i64),
+    /// Without bound.
+    Allow,
+}
+
+/// A version of a format.
+#[derive(Debug)]
+pub struct Version {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What was different in it.
+    pub description: Option<Arc<str>>,
+    /// The format.
+    pub format: Format,
+    /// To data of the next version.
+    pub upcast: Option<Expression>,
+    /// Whether new events of it are refused.
+    pub retired: bool,
+}
+
+/// An object, or several, in an event.
+#[derive(Debug)]
+pub struct Role {
+    /// The field of the data.
+    pub name: Arc<str>,
+    /// The type of the object.
+    pub object_type: Arc<str>,
+    /// Whether the field is a list.
+    pub many: bool,
+}
+
+/// A rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What a breach means.
+    pub severity: Severity,
+    /// True where it is kept.
+    pub check: Expression,
+    /// What a clerk is told when it is not.
+    pub message: Arc<str>,
+}
+
+/// What an event does to one field of the objects in one role.
+#[derive(Debug)]
+pub struct Effect {
+    /// The role.
+    pub role: Arc<str>,
+    /// The field.
+    pub field: Arc<str>,
+    /// What happens to it.
+    pub action: Action,
+    /// Over the data alone: it happens only where this is true.
+    pub when: Option<Expression>,
+}
+
+/// What happens to a field.
+#[derive(Debug)]
+pub enum Action {
+    /// It gets this value.
+    Set(Expression),
+    /// It has no value from here on.
+    Clear,
+    /// This value is added to the list.
+    Add(Expression),
+    /// This value is taken out of the list.
+    Remove(Expression),
+}
+
+impl Action {
+    /// The expression of its value, where it has one.
+    #[must_use]
+    pub const fn expression(&self) -> Option<&Expression> {
+        match self {
+            Self::Set(value) | Self::Add(value) | Self::Remove(value) => Some(value),
+            Self::Clear => None,
+        }
+    }
+}
+
+impl Catalogue {
+    /// The shape, with names followed to what they stand for.
+    #[must_use]
+    pub fn structure<'a>(&'a self, shape: &'a Shape) -> &'a Shape {
+        match shape {
+            Shape::Named(name) => self
+                .types
+                .get(name)
+                .map_or(shape, |named| self.structure(&named.shape)),
+            Shape::Text
+            | Shape::Choice(_)
+            | Shape::Integer
+            | Shape::Number
+            | Shape::Boolean
+            | Shape::PartialDate
+            | Shape::Reference(_)
+            | Shape::Object(_)
+            | Shape::List(_) => shape,
+        }
+    }
+
+    /// Every object that the data name, with its type; in the order in which the format names them.
+    #[must_use]
+    pub fn references(&self, shape: &Shape, data: &Value) -> Vec<(Arc<str>, ObjectId)> {
+        let mut found = Vec::new();
+        shape::visit_references(shape, &|name| self.named(name), data, &mut |object_type, id| {
+            if let Ok(id) = ObjectId::parse_str(id) {
+                found.push((Arc::clone(object_type), id));
+            }
+        });
+        found
+    }
+
+    /// Writes every object reference in the data in the one canonical way.
+    pub fn canonicalise(&self, shape: &Shape, data: &mut Value) {
+        shape::canonicalise_references(shape, &|name| self.named(name), data);
+    }
+
+    fn named(&self, name: &str) -> Option<Shape> {
+        self.types.get(name).map(|named| named.shape.clone())
+    }
+}
+
+impl EventType {
+    /// The version that is written today.
+    ///
+    /// # Panics
+    /// Never: the compiler of the catalogue refuses an event type without versions.
+    #[must_use]
+    pub fn current(&self) -> &Version {
+        self.versions
+            .last()
+            .map(|(_, version)| version)
+            .unwrap_or_else(|| unreachable!("an event type has versions"))
+    }
+
+    /// Data of an older version as data of the current one.
+    ///
+    /// # Errors
+    /// [`UpcastError`] where the version is unknown or an upcast cannot be computed on these data.
+    pub fn upcast(&self, version: &str, data: &Arc<Value>) -> Result<Arc<Value>, UpcastError> {
+        let index = self
+            .versions
+            .get_index_of(version)
+            .ok_or_else(|| UpcastError::UnknownVersion {
+                event_type: Arc::clone(&self.name),
+                version: version.into(),
+            })?;
+        let mut data = Arc::clone(data);
+        for (_, version) in &self.versions[index..] {
+            if let Some(upcast) = &version.upcast {
+                data = Arc::new(upcast.evaluate(&DataScope {
+                    data: &data,
+                    shape: version.format.expanded(),
+                })?);
+            }
+        }
+        Ok(data)
+    }
+
+    /// The date on which data of the current version take effect; none where the event type names no such field.
+    #[must_use]
+    pub fn effective_date(&self, data: &Value) -> Option<PartialDate> {
+        let path = self.effective_date.as_ref()?;
+        path.iter()
+            .try_fold(data, |value, key| value.get(key))?
+            .as_str()?
+            .parse()
+            .ok()
+    }
+
+    /// The ids of the objects in a role, in the order of the data.
+    pub fn in_role<'a>(&self, role: &Role, data: &'a Value) -> impl Iterator<Item = ObjectId> + use<'a> {
+        let value = data.get(&*role.name);
+        let list = value
+            .and_then(Value::as_array)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        value
+            .filter(|value| value.is_string())
+            .into_iter()
+            .chain(list)
+            .filter_map(|id| ObjectId::parse_str(id.as_str()?).ok())
+    }
+}
+
+/// Why data of an older version cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UpcastError {
+    /// The catalogue has no such version.
+    #[error("event type {event_type} has no version `{version}`")]
+    UnknownVersion {
+        /// The event type.
+        event_type: Arc<str>,
+        /// The version.
+        version: Arc<str>,
+    },
+    /// The upcast failed on these data.
+    #[error(transparent)]
+    Evaluation(#[from] EvaluationError),
+}
+
+/// A scope that holds nothing but data; what the format knows and the data lack is null.
+pub(crate) struct DataScope<'a> {
+    pub(crate) data: &'a Value,
+    pub(crate) shape: &'a Shape,
+}
+
+impl super::Scope for DataScope<'_> {
+    fn variable(&self, name: &str, reads: &super::Reads) -> Option<cel::Value> {
+        (name == "data").then(|| data_variable(self.data, self.shape, reads))
+    }
+
+    fn data(&self) -> Option<&Value> {
+        Some(self.data)
+    }
+}
+
+/// The variable `data`: its members that are read, or all where it is passed on as a whole.
+pub(crate) fn data_variable(data: &Value, shape: &Shape, reads: &super::Reads) -> cel::Value {
+    let mut members = reads.members("data").peekable();
+    if members.peek().is_none() {
+        return super::to_cel(data);
+    }
+    super::map(members.map(|name| {
+        let nested = shape.property(name).map(|property| &property.shape);
+        (name, with_absent(data.get(name).unwrap_or(&Value::Null), nested))
+    }))
+}
+
+/// A value with null for what its structure knows and it lacks.
+pub(crate) fn with_absent(value: &Value, shape: Option<&Shape>) -> cel::Value {
+    match (value, shape) {
+        (Value::Object(fields), Some(Shape::Object(properties))) => {
+            super::map(properties.iter().map(|property| {
+                let field = fields.get(&*property.name).unwrap_or(&Value::Null);
+                (&*property.name, with_absent(field, Some(&property.shape)))
+            }))
+        }
+        _ => super::to_cel(value),
+    }
+}

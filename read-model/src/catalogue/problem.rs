@@ -1,0 +1,120 @@
+//! What is wrong with a config: where, what, and what would be right.
+
+use std::fmt;
+
+use super::yaml::Step;
+
+/// One mistake in a config file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where in the document.
+    pub path: Vec<Step>,
+    /// The line, from 1.
+    pub line: u64,
+    /// What is wrong, with the value, and what would be right.
+    pub message: String,
+}
+
+/// Every mistake found in one config file; never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problems {
+    /// The file, as it was named.
+    pub file: String,
+    /// The mistakes, in the order of their lines.
+    pub problems: Vec<Problem>,
+}
+
+impl std::error::Error for Problems {}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            let newline = if index == 0 { "" } else { "\n" };
+            write!(
+                f,
+                "{newline}{}:{}: {}: {}",
+                self.file,
+                problem.line,
+                dotted(&problem.path),
+                problem.message
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn dotted(path: &[Step]) -> String {
+    let mut text = String::new();
+    for step in path {
+        match step {
+            Step::Key(key) => {
+                if !text.is_empty() {
+                    text.push('.');
+                }
+                text.push_str(key);
+            }
+            Step::Index(index) => text.push_str(&format!("[{index}]")),
+        }
+    }
+    if text.is_empty() {
+        "(the whole file)".into()
+    } else {
+        text
+    }
+}
+
+/// Collects mistakes while a config is compiled; paths are relative to where the collector stands.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    at: Vec<Step>,
+    pub(super) found: Vec<(Vec<Step>, String)>,
+}
+
+impl Report {
+    /// Runs `check` one or more steps deeper.
+    pub(super) fn within<T>(
+        &mut self,
+        steps: impl IntoIterator<Item = Step>,
+        check: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let depth = self.at.len();
+        self.at.extend(steps);
+        let result = check(self);
+        self.at.truncate(depth);
+        result
+    }
+
+    /// Notes a mistake here.
+    pub(super) fn say(&mut self, message: impl Into<String>) {
+        self.found.push((self.at.clone(), message.into()));
+    }
+}
+
+/// `one of a, b, c`, and the nearest of them where a slip of the pen is likely.
+pub(super) fn one_of<'a>(given: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.into_iter().collect();
+    let near = names
+        .iter()
+        .find(|name| slip(&given.to_lowercase(), &name.to_lowercase()));
+    let list = names.join(", ");
+    match near {
+        Some(name) => format!("did you mean `{name}`? There are: {list}"),
+        None => format!("there are: {list}"),
+    }
+}
+
+/// Whether two words differ by at most two edits.
+fn slip(a: &str, b: &str) -> bool {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, left) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, right) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(left != right);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()] <= 2
+}

@@ -1,0 +1,9 @@
+//! The heart of F6: what events mean.
+//!
+//! Everything but [`reader`] is pure: no database, no clock, no randomness, no IO.
+//! The path of the data is [`event`] → [`resolve`] (what counts) → [`fold`] (state of objects) → answers at two moments,
+//! all of it as the [`catalogue`] describes.
+
+pub mod catalogue;
+pub mod event;
+pub mod time;

@@ -1,0 +1,138 @@
+//! The shipped config compiles, and mistakes in it are shown with file, line and remedy.
+
+use read_model::catalogue::Catalogue;
+
+const SHIPPED: &str = include_str!("../../write_config.yaml");
+
+fn mistake(right: &str, wrong: &str) -> String {
+    assert!(
+        SHIPPED.contains(right),
+        "the shipped config no longer holds {right:?}"
+    );
+    let source = SHIPPED.replacen(right, wrong, 1);
+    Catalogue::compile("write_config.yaml", &source)
+        .map(|_| ())
+        .expect_err("refused")
+        .to_string()
+}
+
+fn line_of(text: &str) -> usize {
+    SHIPPED
+        .lines()
+        .position(|line| line.contains(text))
+        .expect("is there")
+        + 1
+}
+
+#[test]
+fn the_shipped_config_compiles() {
+    if let Err(problems) = Catalogue::compile("write_config.yaml", SHIPPED) {
+        panic!("{problems}");
+    }
+}
+
+#[test]
+fn an_expression_that_names_a_field_that_does_not_exist_is_shown_with_line_and_remedy() {
+    let shown = mistake(
+        "check: kind.geboortedatum == null",
+        "check: kind.geboortedatm == null",
+    );
+    let line = line_of("check: kind.geboortedatum == null");
+    assert!(
+        shown.starts_with(&format!(
+            "write_config.yaml:{line}: event_types.Geboorte.rules[0].check: "
+        )),
+        "{shown}"
+    );
+    assert!(shown.contains("did you mean `geboortedatum`?"), "{shown}");
+}
+
+#[test]
+fn an_expression_that_does_not_compile_is_refused() {
+    assert!(
+        mistake(
+            "check: kind.geboortedatum == null",
+            "check: kind.geboortedatum =="
+        )
+        .contains("no CEL expression")
+    );
+}
+
+#[test]
+fn an_unknown_key_is_refused() {
+    let shown = mistake("    future: P28D", "    futur: P28D");
+    assert!(shown.contains("unknown field `futur`"), "{shown}");
+    assert!(
+        shown.contains(&format!(":{}: ", line_of("future: P28D"))),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_misspelt_schema_keyword_is_refused() {
+    let shown = mistake("maxLength: 200", "maxLenght: 200");
+    assert!(
+        shown.contains("unknown JSON Schema keyword `maxLenght`; did you mean `maxLength`?"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn an_older_version_without_upcast_is_refused() {
+    let start = SHIPPED.find("        upcast: >-").expect("is there");
+    let end = start + SHIPPED[start..].find("      \"2\":").expect("is there");
+    let source = [&SHIPPED[..start], &SHIPPED[end..]].concat();
+    let shown = Catalogue::compile("c.yaml", &source)
+        .map(|_| ())
+        .expect_err("refused")
+        .to_string();
+    assert!(
+        shown.contains("event_types.Geboorte.versions.1: an older version needs an `upcast`"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_reference_to_no_type_is_refused() {
+    let shown = mistake(
+        r##"akte: { $ref: "#/$defs/Akte" }"##,
+        r##"akte: { $ref: "#/$defs/Akten" }"##,
+    );
+    assert!(
+        shown.contains("no type is named `Akten`; did you mean `Akte`?"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_type_that_leads_back_to_itself_is_refused() {
+    let shown = mistake(
+        "      voorvoegsel: { type: string, minLength: 1, maxLength: 10 }",
+        "      voorvoegsel: { $ref: \"#/$defs/Naam\" }",
+    );
+    assert!(shown.contains("leads back to itself"), "{shown}");
+}
+
+#[test]
+fn who_may_claim_is_a_source_type() {
+    assert!(
+        mistake("claim: [ouder, ambtenaar]", "claim: [ouder, ambtenaren]")
+            .contains("`ambtenaren` is no source type")
+    );
+}
+
+#[test]
+fn an_effective_date_leads_to_a_date() {
+    assert!(
+        mistake("effective_date: /datum", "effective_date: /datums").contains("`/datums` leads to no date")
+    );
+}
+
+#[test]
+fn an_effect_names_a_field_of_the_object() {
+    let shown = mistake(
+        "        geboortedatum: data.datum",
+        "        geboortedag: data.datum",
+    );
+    assert!(shown.contains("Persoon has no field `geboortedag`"), "{shown}");
+}
