@@ -1,0 +1,16 @@
+//! What F6 does, as scenarios: over HTTP against real PostgreSQL and both real servers.
+
+mod birth;
+mod commands;
+mod corrections;
+mod family;
+mod import_export;
+mod races;
+mod readme;
+mod repeatable;
+mod retries;
+mod rights;
+mod rules;
+mod store;
+mod time;
+mod views;

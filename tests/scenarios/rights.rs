@@ -1,0 +1,108 @@
+//! Who may do what.
+
+use serde_json::json;
+use tests::{F6, new_id};
+
+use crate::family::{Family, adults, birth, marriage};
+
+#[tokio::test]
+async fn without_a_token_nothing_is_accepted() {
+    let f6 = F6::start().await;
+    let claim = "mutation($data: GeboorteData!) { claimGeboorte(input: { data: $data }) { events { id } } }";
+    let data = json!({ "data": { "kind": new_id(), "datum": "2026-01-01" } });
+    for token in [None, Some("made.up.token")] {
+        let answer = f6.mutate(0, token, claim, &data).await.expect("an answer");
+        assert_eq!(answer.status, 401, "{:?}", answer.json());
+        let answer = f6.query(token, "{ personen(ids: []) { bsn } }", &json!({})).await;
+        assert_eq!(answer.status, 401, "{:?}", answer.json());
+    }
+    assert_eq!(f6.database.events().await, 0);
+}
+
+#[tokio::test]
+async fn a_token_signed_with_another_key_is_worth_nothing() {
+    // Given a clerk's token, of which one character of the signature is changed
+    let f6 = F6::start().await;
+    let mut output = tests::run(&mut f6.write_api(["token", "--type", "ambtenaar"])).stdout;
+    output.retain(|byte| !byte.is_ascii_whitespace());
+    let middle = output.len() - 20;
+    output[middle] = if output[middle] == b'A' { b'B' } else { b'A' };
+    let forged = String::from_utf8(output).expect("a token is text");
+
+    // Then neither server lets its bearer in
+    let answer = f6.query(Some(&forged), "{ __typename }", &json!({})).await;
+    assert_eq!(answer.status, 401);
+    let answer = f6
+        .mutate(0, Some(&forged), "{ __typename }", &json!({}))
+        .await
+        .expect("an answer");
+    assert_eq!(answer.status, 401);
+}
+
+#[tokio::test]
+async fn a_parent_may_claim_a_birth_and_not_validate_it() {
+    let f6 = F6::start().await;
+    let ouder = f6.ouder();
+    let declared = ouder
+        .claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk"))
+        .await
+        .accepted();
+    ouder.validate(&declared).await.forbidden();
+    ouder
+        .claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk"))
+        .validated()
+        .await
+        .forbidden();
+    ouder.annul(&declared).await.forbidden();
+    ouder
+        .amend("Geboorte", &declared, birth(new_id(), "2026-01-02", "Dirk"))
+        .await
+        .forbidden();
+    assert_eq!(f6.status(&declared).await, "CLAIMED");
+}
+
+#[tokio::test]
+async fn a_citizen_may_claim_a_marriage_and_not_a_birth() {
+    let f6 = F6::start().await;
+    let [anna, bram] = adults(&f6);
+    let burger = f6.burger();
+    burger
+        .claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk"))
+        .await
+        .forbidden();
+    burger
+        .claim("Huwelijk", marriage(anna, bram, "2020-02-02"))
+        .await
+        .accepted();
+}
+
+#[tokio::test]
+async fn a_right_that_one_command_of_a_batch_lacks_stops_the_batch() {
+    let f6 = F6::start().await;
+    let ouder = f6.ouder();
+    let declared = new_id();
+    let claim = ouder
+        .claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk"))
+        .id(declared);
+    ouder.append([claim, ouder.validate(declared)]).await.forbidden();
+    assert_eq!(f6.database.events().await, 0);
+}
+
+#[tokio::test]
+async fn the_source_of_an_event_is_its_bearer() {
+    let f6 = F6::start().await;
+    let family = Family::registered_in(&f6);
+    let burger = f6.burger();
+    let claimed = burger
+        .claim("Huwelijk", marriage(family.moeder, family.vader, "2020-02-02"))
+        .await
+        .accepted();
+    let event = f6
+        .one("event", claimed.id())
+        .ask("eventSourceId eventSourceType eventKind")
+        .await;
+    assert_eq!(
+        event,
+        json!({ "eventSourceId": burger.id, "eventSourceType": "burger", "eventKind": "CLAIM" })
+    );
+}

@@ -1,0 +1,178 @@
+use std::process::Command;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
+
+use crate::cluster::Cluster;
+use crate::values::new_id;
+use crate::workspace::{binary, root, run, sources};
+
+/// Who speaks to the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Owns the tables.
+    Migration,
+    /// The write API.
+    Write,
+    /// The query API.
+    Query,
+    /// The superuser of the cluster, whom even the guard of the events does not let pass.
+    Superuser,
+}
+
+/// A database of a scenario's own, cloned from a migrated template and dropped afterwards.
+pub struct Database {
+    cluster: Arc<Cluster>,
+    name: String,
+}
+
+impl Database {
+    /// A new, migrated, empty database.
+    pub async fn create() -> Self {
+        let cluster = Cluster::shared();
+        let template = template(&cluster).await;
+        let name = format!("f6_{}", new_id().simple());
+        let clone = format!("CREATE DATABASE {name} TEMPLATE {template} OWNER f6_migration");
+        superuser(&cluster)
+            .await
+            .execute(AssertSqlSafe(clone))
+            .await
+            .expect("the template can be cloned");
+        Self { cluster, name }
+    }
+
+    /// The URL by which a role reaches this database.
+    pub fn url(&self, role: Role) -> String {
+        url(&self.cluster, role, &self.name)
+    }
+
+    /// A connection of a role's own.
+    pub async fn connect(&self, role: Role) -> PgConnection {
+        PgConnection::connect(&self.url(role))
+            .await
+            .unwrap_or_else(|error| panic!("{role:?} cannot connect: {error}"))
+    }
+
+    /// One value, asked by the superuser.
+    pub async fn value<T>(&self, sql: &'static str) -> T
+    where
+        T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + Unpin,
+    {
+        let mut connection = self.connect(Role::Superuser).await;
+        sqlx::query_scalar(sql)
+            .fetch_one(&mut connection)
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// How many events the store holds.
+    pub async fn events(&self) -> i64 {
+        self.value("SELECT count(*) FROM event").await
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let (cluster, name) = (Arc::clone(&self.cluster), std::mem::take(&mut self.name));
+        let drop = async move {
+            let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+            superuser(&cluster)
+                .await
+                .execute(AssertSqlSafe(sql))
+                .await
+                .map(|_| ())
+        };
+        // A runtime of its own: the scenario's runtime cannot be waited for in a drop.
+        let dropped = std::thread::spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(drop)
+        });
+        if !matches!(dropped.join(), Ok(Ok(()))) {
+            eprintln!("a scenario's database was not dropped; it goes with the cluster");
+        }
+    }
+}
+
+/// The name of the migrated template, made by whichever test process comes first.
+async fn template(cluster: &Cluster) -> String {
+    const LOCK: i64 = 0xF6;
+    let name = format!("f6_template_{}", fingerprint_of_migrations());
+    let mut connection = superuser(cluster).await;
+    sqlx::query("SELECT pg_advisory_lock($1)")
+        .bind(LOCK)
+        .execute(&mut connection)
+        .await
+        .expect("a lock");
+    let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
+        .bind(&name)
+        .fetch_one(&mut connection)
+        .await
+        .expect("the list of databases");
+    if !exists {
+        make_template(cluster, &mut connection, &name).await;
+    }
+    name
+}
+
+/// Migrates under another name first, so that a template that exists is a whole one.
+async fn make_template(cluster: &Cluster, connection: &mut PgConnection, name: &str) {
+    let unfinished = format!("{name}_unfinished");
+    let roles = std::fs::read_to_string(root().join("migration/roles.sql")).expect("migration/roles.sql");
+    connection
+        .execute(AssertSqlSafe(roles))
+        .await
+        .expect("roles.sql runs");
+    for sql in [
+        format!("DROP DATABASE IF EXISTS {unfinished}"),
+        format!("CREATE DATABASE {unfinished} OWNER f6_migration"),
+    ] {
+        connection
+            .execute(AssertSqlSafe(sql))
+            .await
+            .expect("a database for the template");
+    }
+    let migration_url = url(cluster, Role::Migration, &unfinished);
+    run(Command::new(binary("migration"))
+        .arg("up")
+        .env("F6_MIGRATION_DATABASE_URL", migration_url));
+    let rename = format!("ALTER DATABASE {unfinished} RENAME TO {name}");
+    connection
+        .execute(AssertSqlSafe(rename))
+        .await
+        .expect("the template gets its name");
+}
+
+fn fingerprint_of_migrations() -> String {
+    let mut hash = Sha256::new();
+    for extension in ["rs", "sql"] {
+        for (_, text) in sources("migration", extension) {
+            hash.update(text);
+        }
+    }
+    hash.finalize()
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+async fn superuser(cluster: &Cluster) -> PgConnection {
+    PgConnection::connect(&cluster.superuser_url)
+        .await
+        .expect("the cluster answers its superuser")
+}
+
+fn url(cluster: &Cluster, role: Role, database: &str) -> String {
+    let options =
+        PgConnectOptions::from_str(&cluster.superuser_url).expect("the URL of a PostgreSQL cluster");
+    let options = match role {
+        Role::Migration => options.username("f6_migration"),
+        Role::Write => options.username("f6_write"),
+        Role::Query => options.username("f6_query"),
+        Role::Superuser => options,
+    };
+    options.database(database).to_url_lossy().to_string()
+}

@@ -1,0 +1,230 @@
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command as Process;
+
+use reqwest::Client;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::database::{Database, Role};
+use crate::graphql::{Answer, send};
+use crate::history::History;
+use crate::principal::{Principal, Token};
+use crate::proxy::StatementCounter;
+use crate::question::Question;
+use crate::server::Server;
+use crate::values::new_id;
+use crate::workspace::{binary, root, run};
+
+/// One running system: a database of its own, a write API (or several), a query API.
+pub struct F6 {
+    http: Client,
+    clerk: Token,
+    /// The write servers; all on the one database.
+    pub write: Vec<Server>,
+    /// The query server.
+    pub query: Server,
+    /// Counts what the query server asks of the database, where [`Setup::count_statements`] was said.
+    pub statements: Option<StatementCounter>,
+    /// The database of this F6 alone.
+    pub database: Database,
+    folder: Folder,
+}
+
+/// How an F6 is to be started.
+#[must_use = "an F6 is started by `start`"]
+#[derive(Default)]
+pub struct Setup {
+    more_write_servers: usize,
+    write_env: Vec<(String, String)>,
+    count_statements: bool,
+}
+
+impl Setup {
+    /// So many write servers on the one database.
+    pub fn write_servers(self, count: usize) -> Self {
+        Self {
+            more_write_servers: count - 1,
+            ..self
+        }
+    }
+
+    /// A variable in the environment of the write servers.
+    pub fn write_env(mut self, name: &str, value: &str) -> Self {
+        self.write_env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Count the statements that the query server sends to the database.
+    pub fn count_statements(self) -> Self {
+        Self {
+            count_statements: true,
+            ..self
+        }
+    }
+
+    /// Starts it, and returns when all servers are ready.
+    pub async fn start(self) -> F6 {
+        let database = Database::create().await;
+        let folder = Folder::create();
+        let mut write_env = environment(&database);
+        write_env.extend(self.write_env);
+        let mut write = Vec::new();
+        for _ in 0..=self.more_write_servers {
+            write.push(Server::start("write-api", write_env.clone(), &folder.0).await);
+        }
+        let mut query_env = environment(&database);
+        let statements = match self.count_statements {
+            true => Some(StatementCounter::before(&database.url(Role::Query)).await),
+            false => None,
+        };
+        if let Some(counter) = &statements {
+            query_env.push(("F6_QUERY_DATABASE_URL".to_owned(), counter.url.clone()));
+        }
+        let query = Server::start("query-api", query_env, &folder.0).await;
+        F6 {
+            http: Client::new(),
+            clerk: Token::sign("ambtenaar"),
+            write,
+            query,
+            statements,
+            database,
+            folder,
+        }
+    }
+}
+
+impl F6 {
+    /// An F6 as it is shipped, empty.
+    pub async fn start() -> Self {
+        Setup::default().start().await
+    }
+
+    /// Somebody with this type of authority.
+    pub fn principal(&self, source_type: &str) -> Principal<'_> {
+        Principal::new(self, Token::sign(source_type))
+    }
+
+    /// A civil servant: claims, validates and corrects.
+    pub fn ambtenaar(&self) -> Principal<'_> {
+        self.principal("ambtenaar")
+    }
+
+    /// A parent.
+    pub fn ouder(&self) -> Principal<'_> {
+        self.principal("ouder")
+    }
+
+    /// A citizen.
+    pub fn burger(&self) -> Principal<'_> {
+        self.principal("burger")
+    }
+
+    /// A civil servant's question about a person.
+    pub fn persoon(&self, id: Uuid) -> Question<'_> {
+        Question::one(self.clerk(), "persoon", id)
+    }
+
+    /// A civil servant's question about several persons.
+    pub fn personen(&self, ids: &[Uuid]) -> Question<'_> {
+        Question::many(self.clerk(), "personen", ids)
+    }
+
+    /// A civil servant's question about what stands in another root field: a view, an address, an event.
+    pub fn one(&self, field: &str, id: Uuid) -> Question<'_> {
+        Question::one(self.clerk(), field, id)
+    }
+
+    /// An event's status, as known now.
+    pub async fn status(&self, event: impl Into<Uuid>) -> String {
+        let event = self.one("event", event.into()).ask("status").await;
+        event["status"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no status: {event}"))
+            .to_owned()
+    }
+
+    /// Asks the query API, with this token or none.
+    pub async fn query(&self, token: Option<&str>, query: &str, variables: &Value) -> Answer {
+        let url = self.query.url("/graphql");
+        send(&self.http, &url, token, query, variables)
+            .await
+            .expect("the query API answers")
+    }
+
+    /// Speaks to one of the write servers, with this token or none.
+    pub async fn mutate(
+        &self,
+        server: usize,
+        token: Option<&str>,
+        mutation: &str,
+        variables: &Value,
+    ) -> Result<Answer, reqwest::Error> {
+        send(
+            &self.http,
+            &self.write[server].url("/graphql"),
+            token,
+            mutation,
+            variables,
+        )
+        .await
+    }
+
+    /// Takes in a history of which every line is accepted.
+    pub fn import(&self, history: &History) {
+        let file = self.file("history.ndjson");
+        history.write(&file);
+        run(&mut self.write_api([OsStr::new("import"), file.as_os_str()]));
+    }
+
+    /// A management command of `write-api` on this F6's database.
+    pub fn write_api(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Process {
+        let mut process = Process::new(binary("write-api"));
+        process.args(arguments).envs(environment(&self.database));
+        process
+    }
+
+    /// Where a file of this name may stand until the scenario ends.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.0.join(name)
+    }
+
+    /// The civil servant who asks where a scenario does not say who: always the same one.
+    pub fn clerk(&self) -> Principal<'_> {
+        Principal::new(self, self.clerk.clone())
+    }
+}
+
+fn environment(database: &Database) -> Vec<(String, String)> {
+    let path = |name: &str| root().join(name).display().to_string();
+    [
+        ("F6_WRITE_DATABASE_URL", database.url(Role::Write)),
+        ("F6_QUERY_DATABASE_URL", database.url(Role::Query)),
+        ("F6_MIGRATION_DATABASE_URL", database.url(Role::Migration)),
+        ("F6_WRITE_CONFIG_PATH", path("write_config.yaml")),
+        ("F6_QUERY_CONFIG_PATH", path("query_config.yaml")),
+        ("F6_WRITE_BIND", "127.0.0.1:0".to_owned()),
+        ("F6_QUERY_BIND", "127.0.0.1:0".to_owned()),
+        ("F6_DEV", "true".to_owned()),
+        ("F6_LOG_FORMAT", "pretty".to_owned()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
+
+/// A folder that goes when the scenario ends.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn create() -> Self {
+        let folder = std::env::temp_dir().join(format!("f6-scenario-{}", new_id()));
+        std::fs::create_dir_all(&folder).expect("a temporary folder");
+        Self(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all::<&Path>(&self.0);
+    }
+}
