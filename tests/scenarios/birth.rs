@@ -38,11 +38,7 @@ async fn a_child_is_registered_from_the_declaration_to_the_address() {
 
     // When the parents choose the name
     let choice = json!({ "kind": kind, "datum": "2026-01-05", "naam": { "voornamen": "Dirk", "geslachtsnaam": "de Vries" } });
-    let chosen = ouder
-        .claim("Naamskeuze", choice)
-        .based_on([declared.id()])
-        .await
-        .accepted();
+    let chosen = ouder.claim("Naamskeuze", choice).based_on([declared.id()]).await.accepted();
     let named = ambtenaar.validate(&chosen).await.accepted();
     // Then it is the child's name from that day on
     child["naam"]["geslachtsnaam"] = json!("de Vries");
@@ -55,23 +51,14 @@ async fn a_child_is_registered_from_the_declaration_to_the_address() {
     // Then each is a relative of the other
     child["ouder2"] = json!({ "naam": { "voornamen": "Bram" } });
     assert_eq!(f6.persoon(kind).ask(details).await, child);
-    let father = f6
-        .persoon(family.vader)
-        .ask("kinderen { naam { geslachtsnaam } }")
-        .await;
-    assert_eq!(
-        father,
-        json!({ "kinderen": [{ "naam": { "geslachtsnaam": "de Vries" } }] })
-    );
+    let father = f6.persoon(family.vader).ask("kinderen { naam { geslachtsnaam } }").await;
+    assert_eq!(father, json!({ "kinderen": [{ "naam": { "geslachtsnaam": "de Vries" } }] }));
     steps.push((recognised.registered().to_owned(), child.clone()));
 
     // When a BSN is issued
     let number = json!({ "persoon": kind, "bsn": bsn(1) });
     let issued = f6.principal("systeem").claim("BsnToegekend", number).validated();
-    let issued = issued
-        .with("occurredAt", json!("2026-01-07T10:00:00Z"))
-        .await
-        .accepted();
+    let issued = issued.with("occurredAt", json!("2026-01-07T10:00:00Z")).await.accepted();
     child["bsn"] = json!(bsn(1));
     assert_eq!(f6.persoon(kind).ask(details).await, child);
     steps.push((issued.registered().to_owned(), child.clone()));
@@ -86,42 +73,21 @@ async fn a_child_is_registered_from_the_declaration_to_the_address() {
     // Then each step is still to be seen as it was known then, and before the birth there never was anybody
     for (known_at, state) in steps {
         assert_eq!(f6.persoon(kind).known_at(&known_at).ask(details).await, state);
-        assert_eq!(
-            f6.persoon(kind)
-                .as_of("2025-12-31")
-                .known_at(&known_at)
-                .ask(details)
-                .await,
-            Value::Null
-        );
+        assert_eq!(f6.persoon(kind).as_of("2025-12-31").known_at(&known_at).ask(details).await, Value::Null);
     }
     // And with what is known now, each fact holds from its own day on
     let day = |day: &'static str| {
-        f6.persoon(kind)
-            .as_of(day)
-            .ask("naam { geslachtsnaam } ouder2 { naam { voornamen } } bsn")
+        f6.persoon(kind).as_of(day).ask("naam { geslachtsnaam } ouder2 { naam { voornamen } } bsn")
     };
     let (jansen, vries, bram) = (
         json!({ "geslachtsnaam": "Jansen" }),
         json!({ "geslachtsnaam": "de Vries" }),
         json!({ "naam": { "voornamen": "Bram" } }),
     );
-    assert_eq!(
-        day("2026-01-04").await,
-        json!({ "naam": jansen, "ouder2": null, "bsn": null })
-    );
-    assert_eq!(
-        day("2026-01-05").await,
-        json!({ "naam": vries, "ouder2": null, "bsn": null })
-    );
-    assert_eq!(
-        day("2026-01-06").await,
-        json!({ "naam": vries, "ouder2": bram, "bsn": null })
-    );
-    assert_eq!(
-        day("2026-01-07").await,
-        json!({ "naam": vries, "ouder2": bram, "bsn": bsn(1) })
-    );
+    assert_eq!(day("2026-01-04").await, json!({ "naam": jansen, "ouder2": null, "bsn": null }));
+    assert_eq!(day("2026-01-05").await, json!({ "naam": vries, "ouder2": null, "bsn": null }));
+    assert_eq!(day("2026-01-06").await, json!({ "naam": vries, "ouder2": bram, "bsn": null }));
+    assert_eq!(day("2026-01-07").await, json!({ "naam": vries, "ouder2": bram, "bsn": bsn(1) }));
 }
 
 #[tokio::test]

@@ -21,11 +21,7 @@ impl Family {
 
     /// For a scenario whose history goes on after this one.
     pub(crate) fn registered(history: &mut History) -> Self {
-        let family = Self {
-            moeder: new_id(),
-            vader: new_id(),
-            adres: new_id(),
-        };
+        let family = Self { moeder: new_id(), vader: new_id(), adres: new_id() };
         history.fact("Geboorte", birth(family.moeder, "1990-03-03", "Anna"));
         history.fact("Geboorte", birth(family.vader, "1988-08-08", "Bram"));
         history.fact(

@@ -34,13 +34,9 @@ async fn an_import_reports_per_line_what_it_refused_and_takes_in_the_rest() {
 
     // Then the report names each refused line with its reason, and the rest is in
     let lines: Vec<&str> = report.lines().collect();
-    for (line, reason) in [
-        (3, "born-before"),
-        (4, "UNKNOWN_EVENT"),
-        (7, "2010-02-30"),
-        (8, "Wedergeboorte"),
-        (9, ""),
-    ] {
+    for (line, reason) in
+        [(3, "born-before"), (4, "UNKNOWN_EVENT"), (7, "2010-02-30"), (8, "Wedergeboorte"), (9, "")]
+    {
         let says = |text: &&str| text.contains(&format!("line {line}")) && text.contains(reason);
         assert!(lines.iter().any(says), "line {line}, {reason}, in:\n{report}");
     }
@@ -95,25 +91,15 @@ async fn an_import_that_was_killed_goes_on_without_doubling() {
     let file = f6.file("long.ndjson.gz");
     history.write(&file);
     let mut import = f6.write_api([Path::new("import"), &file]);
-    let mut import = import
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the import starts");
+    let mut import = import.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the import starts");
     let started = Instant::now();
     while f6.database.events().await == 0 {
-        assert!(
-            started.elapsed() < Duration::from_secs(60),
-            "the import writes nothing"
-        );
+        assert!(started.elapsed() < Duration::from_secs(60), "the import writes nothing");
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     import.kill().expect("the import can be killed");
     import.wait().expect("a killed import ends");
-    assert!(
-        f6.database.events().await < 4_000,
-        "the import was killed in the middle"
-    );
+    assert!(f6.database.events().await < 4_000, "the import was killed in the middle");
 
     // When it is started again, and once more after it is done
     for _ in 0..2 {
@@ -155,9 +141,7 @@ async fn a_rich_history(f6: &F6) -> [Uuid; 3] {
     let kind = new_id();
     let geboorte = history.fact("Geboorte", birth(kind, "2014-00-00", "Dirk"));
     let huwelijk = history.fact("Huwelijk", marriage(family.moeder, family.vader, "2013-03-03"));
-    history
-        .at("2020-01-01T09:00:00Z")
-        .amend(geboorte, birth(kind, "2014-04-04", "Derk"));
+    history.at("2020-01-01T09:00:00Z").amend(geboorte, birth(kind, "2014-04-04", "Derk"));
     let annulment = history.annul(huwelijk);
     history.annul(annulment);
     history.claim("Overlijden", death(family.vader, "2019-09-09"));
@@ -168,13 +152,8 @@ async fn a_rich_history(f6: &F6) -> [Uuid; 3] {
     );
     f6.import(&history);
     let ambtenaar = f6.ambtenaar();
-    ambtenaar
-        .register("BsnToegekend", json!({ "persoon": kind, "bsn": bsn(1) }))
-        .await;
-    ambtenaar
-        .claim("Verhuizing", move_to(kind, family.adres, "2026-01-01"))
-        .await
-        .accepted();
+    ambtenaar.register("BsnToegekend", json!({ "persoon": kind, "bsn": bsn(1) })).await;
+    ambtenaar.claim("Verhuizing", move_to(kind, family.adres, "2026-01-01")).await.accepted();
     [family.moeder, family.vader, kind]
 }
 
@@ -182,13 +161,7 @@ async fn a_rich_history(f6: &F6) -> [Uuid; 3] {
 fn import(f6: &F6, history: &History, name: &str) -> String {
     let file = f6.file(name);
     history.write(&file);
-    let Output { stdout, stderr, .. } = f6
-        .write_api([Path::new("import"), &file])
-        .output()
-        .expect("the import runs");
-    format!(
-        "{}{}",
-        String::from_utf8_lossy(&stdout),
-        String::from_utf8_lossy(&stderr)
-    )
+    let Output { stdout, stderr, .. } =
+        f6.write_api([Path::new("import"), &file]).output().expect("the import runs");
+    format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr))
 }

@@ -67,61 +67,38 @@ async fn of_each_set_of_contradictory_facts_exactly_one_is_validated() {
 }
 
 async fn one_wins(f6: &F6, contenders: &[Decided]) {
-    let winners: Vec<Uuid> = contenders
-        .iter()
-        .filter(|(_, decided)| decided.is_ok())
-        .map(|(claim, _)| *claim)
-        .collect();
+    let winners: Vec<Uuid> =
+        contenders.iter().filter(|(_, decided)| decided.is_ok()).map(|(claim, _)| *claim).collect();
     assert_eq!(winners.len(), 1, "exactly one of {contenders:#?}");
     assert_eq!(f6.status(winners[0]).await, "VALIDATED");
     for (_, decided) in contenders {
         if let Err(refusal) = decided {
-            assert!(
-                refusal.because.contains(&winners[0]),
-                "{refusal:#?} names {}",
-                winners[0]
-            );
+            assert!(refusal.because.contains(&winners[0]), "{refusal:#?} names {}", winners[0]);
         }
     }
 }
 
 async fn positions_and_moments_are_in_commit_order(f6: &F6) {
     let gapless = "SELECT min(position) = 1 AND max(position) = count(*) FROM event";
-    assert!(
-        f6.database.value::<bool>(gapless).await,
-        "positions have no holes"
-    );
+    assert!(f6.database.value::<bool>(gapless).await, "positions have no holes");
     let rising = "SELECT bool_and(created_at > before) FROM
         (SELECT created_at, lag(created_at) OVER (ORDER BY position) AS before FROM event) AS event WHERE before IS NOT NULL";
-    assert!(
-        f6.database.value::<bool>(rising).await,
-        "created_at rises with position"
-    );
+    assert!(f6.database.value::<bool>(rising).await, "created_at rises with position");
 }
 
 /// The even sets are claimed first, and race for the validation; the odd ones race in one step.
 async fn claimed_or_not<'a>(ambtenaar: &Principal<'a>, sets: Vec<Vec<Fact>>) -> Vec<Contender<'a>> {
-    let facts = sets
-        .into_iter()
-        .enumerate()
-        .flat_map(|(set, facts)| facts.into_iter().map(move |fact| (set, fact)));
+    let facts =
+        sets.into_iter().enumerate().flat_map(|(set, facts)| facts.into_iter().map(move |fact| (set, fact)));
     join_all(facts.enumerate().map(|(client, (set, (event_type, data)))| {
         let (ambtenaar, claim) = (ambtenaar.through(client % 2), new_id());
         let command = ambtenaar.claim(event_type, data).id(claim);
         async move {
             if set % 2 == 1 {
-                return Contender {
-                    set,
-                    claim,
-                    command: command.validated(),
-                };
+                return Contender { set, claim, command: command.validated() };
             }
             command.await.accepted();
-            Contender {
-                set,
-                claim,
-                command: ambtenaar.validate(claim),
-            }
+            Contender { set, claim, command: ambtenaar.validate(claim) }
         }
     }))
     .await
@@ -136,33 +113,20 @@ fn contradictory_sets(round: usize, history: &mut History) -> Vec<Vec<Fact>> {
         sets.push(dates.map(|date| ("Overlijden", death(dying, date))).into());
 
         let [a, b, c] = std::array::from_fn(|_| adult(history));
-        let couples = [
-            (a, b, "2020-02-02"),
-            (b, c, "2019-02-02"),
-            (c, a, "2021-02-02"),
-            (b, a, "2018-02-02"),
-        ];
-        sets.push(
-            couples
-                .map(|(one, other, date)| ("Huwelijk", marriage(one, other, date)))
-                .into(),
-        );
+        let couples =
+            [(a, b, "2020-02-02"), (b, c, "2019-02-02"), (c, a, "2021-02-02"), (b, a, "2018-02-02")];
+        sets.push(couples.map(|(one, other, date)| ("Huwelijk", marriage(one, other, date))).into());
 
         let number = bsn(u32::try_from(round * 4 + number).expect("a small number"));
         let persons: [Uuid; 4] = std::array::from_fn(|_| adult(history));
         sets.push(
-            persons
-                .map(|persoon| ("BsnToegekend", json!({ "persoon": persoon, "bsn": number })))
-                .into(),
+            persons.map(|persoon| ("BsnToegekend", json!({ "persoon": persoon, "bsn": number }))).into(),
         );
     }
     for _ in 0..8 {
         let leaving = adult(history);
         let moved = move_to(leaving, new_id(), "2025-06-01");
-        sets.push(vec![
-            ("Overlijden", death(leaving, "2025-05-01")),
-            ("Verhuizing", moved),
-        ]);
+        sets.push(vec![("Overlijden", death(leaving, "2025-05-01")), ("Verhuizing", moved)]);
     }
     sets
 }

@@ -32,17 +32,10 @@ async fn the_examples_of_the_other_documents_work() {
 
 /// Every block of GraphQL that is an operation; blocks that show types are not for pasting.
 fn examples(text: &str) -> Vec<String> {
-    let blocks = text
-        .split("```graphql\n")
-        .skip(1)
-        .filter_map(|rest| rest.split_once("```"));
+    let blocks = text.split("```graphql\n").skip(1).filter_map(|rest| rest.split_once("```"));
     let operations = blocks.map(|(block, _)| block.trim().to_owned());
     operations
-        .filter(|block| {
-            ["mutation", "query", "{"]
-                .iter()
-                .any(|start| block.starts_with(start))
-        })
+        .filter(|block| ["mutation", "query", "{"].iter().any(|start| block.starts_with(start)))
         .collect()
 }
 
@@ -51,26 +44,13 @@ async fn work(examples: &[String], path: &str) {
     let f6 = F6::start().await;
     for example in examples {
         if example.starts_with("mutation") {
-            let answer = f6
-                .clerk()
-                .mutate(example, &json!({}))
-                .await
-                .expect("an answer")
-                .data();
+            let answer = f6.clerk().mutate(example, &json!({})).await.expect("an answer").data();
             for (field, payload) in answer.as_object().expect("data") {
-                assert_eq!(
-                    payload.get("refusals").unwrap_or(&json!([])),
-                    &json!([]),
-                    "{path}: {field}"
-                );
+                assert_eq!(payload.get("refusals").unwrap_or(&json!([])), &json!([]), "{path}: {field}");
             }
         } else {
             let answer = f6.clerk().query(example, &json!({})).await.data();
-            let found = answer
-                .as_object()
-                .expect("data")
-                .values()
-                .any(|value| *value != Value::Null);
+            let found = answer.as_object().expect("data").values().any(|value| *value != Value::Null);
             assert!(found, "{path}: nothing is found by {example}");
         }
     }

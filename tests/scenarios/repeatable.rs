@@ -48,10 +48,7 @@ async fn an_answer_is_the_same_on_its_basis_whatever_came_after() {
     let asked = couples.iter().flat_map(|couple| questions(&f6, couple));
     for (question, stored) in asked.zip(&stored) {
         let again = question.on(&basis(stored)).send(EVERYTHING).await;
-        assert_eq!(
-            String::from_utf8_lossy(&again.bytes),
-            String::from_utf8_lossy(&stored.bytes)
-        );
+        assert_eq!(String::from_utf8_lossy(&again.bytes), String::from_utf8_lossy(&stored.bytes));
     }
 }
 
@@ -81,10 +78,7 @@ impl Couple {
         let couples: Vec<Self> = (0..COUPLES).map(|_| Self::married(history, adres)).collect();
         history.at("2016-01-01T09:00:00Z");
         for (number, couple) in (0..).zip(&couples) {
-            history.fact(
-                "BsnToegekend",
-                json!({ "persoon": couple.anna, "bsn": bsn(number) }),
-            );
+            history.fact("BsnToegekend", json!({ "persoon": couple.anna, "bsn": bsn(number) }));
             history.fact("Verhuizing", move_to(couple.bram, adres, "2012-00-00"));
             history.claim("Verhuizing", move_to(couple.bram, adres, "2014-01-01"));
         }
@@ -95,13 +89,7 @@ impl Couple {
         let (anna, bram) = (new_id(), adult(history));
         let birth = history.fact("Geboorte", birth(anna, "1980-00-00", "Anna"));
         let marriage = history.fact("Huwelijk", marriage(anna, bram, "2010-05-05"));
-        Self {
-            anna,
-            bram,
-            adres,
-            birth,
-            marriage,
-        }
+        Self { anna, bram, adres, birth, marriage }
     }
 
     /// 400 events: each moves 98 times, Anna's birth is amended, their marriage annulled.

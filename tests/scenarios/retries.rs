@@ -32,10 +32,7 @@ async fn happens_once(step: impl Fn(Command<'_>) -> Command<'_>, events: i64) {
     // Then it happened once, and every answer is the same
     all_the_same(&answers);
     assert_eq!(f6.database.events().await, events);
-    assert_eq!(
-        f6.status(id).await,
-        if events == 1 { "CLAIMED" } else { "VALIDATED" }
-    );
+    assert_eq!(f6.status(id).await, if events == 1 { "CLAIMED" } else { "VALIDATED" });
 }
 
 #[tokio::test]
@@ -44,14 +41,8 @@ async fn a_command_whose_answer_was_lost_in_a_crash_can_be_sent_again() {
     let setup = Setup::default().write_env("F6_INJECT_DELAY_AFTER_COMMIT_MS", "60000");
     let mut f6 = setup.start().await;
     let (command_id, data) = (new_id(), birth(new_id(), "2026-01-01", "Dirk"));
-    let send = async |f6: &F6| {
-        f6.clerk()
-            .claim("Geboorte", data.clone())
-            .id(command_id)
-            .validated()
-            .send()
-            .await
-    };
+    let send =
+        async |f6: &F6| f6.clerk().claim("Geboorte", data.clone()).id(command_id).validated().send().await;
 
     // When it is killed in between
     tokio::select! {
@@ -59,9 +50,7 @@ async fn a_command_whose_answer_was_lost_in_a_crash_can_be_sent_again() {
         () = committed(&f6, 2) => {}
     }
     f6.write[0].kill();
-    f6.write[0]
-        .restart(&[("F6_INJECT_DELAY_AFTER_COMMIT_MS", "0")])
-        .await;
+    f6.write[0].restart(&[("F6_INJECT_DELAY_AFTER_COMMIT_MS", "0")]).await;
 
     // Then the same command, sent again and again, finds what it did
     let mut answers = Vec::new();
@@ -76,19 +65,13 @@ async fn a_command_whose_answer_was_lost_in_a_crash_can_be_sent_again() {
 async fn committed(f6: &F6, events: i64) {
     let started = Instant::now();
     while f6.database.events().await < events {
-        assert!(
-            started.elapsed() < Duration::from_secs(30),
-            "the command is not committed"
-        );
+        assert!(started.elapsed() < Duration::from_secs(30), "the command is not committed");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
 fn all_the_same(answers: &[Vec<u8>]) {
     for answer in answers {
-        assert_eq!(
-            String::from_utf8_lossy(answer),
-            String::from_utf8_lossy(&answers[0])
-        );
+        assert_eq!(String::from_utf8_lossy(answer), String::from_utf8_lossy(&answers[0]));
     }
 }

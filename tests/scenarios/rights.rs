@@ -32,10 +32,7 @@ async fn a_token_signed_with_another_key_is_worth_nothing() {
     // Then neither server lets its bearer in
     let answer = f6.query(Some(&forged), "{ __typename }", &json!({})).await;
     assert_eq!(answer.status, 401);
-    let answer = f6
-        .mutate(0, Some(&forged), "{ __typename }", &json!({}))
-        .await
-        .expect("an answer");
+    let answer = f6.mutate(0, Some(&forged), "{ __typename }", &json!({})).await.expect("an answer");
     assert_eq!(answer.status, 401);
 }
 
@@ -43,21 +40,11 @@ async fn a_token_signed_with_another_key_is_worth_nothing() {
 async fn a_parent_may_claim_a_birth_and_not_validate_it() {
     let f6 = F6::start().await;
     let ouder = f6.ouder();
-    let declared = ouder
-        .claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk"))
-        .await
-        .accepted();
+    let declared = ouder.claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk")).await.accepted();
     ouder.validate(&declared).await.forbidden();
-    ouder
-        .claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk"))
-        .validated()
-        .await
-        .forbidden();
+    ouder.claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk")).validated().await.forbidden();
     ouder.annul(&declared).await.forbidden();
-    ouder
-        .amend("Geboorte", &declared, birth(new_id(), "2026-01-02", "Dirk"))
-        .await
-        .forbidden();
+    ouder.amend("Geboorte", &declared, birth(new_id(), "2026-01-02", "Dirk")).await.forbidden();
     assert_eq!(f6.status(&declared).await, "CLAIMED");
 }
 
@@ -66,14 +53,8 @@ async fn a_citizen_may_claim_a_marriage_and_not_a_birth() {
     let f6 = F6::start().await;
     let [anna, bram] = adults(&f6);
     let burger = f6.burger();
-    burger
-        .claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk"))
-        .await
-        .forbidden();
-    burger
-        .claim("Huwelijk", marriage(anna, bram, "2020-02-02"))
-        .await
-        .accepted();
+    burger.claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk")).await.forbidden();
+    burger.claim("Huwelijk", marriage(anna, bram, "2020-02-02")).await.accepted();
 }
 
 #[tokio::test]
@@ -81,9 +62,7 @@ async fn a_right_that_one_command_of_a_batch_lacks_stops_the_batch() {
     let f6 = F6::start().await;
     let ouder = f6.ouder();
     let declared = new_id();
-    let claim = ouder
-        .claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk"))
-        .id(declared);
+    let claim = ouder.claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk")).id(declared);
     ouder.append([claim, ouder.validate(declared)]).await.forbidden();
     assert_eq!(f6.database.events().await, 0);
 }
@@ -93,14 +72,9 @@ async fn the_source_of_an_event_is_its_bearer() {
     let f6 = F6::start().await;
     let family = Family::registered_in(&f6);
     let burger = f6.burger();
-    let claimed = burger
-        .claim("Huwelijk", marriage(family.moeder, family.vader, "2020-02-02"))
-        .await
-        .accepted();
-    let event = f6
-        .one("event", claimed.id())
-        .ask("eventSourceId eventSourceType eventKind")
-        .await;
+    let claimed =
+        burger.claim("Huwelijk", marriage(family.moeder, family.vader, "2020-02-02")).await.accepted();
+    let event = f6.one("event", claimed.id()).ask("eventSourceId eventSourceType eventKind").await;
     assert_eq!(
         event,
         json!({ "eventSourceId": burger.id, "eventSourceType": "burger", "eventKind": "CLAIM" })

@@ -43,17 +43,9 @@ async fn the_query_role_can_only_read() {
         "UPDATE head SET position = 0",
         "CREATE TABLE mine (id int)",
     ] {
-        let error = query
-            .execute(attempt)
-            .await
-            .expect_err(attempt)
-            .into_database_error();
+        let error = query.execute(attempt).await.expect_err(attempt).into_database_error();
         // 42501: insufficient privilege
-        assert_eq!(
-            error.expect("PostgreSQL refuses").code().as_deref(),
-            Some("42501"),
-            "{attempt}"
-        );
+        assert_eq!(error.expect("PostgreSQL refuses").code().as_deref(), Some("42501"), "{attempt}");
     }
     assert!(query.fetch_one("SELECT count(*) FROM event").await.is_ok());
 }
@@ -68,15 +60,7 @@ async fn the_write_role_cannot_change_the_schema() {
         "SET session_replication_role = replica",
         "DELETE FROM head",
     ] {
-        let error = write
-            .execute(attempt)
-            .await
-            .expect_err(attempt)
-            .into_database_error();
-        assert_eq!(
-            error.expect("PostgreSQL refuses").code().as_deref(),
-            Some("42501"),
-            "{attempt}"
-        );
+        let error = write.execute(attempt).await.expect_err(attempt).into_database_error();
+        assert_eq!(error.expect("PostgreSQL refuses").code().as_deref(), Some("42501"), "{attempt}");
     }
 }

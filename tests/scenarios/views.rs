@@ -17,10 +17,7 @@ async fn a_residents_card_shows_what_the_desk_needs() {
     // Then the card has the view's own names, and references lead to cards
     let card = "naam { voornamen } bsn geboren { text } woont { adres { straat } } partner { naam { voornamen } overleden } overleden";
     assert_eq!(
-        f6.one("bewonersKaart", anna)
-            .by(&f6.principal("systeem"))
-            .ask(card)
-            .await,
+        f6.one("bewonersKaart", anna).by(&f6.principal("systeem")).ask(card).await,
         json!({
             "naam": { "voornamen": "Anna" }, "bsn": bsn(1), "geboren": { "text": "1980-01-01" },
             "woont": { "adres": { "straat": "Zonneweg" } },
@@ -40,10 +37,7 @@ async fn a_view_that_is_not_granted_is_an_error_where_it_stands() {
     // A system may read the card, and not the person
     let answer = f6.principal("systeem").query(query, &id).await;
     assert_eq!(answer.error_at("FORBIDDEN"), "persoon");
-    assert_eq!(
-        answer.json()["data"]["bewonersKaart"],
-        json!({ "naam": { "voornamen": "Anna" } })
-    );
+    assert_eq!(answer.json()["data"]["bewonersKaart"], json!({ "naam": { "voornamen": "Anna" } }));
     assert_eq!(answer.json()["errors"].as_array().map(Vec::len), Some(1));
 
     // A citizen may read neither, nor the events
@@ -66,15 +60,9 @@ async fn a_view_that_is_not_granted_is_an_error_where_it_stands() {
 #[tokio::test]
 async fn a_view_does_not_lead_to_what_it_does_not_show() {
     let f6 = F6::start().await;
-    let answer = f6
-        .principal("systeem")
-        .query("{ bewonersKaarten(ids: []) { moeder { bsn } } }", &json!({}))
-        .await;
-    assert!(
-        answer.json()["errors"][0]["message"]
-            .as_str()
-            .is_some_and(|message| message.contains("moeder"))
-    );
+    let answer =
+        f6.principal("systeem").query("{ bewonersKaarten(ids: []) { moeder { bsn } } }", &json!({})).await;
+    assert!(answer.json()["errors"][0]["message"].as_str().is_some_and(|message| message.contains("moeder")));
 }
 
 #[tokio::test]
@@ -108,10 +96,7 @@ async fn references_are_resolved_in_batches() {
 
     // Then that takes as many statements for 38 as for two
     assert!(statements[0] > 0, "the counter stands in between");
-    assert!(
-        statements[1] <= statements[0],
-        "statements for two, and for 38: {statements:?}"
-    );
+    assert!(statements[1] <= statements[0], "statements for two, and for 38: {statements:?}");
 }
 
 #[tokio::test]
@@ -128,25 +113,13 @@ async fn events_come_page_by_page_in_the_order_of_registration() {
     let mut positions = Vec::new();
     let mut after = Value::Null;
     loop {
-        let variables = if after.is_null() {
-            json!({ "id": anna })
-        } else {
-            json!({ "id": anna, "after": after })
-        };
+        let variables =
+            if after.is_null() { json!({ "id": anna }) } else { json!({ "id": anna, "after": after }) };
         let events = f6.clerk().query(page, &variables).await.data()["events"].clone();
         for edge in events["edges"].as_array().expect("edges") {
-            assert!(
-                edge["node"]["objectIds"]
-                    .as_array()
-                    .expect("ids")
-                    .contains(&json!(anna))
-            );
+            assert!(edge["node"]["objectIds"].as_array().expect("ids").contains(&json!(anna)));
             positions.push(
-                edge["node"]["position"]
-                    .to_string()
-                    .trim_matches('"')
-                    .parse::<i64>()
-                    .expect("a position"),
+                edge["node"]["position"].to_string().trim_matches('"').parse::<i64>().expect("a position"),
             );
         }
         if events["pageInfo"]["hasNextPage"] == json!(false) {

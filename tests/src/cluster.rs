@@ -27,26 +27,15 @@ impl Cluster {
 
     fn given() -> Option<Self> {
         let superuser_url = std::env::var("F6_TEST_POSTGRES_URL").ok()?;
-        Some(Self {
-            superuser_url,
-            own: None,
-        })
+        Some(Self { superuser_url, own: None })
     }
 
     fn start() -> Self {
         let folder = std::env::temp_dir().join(format!("f6-postgres-{}", new_id()));
         let output = run(script().arg("start").arg(&folder));
         let said = String::from_utf8(output.stdout).expect("the script prints a URL");
-        let superuser_url = said
-            .lines()
-            .last()
-            .expect("the script prints a URL")
-            .trim()
-            .to_owned();
-        Self {
-            superuser_url,
-            own: Some(folder),
-        }
+        let superuser_url = said.lines().last().expect("the script prints a URL").trim().to_owned();
+        Self { superuser_url, own: Some(folder) }
     }
 }
 

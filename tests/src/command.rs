@@ -25,11 +25,7 @@ pub struct Command<'a> {
 
 impl<'a> Command<'a> {
     pub(crate) fn new(principal: Principal<'a>, mutation: String, input: Value) -> Self {
-        Self {
-            principal,
-            mutation,
-            input,
-        }
+        Self { principal, mutation, input }
     }
 
     /// Under this id, instead of one that the server makes.
@@ -76,9 +72,7 @@ impl<'a> Command<'a> {
             "mutation($input: {initial}{}Input!) {{ {name}(input: $input) {{ {PAYLOAD} }} }}",
             &name[1..]
         );
-        self.principal
-            .mutate(&mutation, &json!({ "input": self.input }))
-            .await
+        self.principal.mutate(&mutation, &json!({ "input": self.input })).await
     }
 
     pub(crate) fn into_batch_item(self) -> Value {

@@ -36,11 +36,7 @@ impl Database {
         let template = template(&cluster).await;
         let name = format!("f6_{}", new_id().simple());
         let clone = format!("CREATE DATABASE {name} TEMPLATE {template} OWNER f6_migration");
-        superuser(&cluster)
-            .await
-            .execute(AssertSqlSafe(clone))
-            .await
-            .expect("the template can be cloned");
+        superuser(&cluster).await.execute(AssertSqlSafe(clone)).await.expect("the template can be cloned");
         Self { cluster, name }
     }
 
@@ -79,11 +75,7 @@ impl Drop for Database {
         let (cluster, name) = (Arc::clone(&self.cluster), std::mem::take(&mut self.name));
         let drop = async move {
             let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-            superuser(&cluster)
-                .await
-                .execute(AssertSqlSafe(sql))
-                .await
-                .map(|_| ())
+            superuser(&cluster).await.execute(AssertSqlSafe(sql)).await.map(|_| ())
         };
         // A runtime of its own: the scenario's runtime cannot be waited for in a drop.
         let dropped = std::thread::spawn(|| {
@@ -101,11 +93,7 @@ async fn template(cluster: &Cluster) -> String {
     const LOCK: i64 = 0xF6;
     let name = format!("f6_template_{}", fingerprint_of_migrations());
     let mut connection = superuser(cluster).await;
-    sqlx::query("SELECT pg_advisory_lock($1)")
-        .bind(LOCK)
-        .execute(&mut connection)
-        .await
-        .expect("a lock");
+    sqlx::query("SELECT pg_advisory_lock($1)").bind(LOCK).execute(&mut connection).await.expect("a lock");
     let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
         .bind(&name)
         .fetch_one(&mut connection)
@@ -121,28 +109,17 @@ async fn template(cluster: &Cluster) -> String {
 async fn make_template(cluster: &Cluster, connection: &mut PgConnection, name: &str) {
     let unfinished = format!("{name}_unfinished");
     let roles = std::fs::read_to_string(root().join("migration/roles.sql")).expect("migration/roles.sql");
-    connection
-        .execute(AssertSqlSafe(roles))
-        .await
-        .expect("roles.sql runs");
+    connection.execute(AssertSqlSafe(roles)).await.expect("roles.sql runs");
     for sql in [
         format!("DROP DATABASE IF EXISTS {unfinished}"),
         format!("CREATE DATABASE {unfinished} OWNER f6_migration"),
     ] {
-        connection
-            .execute(AssertSqlSafe(sql))
-            .await
-            .expect("a database for the template");
+        connection.execute(AssertSqlSafe(sql)).await.expect("a database for the template");
     }
     let migration_url = url(cluster, Role::Migration, &unfinished);
-    run(Command::new(binary("migration"))
-        .arg("up")
-        .env("F6_MIGRATION_DATABASE_URL", migration_url));
+    run(Command::new(binary("migration")).arg("up").env("F6_MIGRATION_DATABASE_URL", migration_url));
     let rename = format!("ALTER DATABASE {unfinished} RENAME TO {name}");
-    connection
-        .execute(AssertSqlSafe(rename))
-        .await
-        .expect("the template gets its name");
+    connection.execute(AssertSqlSafe(rename)).await.expect("the template gets its name");
 }
 
 fn fingerprint_of_migrations() -> String {
@@ -152,17 +129,11 @@ fn fingerprint_of_migrations() -> String {
             hash.update(text);
         }
     }
-    hash.finalize()
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 async fn superuser(cluster: &Cluster) -> PgConnection {
-    PgConnection::connect(&cluster.superuser_url)
-        .await
-        .expect("the cluster answers its superuser")
+    PgConnection::connect(&cluster.superuser_url).await.expect("the cluster answers its superuser")
 }
 
 fn url(cluster: &Cluster, role: Role, database: &str) -> String {

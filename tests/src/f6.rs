@@ -43,10 +43,7 @@ pub struct Setup {
 impl Setup {
     /// So many write servers on the one database.
     pub fn write_servers(self, count: usize) -> Self {
-        Self {
-            more_write_servers: count - 1,
-            ..self
-        }
+        Self { more_write_servers: count - 1, ..self }
     }
 
     /// A variable in the environment of the write servers.
@@ -57,10 +54,7 @@ impl Setup {
 
     /// Count the statements that the query server sends to the database.
     pub fn count_statements(self) -> Self {
-        Self {
-            count_statements: true,
-            ..self
-        }
+        Self { count_statements: true, ..self }
     }
 
     /// Starts it, and returns when all servers are ready.
@@ -138,18 +132,13 @@ impl F6 {
     /// An event's status, as known now.
     pub async fn status(&self, event: impl Into<Uuid>) -> String {
         let event = self.one("event", event.into()).ask("status").await;
-        event["status"]
-            .as_str()
-            .unwrap_or_else(|| panic!("no status: {event}"))
-            .to_owned()
+        event["status"].as_str().unwrap_or_else(|| panic!("no status: {event}")).to_owned()
     }
 
     /// Asks the query API, with this token or none.
     pub async fn query(&self, token: Option<&str>, query: &str, variables: &Value) -> Answer {
         let url = self.query.url("/graphql");
-        send(&self.http, &url, token, query, variables)
-            .await
-            .expect("the query API answers")
+        send(&self.http, &url, token, query, variables).await.expect("the query API answers")
     }
 
     /// Speaks to one of the write servers, with this token or none.
@@ -160,14 +149,7 @@ impl F6 {
         mutation: &str,
         variables: &Value,
     ) -> Result<Answer, reqwest::Error> {
-        send(
-            &self.http,
-            &self.write[server].url("/graphql"),
-            token,
-            mutation,
-            variables,
-        )
-        .await
+        send(&self.http, &self.write[server].url("/graphql"), token, mutation, variables).await
     }
 
     /// Takes in a history of which every line is accepted.

@@ -14,11 +14,7 @@ impl Answer {
     /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.bytes).unwrap_or_else(|_| {
-            panic!(
-                "{}, and no JSON: {}",
-                self.status,
-                String::from_utf8_lossy(&self.bytes)
-            )
+            panic!("{}, and no JSON: {}", self.status, String::from_utf8_lossy(&self.bytes))
         })
     }
 
@@ -32,19 +28,13 @@ impl Answer {
     /// The error with this code, where it stands in the answer: its path, as text with points.
     pub fn error_at(&self, code: &str) -> String {
         let body = self.json();
-        let errors = body["errors"]
-            .as_array()
-            .unwrap_or_else(|| panic!("no errors: {body:#}"));
+        let errors = body["errors"].as_array().unwrap_or_else(|| panic!("no errors: {body:#}"));
         let error = errors.iter().find(|error| error["extensions"]["code"] == code);
         let path = &error.unwrap_or_else(|| panic!("no {code}: {body:#}"))["path"];
         let segments = path.as_array().map(Vec::as_slice).unwrap_or_default();
         segments
             .iter()
-            .map(|segment| {
-                segment
-                    .as_str()
-                    .map_or_else(|| segment.to_string(), str::to_owned)
-            })
+            .map(|segment| segment.as_str().map_or_else(|| segment.to_string(), str::to_owned))
             .collect::<Vec<_>>()
             .join(".")
     }
@@ -58,15 +48,10 @@ pub(crate) async fn send(
     query: &str,
     variables: &Value,
 ) -> Result<Answer, reqwest::Error> {
-    let mut request = http
-        .post(url)
-        .json(&json!({ "query": query, "variables": variables }));
+    let mut request = http.post(url).json(&json!({ "query": query, "variables": variables }));
     if let Some(token) = token {
         request = request.bearer_auth(token);
     }
     let response = request.send().await?;
-    Ok(Answer {
-        status: response.status(),
-        bytes: response.bytes().await?.to_vec(),
-    })
+    Ok(Answer { status: response.status(), bytes: response.bytes().await?.to_vec() })
 }

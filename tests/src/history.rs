@@ -32,12 +32,7 @@ impl History {
     /// An empty history, its first event to be registered at this moment (RFC 3339).
     pub fn beginning(registered: &str) -> Self {
         let registered = moment(registered);
-        Self {
-            lines: Vec::new(),
-            registered,
-            roots: HashMap::new(),
-            source: new_id(),
-        }
+        Self { lines: Vec::new(), registered, roots: HashMap::new(), source: new_id() }
     }
 
     /// What follows is registered at this moment.
@@ -63,12 +58,7 @@ impl History {
         let id = new_id();
         let occurred_at = effective(&data).unwrap_or_else(|| text(self.registered));
         let objects = objects(&data);
-        let root = Root {
-            claim: id,
-            event_type: event_type.to_owned(),
-            occurred_at,
-            objects,
-        };
+        let root = Root { claim: id, event_type: event_type.to_owned(), occurred_at, objects };
         self.line(id, &root, version, "Claim", &[], data);
         self.roots.insert(id, root);
         id
@@ -108,11 +98,7 @@ impl History {
 
     /// An accepted annul.
     pub fn annul(&mut self, target: Uuid) -> Uuid {
-        let annul = self.about(
-            target,
-            "Correction",
-            json!({ "action": "annul", "reason": "A mistake." }),
-        );
+        let annul = self.about(target, "Correction", json!({ "action": "annul", "reason": "A mistake." }));
         self.validate(annul);
         annul
     }
@@ -137,9 +123,7 @@ impl History {
         let text: String = self.lines.iter().map(|line| format!("{line}\n")).collect();
         let bytes = if path.extension().is_some_and(|extension| extension == "gz") {
             let mut gz = GzEncoder::new(Vec::new(), Compression::fast());
-            gz.write_all(text.as_bytes())
-                .and_then(|()| gz.finish())
-                .expect("memory can be compressed into")
+            gz.write_all(text.as_bytes()).and_then(|()| gz.finish()).expect("memory can be compressed into")
         } else {
             text.into_bytes()
         };
@@ -182,10 +166,7 @@ fn effective(data: &Value) -> Option<String> {
     }
     let earliest: NaiveDate = date.replace("-00", "-01").parse().expect("a date");
     let midnight = earliest.and_hms_opt(0, 0, 0).expect("midnight exists");
-    let start = Amsterdam
-        .from_local_datetime(&midnight)
-        .earliest()
-        .expect("a start of the day");
+    let start = Amsterdam.from_local_datetime(&midnight).earliest().expect("a start of the day");
     Some(text(start.with_timezone(&Utc)))
 }
 
@@ -209,8 +190,7 @@ fn collect(value: &Value, found: &mut Vec<Uuid>) {
 }
 
 fn moment(text: &str) -> DateTime<Utc> {
-    text.parse()
-        .unwrap_or_else(|error| panic!("`{text}` is no moment: {error}"))
+    text.parse().unwrap_or_else(|error| panic!("`{text}` is no moment: {error}"))
 }
 
 fn text(moment: DateTime<Utc>) -> String {

@@ -12,10 +12,7 @@ pub struct Outcome {
 
 impl Outcome {
     pub(crate) fn new(mutation: &str, answer: Answer) -> Self {
-        Self {
-            mutation: mutation.to_owned(),
-            answer,
-        }
+        Self { mutation: mutation.to_owned(), answer }
     }
 
     /// It was accepted.
@@ -27,27 +24,16 @@ impl Outcome {
             self.mutation,
             payload["refusals"]
         );
-        assert!(
-            !list(&payload, "events").is_empty(),
-            "{} made no events: {payload:#}",
-            self.mutation
-        );
+        assert!(!list(&payload, "events").is_empty(), "{} made no events: {payload:#}", self.mutation);
         Accepted { payload }
     }
 
     /// It was refused, for this reason alone.
     pub fn refused(self, code: &str) -> Finding {
         let payload = self.payload();
-        assert!(
-            list(&payload, "events").is_empty(),
-            "{} was accepted: {payload:#}",
-            self.mutation
-        );
+        assert!(list(&payload, "events").is_empty(), "{} was accepted: {payload:#}", self.mutation);
         let findings = findings(&payload, "refusals");
-        assert!(
-            findings.iter().all(|finding| finding.code == code),
-            "expected {code}, got {findings:#?}"
-        );
+        assert!(findings.iter().all(|finding| finding.code == code), "expected {code}, got {findings:#?}");
         findings
             .into_iter()
             .next()
@@ -151,14 +137,9 @@ fn finding(value: &Value) -> Finding {
 }
 
 fn list<'a>(value: &'a Value, field: &str) -> &'a [Value] {
-    value[field]
-        .as_array()
-        .unwrap_or_else(|| panic!("`{field}` is a list in {value:#}"))
+    value[field].as_array().unwrap_or_else(|| panic!("`{field}` is a list in {value:#}"))
 }
 
 fn id(event: &Value) -> Uuid {
-    event["id"]
-        .as_str()
-        .and_then(|id| id.parse().ok())
-        .unwrap_or_else(|| panic!("no id in {event:#}"))
+    event["id"].as_str().and_then(|id| id.parse().ok()).unwrap_or_else(|| panic!("no id in {event:#}"))
 }

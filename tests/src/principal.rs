@@ -32,42 +32,25 @@ impl Token {
     pub(crate) fn sign(source_type: &str) -> Self {
         let id = new_id();
         let mut process = Process::new(binary("write-api"));
-        process
-            .args(["token", "--type", source_type, "--id", &id.to_string()])
-            .env("F6_DEV", "true");
+        process.args(["token", "--type", source_type, "--id", &id.to_string()]).env("F6_DEV", "true");
         let text = String::from_utf8(run(&mut process).stdout).expect("a token is text");
-        Self {
-            id,
-            text: text.trim().to_owned(),
-        }
+        Self { id, text: text.trim().to_owned() }
     }
 }
 
 impl<'a> Principal<'a> {
     pub(crate) fn new(f6: &'a F6, token: Token) -> Self {
-        Self {
-            f6,
-            server: 0,
-            id: token.id,
-            token: token.text,
-        }
+        Self { f6, server: 0, id: token.id, token: token.text }
     }
 
     /// The same principal, speaking to another of the write servers.
     pub fn through(&self, server: usize) -> Self {
-        Self {
-            server,
-            ..self.clone()
-        }
+        Self { server, ..self.clone() }
     }
 
     /// Claims that an event happened.
     pub fn claim(&self, event_type: &str, data: Value) -> Command<'a> {
-        Command::new(
-            self.clone(),
-            format!("claim{event_type}"),
-            json!({ "data": data }),
-        )
+        Command::new(self.clone(), format!("claim{event_type}"), json!({ "data": data }))
     }
 
     /// Claims and validates in one step, and is not refused.
@@ -110,9 +93,7 @@ impl<'a> Principal<'a> {
 
     /// Speaks to the write API, in GraphQL; an error is one of the connection, as after a `kill -9`.
     pub async fn mutate(&self, mutation: &str, variables: &Value) -> Result<Answer, reqwest::Error> {
-        self.f6
-            .mutate(self.server, Some(&self.token), mutation, variables)
-            .await
+        self.f6.mutate(self.server, Some(&self.token), mutation, variables).await
     }
 
     fn judge(&self, target: Uuid, verdict: &str) -> Command<'a> {

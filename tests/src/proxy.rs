@@ -23,17 +23,10 @@ impl StatementCounter {
         let database = PgConnectOptions::from_str(url).expect("a PostgreSQL URL");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("a port").port();
-        let through = database
-            .clone()
-            .host("127.0.0.1")
-            .port(port)
-            .ssl_mode(PgSslMode::Disable);
+        let through = database.clone().host("127.0.0.1").port(port).ssl_mode(PgSslMode::Disable);
         let executed = Arc::new(AtomicUsize::new(0));
         tokio::spawn(serve(listener, database, Arc::clone(&executed)));
-        Self {
-            url: through.to_url_lossy().to_string(),
-            executed,
-        }
+        Self { url: through.to_url_lossy().to_string(), executed }
     }
 
     /// How many statements were executed so far.
@@ -47,9 +40,7 @@ async fn serve(listener: TcpListener, database: PgConnectOptions, executed: Arc<
         let address = (database.get_host().to_owned(), database.get_port());
         let executed = Arc::clone(&executed);
         tokio::spawn(async move {
-            let server = TcpStream::connect(address)
-                .await
-                .expect("the database listens on TCP");
+            let server = TcpStream::connect(address).await.expect("the database listens on TCP");
             let (mut answers, requests) = server.into_split();
             let (reader, mut writer) = client.into_split();
             tokio::spawn(async move { copy(&mut answers, &mut writer).await });

@@ -26,11 +26,7 @@ impl<'a> Question<'a> {
 
     fn new(principal: Principal<'a>, field: &str, argument: &str, value: Value) -> Self {
         let arguments = Map::from_iter([(argument.to_owned(), value)]);
-        Self {
-            principal,
-            field: field.to_owned(),
-            arguments,
-        }
+        Self { principal, field: field.to_owned(), arguments }
     }
 
     /// As it was in reality at this moment.
@@ -45,8 +41,7 @@ impl<'a> Question<'a> {
 
     /// At both moments of the basis of an earlier answer.
     pub fn on(self, basis: &Value) -> Self {
-        self.with("asOf", basis["asOf"].clone())
-            .with("knownAt", basis["knownAt"].clone())
+        self.with("asOf", basis["asOf"].clone()).with("knownAt", basis["knownAt"].clone())
     }
 
     /// With the claims that nobody has judged yet.
@@ -56,10 +51,7 @@ impl<'a> Question<'a> {
 
     /// The same, asked by somebody else.
     pub fn by(self, principal: &Principal<'a>) -> Self {
-        Self {
-            principal: principal.clone(),
-            ..self
-        }
+        Self { principal: principal.clone(), ..self }
     }
 
     /// The answer to this selection: an object, a list, or null.
@@ -76,13 +68,8 @@ impl<'a> Question<'a> {
             let _ = write!(declared, "${name}: {} ", type_of(name));
             let _ = write!(given, "{name}: ${name} ");
         }
-        let query = format!(
-            "query({declared}) {{ {}({given}) {{ {selection} }} }}",
-            self.field
-        );
-        self.principal
-            .query(&query, &Value::Object(self.arguments.clone()))
-            .await
+        let query = format!("query({declared}) {{ {}({given}) {{ {selection} }} }}", self.field);
+        self.principal.query(&query, &Value::Object(self.arguments.clone())).await
     }
 
     fn with(mut self, argument: &str, value: Value) -> Self {

@@ -24,13 +24,7 @@ impl Server {
         let folder = folder.join(format!("{binary}-{}", new_id()));
         std::fs::create_dir_all(&folder).expect("a folder for the server's log");
         let process = spawn(binary, &env, &folder);
-        let mut server = Self {
-            binary,
-            env,
-            folder,
-            process,
-            address: String::new(),
-        };
+        let mut server = Self { binary, env, folder, process, address: String::new() };
         server.wait_until_ready().await;
         server
     }
@@ -51,10 +45,7 @@ impl Server {
         if matches!(self.process.try_wait(), Ok(None)) {
             self.kill();
         }
-        self.env.extend(
-            env.iter()
-                .map(|&(name, value)| (name.to_owned(), value.to_owned())),
-        );
+        self.env.extend(env.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())));
         self.process = spawn(self.binary, &self.env, &self.folder);
         self.wait_until_ready().await;
     }
@@ -63,21 +54,12 @@ impl Server {
         let started = Instant::now();
         loop {
             if let Ok(Some(status)) = self.process.try_wait() {
-                panic!(
-                    "{} ended with {status} before it was ready:\n{}",
-                    self.binary,
-                    self.log()
-                );
+                panic!("{} ended with {status} before it was ready:\n{}", self.binary, self.log());
             }
             if self.is_ready().await {
                 return;
             }
-            assert!(
-                started.elapsed() < PATIENCE,
-                "{} is not ready:\n{}",
-                self.binary,
-                self.log()
-            );
+            assert!(started.elapsed() < PATIENCE, "{} is not ready:\n{}", self.binary, self.log());
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -88,9 +70,7 @@ impl Server {
         if self.address.is_empty() {
             return false;
         }
-        reqwest::get(self.url("/readyz"))
-            .await
-            .is_ok_and(|answer| answer.status().is_success())
+        reqwest::get(self.url("/readyz")).await.is_ok_and(|answer| answer.status().is_success())
     }
 
     fn log(&self) -> String {
@@ -111,11 +91,7 @@ impl Drop for Server {
 fn spawn(name: &str, env: &[(String, String)], folder: &Path) -> Child {
     let address = folder.join("address");
     let _ = std::fs::remove_file(&address);
-    let log = File::options()
-        .create(true)
-        .append(true)
-        .open(folder.join("log"))
-        .expect("a log file");
+    let log = File::options().create(true).append(true).open(folder.join("log")).expect("a log file");
     Command::new(binary(name))
         .arg("--dev")
         .envs(env.iter().map(|(name, value)| (name, value)))

@@ -3,19 +3,13 @@ use chrono_tz::Europe::Amsterdam;
 use uuid::Uuid;
 
 /// A new id, as a clerk's front-end makes one.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test is where ids come in from outside"
-)]
+#[expect(clippy::disallowed_methods, reason = "a test is where ids come in from outside")]
 pub fn new_id() -> Uuid {
     Uuid::now_v7()
 }
 
 /// The day that lies so many days from now, in the F6's time zone.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test is where time comes in from outside"
-)]
+#[expect(clippy::disallowed_methods, reason = "a test is where time comes in from outside")]
 pub fn days_from_now(days: u64) -> String {
     let today = Utc::now().with_timezone(&Amsterdam).date_naive();
     (today + Days::new(days)).to_string()
@@ -46,11 +40,7 @@ mod tests {
         assert_eq!(all.len(), 1_000);
         for number in all {
             let digits: Vec<i32> = number.bytes().map(|digit| i32::from(digit - b'0')).collect();
-            let sum: i32 = digits[..8]
-                .iter()
-                .zip((2..=9).rev())
-                .map(|(digit, weight)| digit * weight)
-                .sum();
+            let sum: i32 = digits[..8].iter().zip((2..=9).rev()).map(|(digit, weight)| digit * weight).sum();
             assert_eq!((sum - digits[8]) % 11, 0, "{number}");
         }
     }

@@ -3,31 +3,21 @@ use std::process::{Command, Output};
 
 /// The root of the workspace.
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("the tests are a member of the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are a member of the workspace")
 }
 
 /// A binary of the workspace, built into the same profile's directory as this test.
 pub fn binary(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own path");
-    let profile = test
-        .ancestors()
-        .nth(2)
-        .expect("tests run from target/<profile>/deps");
+    let profile = test.ancestors().nth(2).expect("tests run from target/<profile>/deps");
     let binary = profile.join(name);
-    assert!(
-        binary.exists(),
-        "{name} is not built: `make test` builds it before the tests run"
-    );
+    assert!(binary.exists(), "{name} is not built: `make test` builds it before the tests run");
     binary
 }
 
 /// Runs a program to its end; what it said is shown when it fails.
 pub fn run(command: &mut Command) -> Output {
-    let output = command
-        .output()
-        .unwrap_or_else(|error| panic!("{command:?} did not start: {error}"));
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?} did not start: {error}"));
     assert!(
         output.status.success(),
         "{command:?} ended with {}:\n{}{}",
@@ -51,10 +41,7 @@ pub fn sources(folder: &str, extension: &str) -> Vec<(PathBuf, String)> {
                 folders.push(path);
             } else if path.extension().is_some_and(|found| found == extension) {
                 let text = std::fs::read_to_string(&path).expect("a source file is text");
-                found.push((
-                    path.strip_prefix(root()).expect("below the root").to_owned(),
-                    text,
-                ));
+                found.push((path.strip_prefix(root()).expect("below the root").to_owned(), text));
             }
         }
     }
