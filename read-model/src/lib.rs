@@ -4,6 +4,11 @@
 //! The path of the data is [`event`] → [`resolve`] (what counts) → [`fold`] (state of objects) → answers at two moments,
 //! all of it as the [`catalogue`] describes.
 
+pub mod basis;
 pub mod catalogue;
 pub mod event;
+pub mod fold;
+pub mod history;
+pub mod reader;
+pub mod resolve;
 pub mod time;

@@ -8,6 +8,6 @@ mod moment;
 mod partial_date;
 
 pub use day::{Beginning, Day, Zone};
-pub use instant::{InstantError, parse_instant, truncate_to_micros};
+pub use instant::{FIRST_INSTANT, InstantError, parse_instant, truncate_to_micros};
 pub use moment::{Moment, MomentError};
 pub use partial_date::{PartialDate, PartialDateError, Precision};

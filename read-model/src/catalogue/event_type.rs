@@ -302,9 +302,16 @@ impl Vocabulary<'_> {
             report.say("a unique value follows from the data alone; do not read objects here");
         }
         let when = when.map(|source| report.within(["when".into()], |report| self.condition(source, report)));
+        let reads = action.expression().map(Expression::reads);
+        let reads_roles = self
+            .roles
+            .keys()
+            .filter(|name| reads.is_some_and(|reads| reads.has_root(name)));
         Some(Effect {
             role: role.into(),
             field: field.into(),
+            reads_state: reads.is_some_and(reads_state),
+            reads_roles: reads_roles.cloned().collect(),
             action,
             when,
         })

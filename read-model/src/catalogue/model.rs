@@ -181,6 +181,10 @@ pub struct Effect {
     pub action: Action,
     /// Over the data alone: it happens only where this is true.
     pub when: Option<Expression>,
+    /// Whether its value depends on the state of objects, and so on its place in history.
+    pub(crate) reads_state: bool,
+    /// The roles whose objects it reads.
+    pub(crate) reads_roles: Vec<Arc<str>>,
 }
 
 /// What happens to a field.
@@ -285,6 +289,11 @@ impl EventType {
             }
         }
         Ok(data)
+    }
+
+    /// Whether folding an object may need the state of others.
+    pub(crate) fn has_reading_effects(&self) -> bool {
+        self.effects.iter().any(|effect| !effect.reads_roles.is_empty())
     }
 
     /// The date on which data of the current version take effect; none where the event type names no such field.

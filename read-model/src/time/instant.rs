@@ -2,6 +2,12 @@
 
 use chrono::{DateTime, Datelike, Timelike, Utc};
 
+/// 0001-01-01T00:00:00Z: before everything.
+pub const FIRST_INSTANT: DateTime<Utc> = match DateTime::from_timestamp(-62_135_596_800, 0) {
+    Some(instant) => instant,
+    None => DateTime::<Utc>::MIN_UTC,
+};
+
 /// Why a text is not an instant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InstantError {

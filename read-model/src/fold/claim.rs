@@ -1,0 +1,103 @@
+//! A claim that counts: its content, and where on the material line it begins.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::catalogue::{Catalogue, EventType, UpcastError};
+use crate::event::{Event, Position};
+use crate::resolve::Resolution;
+use crate::time::{Beginning, Day, PartialDate};
+
+/// An event's place on the material line: where it begins, then the order of registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Where it begins.
+    pub beginning: Beginning,
+    /// The position of the claim; an amended claim keeps its place.
+    pub position: Position,
+}
+
+/// The events that make a fact so.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Because {
+    /// The claim.
+    pub claim: Arc<Event>,
+    /// The amend in force that gives its content, where there is one.
+    pub amend: Option<Arc<Event>>,
+    /// The Validation that makes the claim count; none where it is only claimed.
+    pub validation: Option<Arc<Event>>,
+}
+
+/// A claim that counts.
+#[derive(Clone, Debug)]
+pub struct Claim<'c> {
+    /// Its type.
+    pub event_type: &'c EventType,
+    /// The claim itself, and what gives its content and makes it count.
+    pub because: Because,
+    /// Its content, in the current version of the format.
+    pub data: Arc<Value>,
+    /// The date on which it takes effect.
+    pub date: PartialDate,
+    /// Where it begins as a whole: on its earliest day.
+    pub place: Place,
+}
+
+impl<'c> Claim<'c> {
+    /// The claim at this place of a resolution, with its content.
+    ///
+    /// # Errors
+    /// Where the catalogue cannot read its version.
+    pub(super) fn of(
+        catalogue: &'c Catalogue,
+        resolution: &Resolution<'_>,
+        index: usize,
+    ) -> Result<Option<Self>, UpcastError> {
+        let event = &resolution.events()[index];
+        let standing = resolution.standing(index);
+        let Some(event_type) = catalogue.event_types.get(&event.event_type) else {
+            return Err(UpcastError::UnknownVersion {
+                event_type: Arc::clone(&event.event_type),
+                version: Arc::clone(&event.event_version),
+            });
+        };
+        let amend = standing.amended_by.map(|place| &resolution.events()[place]);
+        let content = amend.unwrap_or(event);
+        let Some(data) = content.body.content() else {
+            return Ok(None);
+        };
+        let data = event_type.upcast(&content.event_version, data)?;
+        let (date, beginning) = match event_type.effective_date(&data) {
+            Some(date) => (date, Beginning::of(date.earliest())),
+            None => {
+                let beginning = catalogue.zone.beginning(content.occurred_at);
+                (PartialDate::from(beginning.day), beginning)
+            }
+        };
+        let because = Because {
+            claim: Arc::clone(event),
+            amend: amend.cloned(),
+            validation: standing
+                .verdict
+                .map(|(_, place)| Arc::clone(&resolution.events()[place])),
+        };
+        let place = Place {
+            beginning,
+            position: event.position,
+        };
+        Ok(Some(Self {
+            event_type,
+            because,
+            data,
+            date,
+            place,
+        }))
+    }
+
+    /// The local day on which the registry learned of it.
+    #[must_use]
+    pub fn registered(&self, catalogue: &Catalogue) -> Day {
+        catalogue.zone.day(self.because.claim.created_at)
+    }
+}

@@ -1,0 +1,254 @@
+//! A history read as a whole: what counts, the state that follows, and which events stand contested.
+
+use std::sync::Arc;
+
+use super::claim::Claim;
+use super::scope::ClaimScope;
+use super::world::{FoldError, World, counting_claims};
+use crate::basis::Trust;
+use crate::catalogue::{Catalogue, EvaluationError, Rule, Severity};
+use crate::event::{Event, EventId, EventKind, ObjectId, Position, Verdict};
+use crate::history::History;
+use crate::resolve::{Assuming, Resolution};
+
+/// What an event is worth at a point of the formal line, always read at VALIDATED.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// An annul in force says that it did not happen.
+    Annulled,
+    /// The newest Validation rejects it.
+    Rejected,
+    /// Nobody has judged it yet.
+    Claimed,
+    /// It fails only for what it is based on.
+    Suspended,
+    /// It counts, and no longer satisfies its rules in its place.
+    Contested,
+    /// It counts.
+    Validated,
+}
+
+impl Status {
+    /// Every status, in the order in which the first that applies is taken.
+    pub const ALL: [Self; 6] = [
+        Self::Annulled,
+        Self::Rejected,
+        Self::Claimed,
+        Self::Suspended,
+        Self::Contested,
+        Self::Validated,
+    ];
+
+    /// Its name in GraphQL.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Annulled => "ANNULLED",
+            Self::Rejected => "REJECTED",
+            Self::Claimed => "CLAIMED",
+            Self::Suspended => "SUSPENDED",
+            Self::Contested => "CONTESTED",
+            Self::Validated => "VALIDATED",
+        }
+    }
+}
+
+/// An event's status, its verdict, and the events that make it so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventStanding {
+    /// The status.
+    pub status: Status,
+    /// The verdict of its newest Validation that is not annulled.
+    pub verdict: Option<Verdict>,
+    /// The events that make it so, oldest first.
+    pub causes: Vec<EventId>,
+}
+
+/// A rule that a claim does not keep in its place.
+#[derive(Clone, Debug)]
+pub struct Breach<'c> {
+    /// The rule; none where the claim takes effect before what it is based on.
+    pub rule: Option<&'c Rule>,
+    /// Where the rule could not be computed: why not.
+    pub failure: Option<EvaluationError>,
+    /// The claims that it clashes with, oldest first.
+    pub because: Vec<Arc<Event>>,
+}
+
+/// A history read at one position and one trust.
+#[derive(Debug)]
+pub struct Folded<'h> {
+    catalogue: &'h Catalogue,
+    resolution: Resolution<'h>,
+    claims: Vec<Claim<'h>>,
+    world: World,
+}
+
+impl<'h> Folded<'h> {
+    /// Reads the history up to a position.
+    ///
+    /// # Errors
+    /// [`FoldError`] where the catalogue cannot read an event, or an effect cannot be computed.
+    pub fn at(
+        catalogue: &'h Catalogue,
+        history: &'h History,
+        up_to: Position,
+        trust: Trust,
+        assuming: Assuming,
+    ) -> Result<Self, FoldError> {
+        let resolution = Resolution::at(history, up_to, trust, assuming);
+        let claims = counting_claims(catalogue, &resolution)?;
+        let world = World::of_claims(catalogue, history, &claims)?;
+        Ok(Self {
+            catalogue,
+            resolution,
+            claims,
+            world,
+        })
+    }
+
+    /// The state of the folded objects.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The claims that count, in the order of their positions.
+    #[must_use]
+    pub fn claims(&self) -> &[Claim<'h>] {
+        &self.claims
+    }
+
+    /// The claim with this id, where it counts.
+    #[must_use]
+    pub fn claim(&self, id: EventId) -> Option<&Claim<'h>> {
+        let position = self.resolution.events().get(self.resolution.place(id)?)?.position;
+        let index = self
+            .claims
+            .binary_search_by_key(&position, |claim| claim.place.position)
+            .ok()?;
+        self.claims.get(index)
+    }
+
+    /// The rules of this severity that a claim does not keep in the state just before its effects.
+    pub fn breaches<'a>(&'a self, claim: &'a Claim<'h>, severity: Severity) -> Vec<Breach<'h>> {
+        let event_type = claim.event_type;
+        let rules = event_type.rules.iter().filter(|rule| rule.severity == severity);
+        let mut breaches: Vec<Breach<'h>> = rules.filter_map(|rule| self.breach(claim, rule)).collect();
+        if severity == Severity::Refuse {
+            breaches.extend(self.begins_before_its_basis(claim));
+        }
+        breaches
+    }
+
+    /// Whether a claim that counts fails a rule of its own in its place.
+    #[must_use]
+    pub fn is_contested(&self, claim: &Claim<'h>) -> bool {
+        !self.breaches(claim, Severity::Refuse).is_empty()
+    }
+
+    /// The status of an event; none where it is not known by then.
+    #[must_use]
+    pub fn status(&self, id: EventId) -> Option<EventStanding> {
+        let index = self.resolution.place(id)?;
+        let event = &self.resolution.events()[index];
+        let standing = self.resolution.standing(index);
+        let id_at = |place: usize| self.resolution.events()[place].id;
+        let judged = standing.verdict.map(|(_, place)| id_at(place));
+        let verdict = standing.verdict.map(|(verdict, _)| verdict);
+        let (status, causes) = match (standing.annulled_by, verdict) {
+            (Some(annul), _) => (Status::Annulled, vec![id_at(annul)]),
+            (None, Some(Verdict::Rejected)) => (Status::Rejected, judged.into_iter().collect()),
+            (None, None) if event.kind() != EventKind::Validation => (Status::Claimed, Vec::new()),
+            (None, None | Some(Verdict::Accepted)) if !standing.failing_basis.is_empty() => {
+                (Status::Suspended, standing.failing_basis.clone())
+            }
+            (None, None | Some(Verdict::Accepted)) => match self.clashes(event) {
+                Some(because) => (Status::Contested, because),
+                None => (Status::Validated, judged.into_iter().collect()),
+            },
+        };
+        Some(EventStanding {
+            status,
+            verdict,
+            causes,
+        })
+    }
+
+    /// The events that contest one that counts; none where nothing does.
+    fn clashes(&self, event: &Event) -> Option<Vec<EventId>> {
+        let breaches = self.breaches(self.claim(event.id)?, Severity::Refuse);
+        if breaches.is_empty() {
+            return None;
+        }
+        let mut because: Vec<&Arc<Event>> = breaches.iter().flat_map(|breach| &breach.because).collect();
+        because.sort_by_key(|event| event.position);
+        because.dedup_by_key(|event| event.id);
+        Some(because.into_iter().map(|event| event.id).collect())
+    }
+
+    fn breach(&self, claim: &Claim<'h>, rule: &'h Rule) -> Option<Breach<'h>> {
+        let scope = ClaimScope {
+            catalogue: self.catalogue,
+            world: &self.world,
+            claim,
+            this: None,
+        };
+        let failure = match rule.check.holds(&scope) {
+            Ok(true) => return None,
+            Ok(false) => None,
+            Err(error) => Some(error),
+        };
+        Some(Breach {
+            rule: Some(rule),
+            failure,
+            because: self.read_by(claim, rule),
+        })
+    }
+
+    /// The claims that gave the values that a rule read, oldest first.
+    fn read_by(&self, claim: &Claim<'h>, rule: &Rule) -> Vec<Arc<Event>> {
+        let bound = super::Bound::Before(claim.place);
+        let reads = rule.check.reads();
+        let mut found = Vec::new();
+        for role in claim
+            .event_type
+            .roles
+            .values()
+            .filter(|role| reads.has_root(&role.name))
+        {
+            let objects: Vec<ObjectId> = claim.event_type.in_role(role, &claim.data).collect();
+            for state in objects.into_iter().filter_map(|object| self.world.object(object)) {
+                let lines = reads.members(&role.name).filter_map(|member| state.line(member));
+                found.extend(
+                    lines
+                        .flat_map(|line| line.reasons(bound))
+                        .map(|said| Arc::clone(&said.because.claim)),
+                );
+            }
+        }
+        found.sort_by_key(|event| event.position);
+        found.dedup_by_key(|event| event.position);
+        found
+    }
+
+    /// A basis that certainly takes effect after what is based on it.
+    fn begins_before_its_basis(&self, claim: &Claim<'h>) -> Option<Breach<'h>> {
+        let later = |basis: &&Claim<'h>| basis.place.beginning.day > claim.date.latest();
+        let bases = claim
+            .because
+            .claim
+            .references
+            .iter()
+            .filter_map(|id| self.claim(*id));
+        let because: Vec<Arc<Event>> = bases
+            .filter(later)
+            .map(|basis| Arc::clone(&basis.because.claim))
+            .collect();
+        (!because.is_empty()).then_some(Breach {
+            rule: None,
+            failure: None,
+            because,
+        })
+    }
+}

@@ -1,0 +1,335 @@
+//! Folding: every claim that counts, in order of effect, into the state of each object.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::claim::{Because, Claim};
+use super::line::Change;
+use super::scope::ClaimScope;
+use super::state::ObjectState;
+use crate::basis::Trust;
+use crate::catalogue::{Action, Catalogue, Effect, EvaluationError, Reads, Scope, UpcastError, with_absent};
+use crate::event::{ObjectId, Position};
+use crate::history::History;
+use crate::resolve::{Assuming, Resolution};
+use crate::time::Day;
+
+/// The folded state of some objects, for one prefix of the log and one trust.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    objects: HashMap<ObjectId, ObjectState>,
+}
+
+/// A history cannot be folded with this catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FoldError {
+    /// An event's version cannot be read.
+    #[error("event at position {position}")]
+    Upcast {
+        /// Where the event stands.
+        position: Position,
+        /// Why.
+        source: UpcastError,
+    },
+    /// An effect cannot be computed.
+    #[error("effect on {field} of the event at position {position}")]
+    Effect {
+        /// Where the event stands.
+        position: Position,
+        /// The field.
+        field: Arc<str>,
+        /// Why.
+        source: EvaluationError,
+    },
+}
+
+/// An effect whose value depends on the state of objects, to be computed in its place in history.
+struct Pending<'c> {
+    claim: usize,
+    effect: &'c Effect,
+    object: ObjectId,
+}
+
+impl World {
+    /// Folds the objects of a history as known at a position.
+    ///
+    /// # Errors
+    /// [`FoldError`] where the catalogue cannot read an event, or an effect cannot be computed.
+    pub fn fold(
+        catalogue: &Catalogue,
+        history: &History,
+        up_to: Position,
+        trust: Trust,
+    ) -> Result<Self, FoldError> {
+        let resolution = Resolution::at(history, up_to, trust, Assuming::default());
+        let claims = counting_claims(catalogue, &resolution)?;
+        Self::of_claims(catalogue, history, &claims)
+    }
+
+    /// Folds claims that count, given in the order of their positions.
+    pub(crate) fn of_claims(
+        catalogue: &Catalogue,
+        history: &History,
+        claims: &[Claim<'_>],
+    ) -> Result<Self, FoldError> {
+        let mut world = Self::default();
+        let mut pending = Vec::new();
+        for (index, claim) in claims.iter().enumerate() {
+            world.take_in(catalogue, history, claim, index, &mut pending)?;
+        }
+        pending.sort_by_key(|pending: &Pending<'_>| claims[pending.claim].place);
+        for Pending {
+            claim,
+            effect,
+            object,
+        } in pending
+        {
+            let claim = &claims[claim];
+            let change = world.compute(catalogue, claim, effect, object)?;
+            world.give(claim, effect, object, change);
+        }
+        Ok(world)
+    }
+
+    /// The state of an object; none where nothing that counts was said of it.
+    #[must_use]
+    pub fn object(&self, id: ObjectId) -> Option<&ObjectState> {
+        self.objects.get(&id)
+    }
+
+    /// The objects that have a state.
+    pub fn objects(&self) -> impl Iterator<Item = (ObjectId, &ObjectState)> {
+        self.objects.iter().map(|(id, state)| (*id, state))
+    }
+
+    /// The value of a derived field of an object on a day.
+    ///
+    /// # Errors
+    /// [`EvaluationError`] where the expression cannot be computed on these values.
+    pub fn derived(
+        &self,
+        catalogue: &Catalogue,
+        id: ObjectId,
+        value: &crate::catalogue::Expression,
+        day: Day,
+    ) -> Result<Value, EvaluationError> {
+        match self.objects.get(&id) {
+            Some(state) => value.evaluate(&FieldScope {
+                catalogue,
+                state,
+                day,
+            }),
+            None => Ok(Value::Null),
+        }
+    }
+
+    /// Notes which objects a claim is about, and what it says of their fields.
+    fn take_in<'c>(
+        &mut self,
+        catalogue: &Catalogue,
+        history: &History,
+        claim: &Claim<'c>,
+        index: usize,
+        pending: &mut Vec<Pending<'c>>,
+    ) -> Result<(), FoldError> {
+        let folded = |id: &ObjectId| history.folded().contains(id);
+        for role in claim.event_type.roles.values() {
+            for object in claim.event_type.in_role(role, &claim.data).filter(folded) {
+                let state = self.objects.entry(object);
+                state
+                    .or_insert_with(|| ObjectState::new(Arc::clone(&role.object_type)))
+                    .mention(claim.place);
+            }
+        }
+        let because = Arc::new(claim.because.clone());
+        for effect in &claim.event_type.effects {
+            if !self.happens(catalogue, claim, effect)? {
+                continue;
+            }
+            let Some(role) = claim.event_type.roles.get(&effect.role) else {
+                continue;
+            };
+            let mut objects = claim
+                .event_type
+                .in_role(role, &claim.data)
+                .filter(folded)
+                .peekable();
+            if objects.peek().is_none() {
+                continue;
+            }
+            if effect.reads_state {
+                for object in objects {
+                    self.assert(
+                        catalogue,
+                        claim,
+                        effect,
+                        object,
+                        &because,
+                        change(&effect.action, Value::Null),
+                    );
+                    pending.push(Pending {
+                        claim: index,
+                        effect,
+                        object,
+                    });
+                }
+            } else if let Some(change) = self.stated(catalogue, claim, effect)? {
+                for object in objects {
+                    self.assert(catalogue, claim, effect, object, &because, change.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn happens(&self, catalogue: &Catalogue, claim: &Claim<'_>, effect: &Effect) -> Result<bool, FoldError> {
+        let scope = ClaimScope {
+            catalogue,
+            world: self,
+            claim,
+            this: None,
+        };
+        let failed = |source| failed(claim, effect, source);
+        effect
+            .when
+            .as_ref()
+            .map_or(Ok(true), |when| when.holds(&scope))
+            .map_err(failed)
+    }
+
+    /// The change that follows from the data alone; none where the data do not speak of it.
+    fn stated(
+        &self,
+        catalogue: &Catalogue,
+        claim: &Claim<'_>,
+        effect: &Effect,
+    ) -> Result<Option<Change>, FoldError> {
+        let Some(expression) = effect.action.expression() else {
+            return Ok(Some(Change::Set(None)));
+        };
+        let scope = ClaimScope {
+            catalogue,
+            world: self,
+            claim,
+            this: None,
+        };
+        let value = expression
+            .evaluate(&scope)
+            .map_err(|source| failed(claim, effect, source))?;
+        Ok((!value.is_null()).then(|| change(&effect.action, value)))
+    }
+
+    /// The change that follows from the state just before the claim's effects; null is no value.
+    fn compute(
+        &self,
+        catalogue: &Catalogue,
+        claim: &Claim<'_>,
+        effect: &Effect,
+        object: ObjectId,
+    ) -> Result<Change, FoldError> {
+        let Some(expression) = effect.action.expression() else {
+            return Ok(Change::Set(None));
+        };
+        let scope = ClaimScope {
+            catalogue,
+            world: self,
+            claim,
+            this: Some((object, &effect.role)),
+        };
+        let value = expression
+            .evaluate(&scope)
+            .map_err(|source| failed(claim, effect, source))?;
+        Ok(change(&effect.action, value))
+    }
+
+    fn assert(
+        &mut self,
+        catalogue: &Catalogue,
+        claim: &Claim<'_>,
+        effect: &Effect,
+        object: ObjectId,
+        because: &Arc<Because>,
+        change: Change,
+    ) {
+        let Some(state) = self.objects.get_mut(&object) else {
+            return;
+        };
+        let line = catalogue
+            .object_types
+            .get(state.object_type())
+            .and_then(|object_type| object_type.fields.get(&effect.field))
+            .map(|field| field.line)
+            .unwrap_or_default();
+        state
+            .line_mut(&effect.field, line)
+            .push(Arc::clone(because), claim.date, claim.place, change);
+    }
+
+    fn give(&mut self, claim: &Claim<'_>, effect: &Effect, object: ObjectId, change: Change) {
+        if let Some(state) = self.objects.get_mut(&object) {
+            let line = state.line_mut(&effect.field, crate::catalogue::Line::default());
+            for assertion in line.of_claim_mut(claim.place.position) {
+                assertion.change = change.clone();
+            }
+        }
+    }
+}
+
+/// The claims of a resolution that count, in the order of their positions, with their content.
+pub(crate) fn counting_claims<'c>(
+    catalogue: &'c Catalogue,
+    resolution: &Resolution<'_>,
+) -> Result<Vec<Claim<'c>>, FoldError> {
+    let counts = |index: &usize| resolution.standing(*index).holds;
+    (0..resolution.events().len())
+        .filter(counts)
+        .filter_map(|index| {
+            let position = resolution.events()[index].position;
+            Claim::of(catalogue, resolution, index)
+                .map_err(|source| FoldError::Upcast { position, source })
+                .transpose()
+        })
+        .collect()
+}
+
+fn change(action: &Action, value: Value) -> Change {
+    match action {
+        Action::Set(_) => Change::Set(Some(value).filter(|value| !value.is_null())),
+        Action::Clear => Change::Set(None),
+        Action::Add(_) => Change::Add(value),
+        Action::Remove(_) => Change::Remove(value),
+    }
+}
+
+fn failed(claim: &Claim<'_>, effect: &Effect, source: EvaluationError) -> FoldError {
+    FoldError::Effect {
+        position: claim.place.position,
+        field: Arc::clone(&effect.field),
+        source,
+    }
+}
+
+/// What a derived field sees: the fields of its object, and `asOf`.
+struct FieldScope<'a> {
+    catalogue: &'a Catalogue,
+    state: &'a ObjectState,
+    day: Day,
+}
+
+impl Scope for FieldScope<'_> {
+    fn variable(&self, name: &str, _: &Reads) -> Option<cel::Value> {
+        if name == "asOf" {
+            return Some(self.day.to_string().into());
+        }
+        let object_type = self.catalogue.object_types.get(self.state.object_type())?;
+        let shape = object_type.fields.get(name).map(|field| &field.expanded);
+        let value = self.state.value(name, self.day).unwrap_or(Value::Null);
+        Some(with_absent(&value, shape))
+    }
+
+    fn data(&self) -> Option<&Value> {
+        None
+    }
+}

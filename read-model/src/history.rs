@@ -1,0 +1,225 @@
+//! A set of events that is complete for some objects: what a fold is computed from.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::catalogue::Catalogue;
+use crate::event::{Event, EventId, EventKind, ObjectId, Position};
+
+/// Events in position order, with every event of each *complete* object among them.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    events: Vec<Arc<Event>>,
+    index: HashMap<EventId, usize>,
+    absent: HashSet<EventId>,
+    complete: HashSet<ObjectId>,
+    folded: HashSet<ObjectId>,
+}
+
+/// What is still missing before a history can be folded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Objects whose every event is needed.
+    pub objects: BTreeSet<ObjectId>,
+    /// Events of which it is not yet known which objects they are about.
+    pub events: BTreeSet<EventId>,
+}
+
+impl Needs {
+    /// Whether nothing is missing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty() && self.events.is_empty()
+    }
+}
+
+impl History {
+    /// A history to fold these objects from, holding nothing yet.
+    #[must_use]
+    pub fn of(objects: impl IntoIterator<Item = ObjectId>) -> Self {
+        Self {
+            folded: objects.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Takes in events, and notes which objects are complete with them.
+    pub fn add(
+        &mut self,
+        complete: impl IntoIterator<Item = ObjectId>,
+        events: impl IntoIterator<Item = Arc<Event>>,
+    ) {
+        self.complete.extend(complete);
+        let known = self.events.len();
+        for event in events {
+            if !self.index.contains_key(&event.id) {
+                self.index.insert(event.id, usize::MAX);
+                self.events.push(event);
+            }
+        }
+        if self.events.len() > known {
+            self.events.sort_unstable_by_key(|event| event.position);
+            self.index = self
+                .events
+                .iter()
+                .enumerate()
+                .map(|(index, event)| (event.id, index))
+                .collect();
+        }
+    }
+
+    /// Takes in events that were looked for by id; the ids among them that no event has are not looked for again.
+    pub fn add_known(
+        &mut self,
+        ids: impl IntoIterator<Item = EventId>,
+        found: impl IntoIterator<Item = Arc<Event>>,
+    ) {
+        self.add([], found);
+        self.absent
+            .extend(ids.into_iter().filter(|id| !self.index.contains_key(id)));
+    }
+
+    /// Every event, in position order.
+    #[must_use]
+    pub fn events(&self) -> &[Arc<Event>] {
+        &self.events
+    }
+
+    /// The events up to and including a position.
+    #[must_use]
+    pub fn up_to(&self, position: Position) -> &[Arc<Event>] {
+        &self.events[..self.events.partition_point(|event| event.position <= position)]
+    }
+
+    /// The event with this id.
+    #[must_use]
+    pub fn event(&self, id: EventId) -> Option<&Arc<Event>> {
+        self.events.get(*self.index.get(&id)?)
+    }
+
+    /// The place of an event among [`events`](Self::events).
+    #[must_use]
+    pub(crate) fn place(&self, id: EventId) -> Option<usize> {
+        self.index.get(&id).copied()
+    }
+
+    /// The events of one object, in position order.
+    pub fn of_object(&self, object: ObjectId) -> impl Iterator<Item = &Arc<Event>> {
+        self.events
+            .iter()
+            .filter(move |event| event.object_ids.contains(&object))
+    }
+
+    /// Whether every event of the object is here.
+    #[must_use]
+    pub fn is_complete(&self, object: ObjectId) -> bool {
+        self.complete.contains(&object)
+    }
+
+    /// The objects whose state is to be folded.
+    #[must_use]
+    pub fn folded(&self) -> &HashSet<ObjectId> {
+        &self.folded
+    }
+
+    /// Also fold these objects.
+    pub fn fold_also(&mut self, objects: impl IntoIterator<Item = ObjectId>) {
+        self.folded.extend(objects);
+    }
+
+    /// The claim at the root of an event: itself, or what its Corrections and Validations lead back to.
+    #[must_use]
+    pub fn root(&self, event: &Arc<Event>) -> Option<Arc<Event>> {
+        let mut event = Arc::clone(event);
+        while let Some(target) = event.target() {
+            event = Arc::clone(self.event(target)?);
+        }
+        Some(event)
+    }
+
+    /// What is missing; objects that the fold of others reads are counted among the folded from here on.
+    pub fn needs(&mut self, catalogue: &Catalogue) -> Needs {
+        let read = self.read_objects(catalogue);
+        self.folded.extend(read);
+        let mut needs = Needs::default();
+        needs.objects.extend(self.folded.difference(&self.complete));
+        self.follow_bases(&mut needs);
+        needs
+    }
+
+    /// The objects whose state the effects on folded objects read.
+    fn read_objects(&self, catalogue: &Catalogue) -> Vec<ObjectId> {
+        let reading = |event: &&Arc<Event>| {
+            catalogue
+                .event_types
+                .get(&event.event_type)
+                .is_some_and(|event_type| event_type.has_reading_effects())
+        };
+        let mut found = Vec::new();
+        for event in self.events.iter().filter(reading) {
+            let Some(event_type) = catalogue.event_types.get(&event.event_type) else {
+                continue;
+            };
+            let Some(data) = event
+                .body
+                .content()
+                .and_then(|data| event_type.upcast(&event.event_version, data).ok())
+            else {
+                continue;
+            };
+            for effect in event_type
+                .effects
+                .iter()
+                .filter(|effect| !effect.reads_roles.is_empty())
+            {
+                let Some(role) = event_type.roles.get(&effect.role) else {
+                    continue;
+                };
+                if event_type
+                    .in_role(role, &data)
+                    .any(|object| self.folded.contains(&object))
+                {
+                    let roles = effect
+                        .reads_roles
+                        .iter()
+                        .filter_map(|name| event_type.roles.get(name));
+                    found.extend(roles.flat_map(|role| event_type.in_role(role, &data)));
+                }
+            }
+        }
+        found
+    }
+
+    /// The bases of what bears on the folded objects, and theirs: each with one object complete, so that everything
+    /// that was said of it is here.
+    fn follow_bases(&self, needs: &mut Needs) {
+        let bears = |event: &&Arc<Event>| event.object_ids.iter().any(|object| self.folded.contains(object));
+        let claims = |event: &&Arc<Event>| event.kind() == EventKind::Claim;
+        let mut pending: Vec<&Arc<Event>> = self.events.iter().filter(claims).filter(bears).collect();
+        let mut seen = HashSet::new();
+        while let Some(event) = pending.pop() {
+            for reference in event
+                .references
+                .iter()
+                .filter(|reference| seen.insert(**reference))
+            {
+                match self.event(*reference) {
+                    None if self.absent.contains(reference) => {}
+                    None => {
+                        needs.events.insert(*reference);
+                    }
+                    Some(basis) => {
+                        if !basis
+                            .object_ids
+                            .iter()
+                            .any(|object| self.complete.contains(object))
+                        {
+                            needs.objects.extend(basis.object_ids.first());
+                        }
+                        pending.push(basis);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! The event reader: the one place that loads events. SELECT only.
+
+mod cache;
+mod row;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use sqlx::PgPool;
+
+pub use row::{EventRow, RowError};
+
+use crate::catalogue::Catalogue;
+use crate::event::{Event, EventId, ObjectId, Position};
+use crate::history::{History, Needs};
+use crate::time::FIRST_INSTANT;
+use cache::{Cache, Kept};
+
+/// How many generations of bases and of objects that others read are followed; a family's centuries fit in it.
+const MAX_GENERATIONS: usize = 64;
+
+/// How many objects one history may take in; beyond it the question is refused rather than the server starved.
+const MAX_OBJECTS: usize = 20_000;
+
+/// Loads events, and keeps those of objects that were asked for lately.
+#[derive(Debug)]
+pub struct EventReader {
+    pool: PgPool,
+    catalogue: Arc<Catalogue>,
+    cache: Cache,
+}
+
+/// A prefix of the log: everything committed up to a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The newest event in it; 0 where it is empty.
+    pub position: Position,
+    /// The `created_at` of that event.
+    pub known_at: DateTime<Utc>,
+}
+
+/// Which events a page shows.
+#[derive(Clone, Debug, Default)]
+pub struct EventFilter {
+    /// Only those that bear on this object.
+    pub object: Option<ObjectId>,
+    /// Only those of these types.
+    pub event_types: Option<Vec<String>>,
+}
+
+/// Events cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The database does not answer as it should.
+    #[error("the event store cannot be read")]
+    Database(#[from] sqlx::Error),
+    /// A row is not what the append promises.
+    #[error("an event in the store cannot be understood")]
+    Row(#[from] RowError),
+    /// More hangs together than one question may take in.
+    #[error("this history takes in more than {MAX_OBJECTS} objects or {MAX_GENERATIONS} generations")]
+    TooLarge,
+}
+
+impl EventReader {
+    /// A reader on this pool; `cached_objects` bounds how many objects' events it keeps.
+    #[must_use]
+    pub fn new(pool: PgPool, catalogue: Arc<Catalogue>, cached_objects: usize) -> Self {
+        Self {
+            pool,
+            catalogue,
+            cache: Cache::new(cached_objects),
+        }
+    }
+
+    /// The catalogue that it reads with.
+    #[must_use]
+    pub fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.catalogue
+    }
+
+    /// The newest committed event with `created_at <= known_at`; of all, where no moment is given.
+    ///
+    /// # Errors
+    /// [`ReadError::Database`].
+    pub async fn snapshot(&self, known_at: Option<DateTime<Utc>>) -> Result<Snapshot, ReadError> {
+        const HEAD: &str = "SELECT position, created_at FROM head";
+        const AT: &str =
+            "SELECT position, created_at FROM event WHERE created_at <= $1 ORDER BY created_at DESC LIMIT 1";
+        let found: Option<(i64, DateTime<Utc>)> = match known_at {
+            None => sqlx::query_as(HEAD).fetch_optional(&self.pool).await?,
+            Some(moment) => sqlx::query_as(AT).bind(moment).fetch_optional(&self.pool).await?,
+        };
+        let (position, known_at) = found.unwrap_or((0, FIRST_INSTANT));
+        Ok(Snapshot {
+            position: Position::new(position),
+            known_at,
+        })
+    }
+
+    /// Everything that bears on these objects up to a position: their events, those of the objects that their fold
+    /// reads, and what they are based on. One query a generation, however many objects.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn history(&self, objects: &[ObjectId], up_to: Position) -> Result<History, ReadError> {
+        let mut history = History::of(objects.iter().copied());
+        for _ in 0..MAX_GENERATIONS {
+            let needs = history.needs(&self.catalogue);
+            if needs.is_empty() {
+                return Ok(history);
+            }
+            self.load(&mut history, needs, up_to).await?;
+            if history.folded().len() > MAX_OBJECTS {
+                break;
+            }
+        }
+        Err(ReadError::TooLarge)
+    }
+
+    /// What is needed to tell an event's status: the history of every object that it bears on.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn history_of_event(&self, id: EventId, up_to: Position) -> Result<Option<History>, ReadError> {
+        match self.events_by_id(&[id], up_to).await?.first() {
+            Some(event) => self.history(&event.object_ids, up_to).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The events with these ids that were committed up to a position, in position order.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn events_by_id(&self, ids: &[EventId], up_to: Position) -> Result<Vec<Arc<Event>>, ReadError> {
+        let sql = format!(
+            "SELECT {} FROM event e WHERE e.id = ANY($1) AND e.position <= $2 ORDER BY e.position",
+            row::COLUMNS
+        );
+        let rows: Vec<EventRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(ids)
+            .bind(up_to.get())
+            .fetch_all(&self.pool)
+            .await?;
+        rows.into_iter().map(|row| self.event(row)).collect()
+    }
+
+    /// A page of events after a position, in position order.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn page(
+        &self,
+        filter: &EventFilter,
+        after: Position,
+        up_to: Position,
+        limit: usize,
+    ) -> Result<Vec<Arc<Event>>, ReadError> {
+        let source = match filter.object {
+            Some(_) => "event_object o JOIN event e ON e.position = o.position AND o.object_id = $5",
+            None => "event e",
+        };
+        let place = if filter.object.is_some() {
+            "o.position"
+        } else {
+            "e.position"
+        };
+        let sql = format!(
+            "SELECT {} FROM {source} WHERE {place} > $1 AND {place} <= $2 AND ($3::text[] IS NULL OR e.event_type = ANY($3)) ORDER BY {place} LIMIT $4",
+            row::COLUMNS
+        );
+        let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(after.get())
+            .bind(up_to.get())
+            .bind(&filter.event_types)
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        if let Some(object) = filter.object {
+            query = query.bind(object);
+        }
+        let rows: Vec<EventRow> = query.fetch_all(&self.pool).await?;
+        rows.into_iter().map(|row| self.event(row)).collect()
+    }
+
+    /// Loads what is missing: objects from the cache where it reaches far enough, the rest in one query.
+    async fn load(&self, history: &mut History, needs: Needs, up_to: Position) -> Result<(), ReadError> {
+        let missing: Vec<EventId> = needs.events.into_iter().collect();
+        if !missing.is_empty() {
+            let found = self.events_by_id(&missing, up_to).await?;
+            history.add_known(missing, found);
+        }
+        let objects = needs
+            .objects
+            .into_iter()
+            .map(|object| (object, self.cache.get(object)));
+        let (fresh, stale): (Vec<_>, Vec<_>) = objects.partition(|(_, kept)| kept.complete_to >= up_to);
+        for (object, kept) in fresh {
+            history.add([object], kept.up_to(up_to));
+        }
+        if stale.is_empty() {
+            return Ok(());
+        }
+        let new = self.events_since(&stale, up_to).await?;
+        for (object, kept) in stale {
+            let newest = kept.complete_to;
+            let bears = |event: &&Arc<Event>| event.position > newest && event.object_ids.contains(&object);
+            let kept = kept.extended(new.iter().filter(bears).cloned(), up_to);
+            history.add([object], kept.up_to(up_to));
+            self.cache.keep(object, kept);
+        }
+        Ok(())
+    }
+
+    /// The events of these objects that came after what is kept of each, up to a position.
+    async fn events_since(
+        &self,
+        objects: &[(ObjectId, Kept)],
+        up_to: Position,
+    ) -> Result<Vec<Arc<Event>>, ReadError> {
+        let sql = format!(
+            "SELECT {} FROM (SELECT DISTINCT o.position FROM unnest($1::uuid[], $2::bigint[]) AS wanted(object_id, after)
+               JOIN event_object o ON o.object_id = wanted.object_id AND o.position > wanted.after AND o.position <= $3) AS found
+             JOIN event e ON e.position = found.position ORDER BY e.position",
+            row::COLUMNS
+        );
+        let (ids, after): (Vec<ObjectId>, Vec<i64>) = objects
+            .iter()
+            .map(|(object, kept)| (*object, kept.complete_to.get()))
+            .unzip();
+        let rows: Vec<EventRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(ids)
+            .bind(after)
+            .bind(up_to.get())
+            .fetch_all(&self.pool)
+            .await?;
+        rows.into_iter().map(|row| self.event(row)).collect()
+    }
+
+    fn event(&self, row: EventRow) -> Result<Arc<Event>, ReadError> {
+        Ok(Arc::new(row.into_event(&self.catalogue)?))
+    }
+}

@@ -1,0 +1,122 @@
+//! What holds at a point of the formal line: which events are annulled, in force, and count.
+//!
+//! References point backwards, so one pass from the newest event to the oldest, and one back, settle everything
+//! without a circle.
+
+use std::sync::Arc;
+
+use crate::basis::Trust;
+use crate::event::{Body, Event, EventId, EventKind, Position, Verdict};
+use crate::history::History;
+
+/// What holds of each event of a prefix of the log.
+#[derive(Debug)]
+pub struct Resolution<'h> {
+    history: &'h History,
+    events: &'h [Arc<Event>],
+    standings: Vec<Standing>,
+}
+
+/// What holds of one event.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Standing {
+    /// The newest annul in force that targets it.
+    pub(crate) annulled_by: Option<usize>,
+    /// The newest Validation of it that is not annulled.
+    pub(crate) verdict: Option<(Verdict, usize)>,
+    /// On a Claim, the amend in force with the highest position.
+    pub(crate) amended_by: Option<usize>,
+    /// Whether a Claim counts, a Correction is in force, a Validation is not annulled.
+    pub(crate) holds: bool,
+    /// Whether it would hold, were it not for its basis.
+    pub(crate) holds_by_itself: bool,
+    /// The events of its basis that do not hold.
+    pub(crate) failing_basis: Vec<EventId>,
+}
+
+/// Reads one event as accepted that nobody has judged yet: how a command is decided.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Assuming(pub Option<EventId>);
+
+impl<'h> Resolution<'h> {
+    /// Settles every event up to a position.
+    #[must_use]
+    pub fn at(history: &'h History, up_to: Position, trust: Trust, assuming: Assuming) -> Self {
+        let events = history.up_to(up_to);
+        let mut resolution = Self {
+            history,
+            events,
+            standings: vec![Standing::default(); events.len()],
+        };
+        for index in (0..events.len()).rev() {
+            resolution.settle_corrections(index, trust, assuming);
+        }
+        for index in 0..events.len() {
+            resolution.settle_basis(index);
+        }
+        resolution
+    }
+
+    /// The events that it settles, in position order.
+    #[must_use]
+    pub fn events(&self) -> &'h [Arc<Event>] {
+        self.events
+    }
+
+    pub(crate) fn standing(&self, index: usize) -> &Standing {
+        &self.standings[index]
+    }
+
+    /// The place of an event, where it is known by then.
+    pub(crate) fn place(&self, id: EventId) -> Option<usize> {
+        self.history.place(id).filter(|place| *place < self.events.len())
+    }
+
+    /// Newest to oldest: everything that bears on this event is newer, so it is settled already.
+    fn settle_corrections(&mut self, index: usize, trust: Trust, assuming: Assuming) {
+        let event = &self.events[index];
+        let standing = &self.standings[index];
+        let accepted = match standing.verdict {
+            Some((verdict, _)) => verdict == Verdict::Accepted,
+            None => trust == Trust::Claimed || assuming.0 == Some(event.id),
+        };
+        let annulled = standing.annulled_by.is_some();
+        let holds = !annulled && (accepted || event.kind() == EventKind::Validation);
+        self.standings[index].holds = holds;
+        self.standings[index].holds_by_itself = holds;
+        if !holds {
+            return;
+        }
+        let Some(target) = event
+            .target()
+            .and_then(|id| self.place(id))
+            .filter(|target| *target < index)
+        else {
+            return;
+        };
+        let target = &mut self.standings[target];
+        match &event.body {
+            Body::Claim(_) => {}
+            Body::Amend { .. } => target.amended_by = target.amended_by.or(Some(index)),
+            Body::Annul { .. } => target.annulled_by = target.annulled_by.or(Some(index)),
+            Body::Validation { verdict, .. } => target.verdict = target.verdict.or(Some((*verdict, index))),
+        }
+    }
+
+    /// Oldest to newest: a basis is older, so it is settled already.
+    fn settle_basis(&mut self, index: usize) {
+        let event = &self.events[index];
+        if event.kind() != EventKind::Claim || event.references.is_empty() {
+            return;
+        }
+        let fails = |id: &&EventId| {
+            self.place(**id)
+                .filter(|basis| *basis < index)
+                .is_none_or(|basis| !self.standings[basis].holds)
+        };
+        let failing: Vec<EventId> = event.references.iter().filter(fails).copied().collect();
+        let standing = &mut self.standings[index];
+        standing.holds &= failing.is_empty();
+        standing.failing_basis = failing;
+    }
+}
