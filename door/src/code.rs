@@ -1,0 +1,113 @@
+//! The codes in `extensions.code` of the errors that the border itself answers with.
+
+use std::fmt;
+
+/// What went wrong between the network and a resolver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// There is no bearer token, or it is not accepted.
+    Unauthenticated,
+    /// The caller is known, and may not do or see this.
+    Forbidden,
+    /// A fault of ours; `extensions.id` finds its cause in the log.
+    Internal,
+    /// The answer took too long; whether a mutation was done is unknown, so it is to be sent again with the same id.
+    Timeout,
+    /// There is nothing at this address.
+    NotFound,
+    /// GraphQL is spoken over POST.
+    MethodNotAllowed,
+    /// The body is not `application/json` in UTF-8.
+    UnsupportedMediaType,
+    /// The client accepts neither `application/graphql-response+json` nor `application/json`.
+    NotAcceptable,
+    /// The body is longer than the limit.
+    BodyTooLarge,
+    /// The body did not arrive in time.
+    BodyTimeout,
+    /// The body broke off.
+    BodyBroken,
+    /// The body is not JSON.
+    InvalidJson,
+    /// The body is JSON, but not a GraphQL request: a parameter is missing or of the wrong type.
+    InvalidRequest,
+    /// The body is a list of requests; they are to be sent one by one.
+    BatchingRefused,
+    /// A text holds U+0000, which cannot be stored.
+    NulCharacter,
+    /// The document is not GraphQL.
+    ParseFailed,
+    /// The document asks for more than a limit allows.
+    LimitExceeded,
+    /// The schema may be asked for with `--dev` alone.
+    IntrospectionDisabled,
+    /// The document does not fit the schema, or the variables do not fit the document.
+    ValidationFailed,
+}
+
+impl Code {
+    /// Every code, in the order of their declaration.
+    pub const ALL: [Self; 19] = [
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::Internal,
+        Self::Timeout,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::UnsupportedMediaType,
+        Self::NotAcceptable,
+        Self::BodyTooLarge,
+        Self::BodyTimeout,
+        Self::BodyBroken,
+        Self::InvalidJson,
+        Self::InvalidRequest,
+        Self::BatchingRefused,
+        Self::NulCharacter,
+        Self::ParseFailed,
+        Self::LimitExceeded,
+        Self::IntrospectionDisabled,
+        Self::ValidationFailed,
+    ];
+
+    /// The code as it stands in an answer.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
+            Self::Internal => "INTERNAL",
+            Self::Timeout => "TIMEOUT",
+            Self::NotFound => "NOT_FOUND",
+            Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+            Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
+            Self::NotAcceptable => "NOT_ACCEPTABLE",
+            Self::BodyTooLarge => "BODY_TOO_LARGE",
+            Self::BodyTimeout => "BODY_TIMEOUT",
+            Self::BodyBroken => "BODY_BROKEN",
+            Self::InvalidJson => "INVALID_JSON",
+            Self::InvalidRequest => "INVALID_REQUEST",
+            Self::BatchingRefused => "BATCHING_REFUSED",
+            Self::NulCharacter => "NUL_CHARACTER",
+            Self::ParseFailed => "PARSE_FAILED",
+            Self::LimitExceeded => "LIMIT_EXCEEDED",
+            Self::IntrospectionDisabled => "INTROSPECTION_DISABLED",
+            Self::ValidationFailed => "VALIDATION_FAILED",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_told_apart_from_every_other() {
+        let codes: std::collections::HashSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(codes.len(), Code::ALL.len());
+    }
+}

@@ -1,0 +1,168 @@
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use super::*;
+
+fn refused(query: &str) -> String {
+    let start = Instant::now();
+    let error = check(query, &GuardOptions::default()).expect_err("the document is within the limits");
+    // What takes the library seconds takes the guard microseconds; the bound leaves room for a busy machine.
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    error.to_string()
+}
+
+fn accepted(query: &str) -> Guarded {
+    check(query, &GuardOptions::default()).expect("the document is within the limits")
+}
+
+/// `levels` fragments, each spreading the next one `width` times.
+fn bomb(levels: usize, width: usize) -> String {
+    let mut text = "{ ...F0 }".to_owned();
+    for level in 0..levels {
+        let spreads = format!("...F{} ", level + 1).repeat(width);
+        write!(text, " fragment F{level} on Query {{ {spreads} }}").unwrap();
+    }
+    write!(text, " fragment F{levels} on Query {{ a }}").unwrap();
+    text
+}
+
+/// The same, each spread inside a field.
+fn nested_bomb(levels: usize, width: usize) -> String {
+    bomb(levels, 1).replace("...F1 ", &"x { ...F1 } ".repeat(width))
+}
+
+#[test]
+fn a_fragment_bomb_is_refused_at_once_whatever_its_shape() {
+    for (levels, width) in [(7, 12), (20, 2), (20, 12), (300, 12), (1000, 1)] {
+        let message = refused(&bomb(levels, width));
+        assert!(
+            message.contains("above the limit of"),
+            "{levels} × {width}: {message}"
+        );
+    }
+    refused(&nested_bomb(23, 2000));
+}
+
+#[test]
+fn a_bomb_that_no_operation_sets_off_is_refused_too() {
+    let unused = bomb(7, 12).replacen("{ ...F0 }", "{ a }", 1);
+    assert_eq!(
+        refused(&unused),
+        "the document has fields above the limit of 5000; ask for less, or in several requests"
+    );
+}
+
+#[test]
+fn each_limit_is_named_with_its_value() {
+    let many = |text: &str, count: usize| format!("{{ {} }}", text.repeat(count));
+    let cases = [
+        (
+            format!("{{ {} }}", "x".repeat(100_000)),
+            "bytes above the limit of 100000",
+        ),
+        (many("a ", 20_000), "tokens above the limit of 10000"),
+        (many("x { a b } ", 1_900), "fields above the limit of 5000"),
+        (many("b: a ", 501), "aliases above the limit of 500"),
+        (
+            many("a @include(if: true) ", 201),
+            "directives above the limit of 200",
+        ),
+        (many("a ", 101), "fields at the root above the limit of 100"),
+        (
+            format!("{}{}", "{ a ".repeat(25), "}".repeat(25)),
+            "levels of nesting above the limit of 24",
+        ),
+    ];
+    for (query, message) in cases {
+        assert!(
+            refused(&query).contains(message),
+            "{message}: {}",
+            refused(&query)
+        );
+    }
+}
+
+#[test]
+fn depth_counts_through_fragments_wherever_they_are_met_first() {
+    let shallow = "fragment F on Q { a { b { c } } }";
+    let deep = format!("{}...F{}", "{ x ".repeat(21) + "{ ", " }".repeat(22));
+    accepted(&format!("query A {{ ...F }} {shallow}"));
+    assert!(refused(&format!("query A {{ ...F }} query B {deep} {shallow}")).contains("levels of nesting"));
+}
+
+#[test]
+fn text_nested_so_deep_that_a_parser_would_lose_its_stack_is_refused() {
+    for open in ["{a", "{a(b:[", "{a(b:{c:", "query($a:[[[["] {
+        let message = refused(&open.repeat(3_000));
+        assert!(message.contains("above the limit of"), "{message}");
+    }
+    let lists = format!("{{ a(b: {}{}) }}", "[".repeat(4_000), "]".repeat(4_000));
+    assert!(refused(&lists).contains("levels of brackets above the limit of 64"));
+}
+
+#[test]
+fn text_nested_as_deep_as_is_allowed_leaves_the_stack_standing() {
+    accepted(&format!("{{ a(b: {}{}) }}", "[".repeat(62), "]".repeat(62)));
+}
+
+#[test]
+fn a_fragment_that_spreads_itself_is_named() {
+    let pair = refused("{ ...A } fragment A on Q { ...B } fragment B on Q { ...A }");
+    assert!(
+        [
+            "the fragment `A` spreads itself",
+            "the fragment `B` spreads itself"
+        ]
+        .contains(&pair.as_str())
+    );
+    assert_eq!(
+        refused("{ ...A } fragment A on Q { ...A }"),
+        "the fragment `A` spreads itself"
+    );
+}
+
+#[test]
+fn a_document_that_is_no_graphql_says_where() {
+    let Err(GuardError::Syntax(error)) = check("{ a(b: \"x }", &GuardOptions::default()) else {
+        panic!()
+    };
+    assert_eq!(
+        (error.message.as_str(), error.locations[0].column),
+        ("this string is not closed", 8)
+    );
+    assert!(matches!(
+        check("{ a", &GuardOptions::default()),
+        Err(GuardError::Syntax(_))
+    ));
+    assert!(matches!(
+        check("", &GuardOptions::default()),
+        Err(GuardError::Syntax(_))
+    ));
+}
+
+#[test]
+fn asking_for_the_schema_is_told_from_asking_for_data() {
+    let cases = [
+        ("{ __typename }", false, true),
+        ("{ __schema { types { name } } }", true, true),
+        (
+            "{ ...F } fragment F on Query { __type(name: \"A\") { name } }",
+            true,
+            true,
+        ),
+        ("{ __schema { types { name } } persoon { naam } }", true, false),
+        ("{ persoon { __typename } }", false, false),
+        ("query A { __typename } query B { persoon }", false, false),
+        ("{ alias: __schema { types { name } } }", true, true),
+        ("{ __schema: persoon }", false, false),
+        ("{ ... { ...F } } fragment F on Query { persoon }", false, false),
+    ];
+    for (query, introspects, only) in cases {
+        let guarded = accepted(query);
+        assert_eq!(
+            (guarded.introspects, guarded.only_introspects),
+            (introspects, only),
+            "{query}"
+        );
+    }
+}

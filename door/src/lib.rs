@@ -1,0 +1,36 @@
+//! The border of both servers: everything between the network and a resolver, and nothing of events or catalogues.
+//!
+//! A request passes, in this order: its id and its line in the log (`trace`), the media types (`media`), who is asking (`token`), the body and its limits (`body`), the document and its limits (`guard`), and only then the schema (`graphql`).
+//! Whatever stops it on the way is a `refusal` with a [`Code`].
+
+mod body;
+mod clock;
+mod code;
+pub mod faults;
+mod graphiql;
+mod graphql;
+mod guard;
+mod health;
+mod log;
+mod media;
+mod options;
+mod principal;
+mod refusal;
+mod serve;
+mod token;
+mod trace;
+
+pub use self::clock::{Clock, FixedClock, SystemClock};
+pub use self::code::Code;
+pub use self::graphiql::Graphiql;
+pub use self::guard::GuardOptions;
+pub use self::health::{Check, CheckError};
+pub use self::log::{LogError, LogFormat, LogOptions};
+pub use self::principal::Principal;
+pub use self::serve::{
+    Door, HttpOptions, Prepare, SchemaSource, ServeError, harden, router, serve, shutdown_signal,
+};
+pub use self::token::{
+    KeysError, TokenError, TokenOptions, TokenOptionsError, Tokens, sign_development_token,
+};
+pub use self::trace::RequestId;

@@ -1,0 +1,160 @@
+//! What the border answers instead of executing a request.
+
+use std::time::Duration;
+
+use async_graphql::Pos;
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::body::RequestError;
+use crate::code::Code;
+use crate::faults::INTERNAL_MESSAGE;
+use crate::guard::GuardError;
+use crate::media::Media;
+use crate::token::TokenError;
+
+/// Why a request is not executed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("{0}")]
+    Token(#[from] TokenError),
+    #[error("there is nothing here; GraphQL is spoken at {path}")]
+    NotFound { path: String },
+    #[error("{method} is not supported here; use {instead}")]
+    Method {
+        method: String,
+        instead: &'static str,
+        allow: &'static str,
+    },
+    #[error(
+        "answers are application/graphql-response+json or application/json; the Accept header allows neither"
+    )]
+    NotAcceptable,
+    #[error("the body must be uncompressed JSON: send `Content-Type: application/json`, in UTF-8")]
+    MediaType,
+    #[error("the body is longer than the limit of {limit} bytes")]
+    BodyTooLarge { limit: usize },
+    #[error("the body did not arrive within {} seconds", .limit.as_secs_f64())]
+    BodyTimeout { limit: Duration },
+    #[error("the body broke off")]
+    BodyBroken,
+    #[error("{0}")]
+    Request(#[from] RequestError),
+    #[error("{0}")]
+    Document(#[from] GuardError),
+    #[error(
+        "the schema can be asked for on a development server alone; elsewhere `--print-schema` prints it"
+    )]
+    Introspection,
+    #[error(
+        "there was no answer within {} seconds; a mutation may have been done: send it again with the same id",
+        .limit.as_secs_f64()
+    )]
+    Timeout { limit: Duration },
+    #[error("{INTERNAL_MESSAGE}")]
+    Internal { id: Uuid },
+}
+
+impl Refusal {
+    pub(crate) fn code(&self) -> Code {
+        match self {
+            Self::Token(_) => Code::Unauthenticated,
+            Self::NotFound { .. } => Code::NotFound,
+            Self::Method { .. } => Code::MethodNotAllowed,
+            Self::NotAcceptable => Code::NotAcceptable,
+            Self::MediaType => Code::UnsupportedMediaType,
+            Self::BodyTooLarge { .. } => Code::BodyTooLarge,
+            Self::BodyTimeout { .. } => Code::BodyTimeout,
+            Self::BodyBroken => Code::BodyBroken,
+            Self::Request(error) => error.code(),
+            Self::Document(GuardError::Limit { .. }) => Code::LimitExceeded,
+            Self::Document(GuardError::Cycle { .. }) => Code::ValidationFailed,
+            Self::Document(GuardError::Syntax(_)) => Code::ParseFailed,
+            Self::Document(GuardError::Nul) => Code::NulCharacter,
+            Self::Introspection => Code::IntrospectionDisabled,
+            Self::Timeout { .. } => Code::Timeout,
+            Self::Internal { .. } => Code::Internal,
+        }
+    }
+
+    /// What is wrong with a document is 200 in the older media type, as its clients take any other status for a broken line.
+    fn status(&self, media: Media) -> StatusCode {
+        match self {
+            Self::Token(_) => StatusCode::UNAUTHORIZED,
+            Self::NotFound { .. } => StatusCode::NOT_FOUND,
+            Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTimeout { .. } => StatusCode::REQUEST_TIMEOUT,
+            Self::BodyBroken | Self::Request(_) => StatusCode::BAD_REQUEST,
+            Self::Document(_) | Self::Introspection => request_error(media),
+            Self::Timeout { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        let (name, value) = match self {
+            // RFC 6750, section 3.1: no error code where there are no credentials at all.
+            Self::Token(TokenError::Missing) => (WWW_AUTHENTICATE, "Bearer realm=\"F6\""),
+            Self::Token(_) => (WWW_AUTHENTICATE, "Bearer realm=\"F6\", error=\"invalid_token\""),
+            Self::Method { allow, .. } => (ALLOW, *allow),
+            Self::BodyTooLarge { .. } | Self::BodyTimeout { .. } | Self::BodyBroken => (CONNECTION, "close"),
+            Self::Timeout { .. } => (RETRY_AFTER, "1"),
+            Self::NotFound { .. }
+            | Self::NotAcceptable
+            | Self::MediaType
+            | Self::Request(_)
+            | Self::Document(_)
+            | Self::Introspection
+            | Self::Internal { .. } => return None,
+        };
+        Some((name, HeaderValue::from_static(value)))
+    }
+
+    fn locations(&self) -> &[Pos] {
+        if let Self::Document(GuardError::Syntax(error)) = self {
+            &error.locations
+        } else {
+            &[]
+        }
+    }
+
+    fn body(&self) -> Value {
+        let mut extensions = json!({ "code": self.code().as_str() });
+        if let Self::Internal { id } = self {
+            extensions["id"] = json!(id);
+        }
+        let mut error = json!({ "message": self.to_string(), "extensions": extensions });
+        if !self.locations().is_empty() {
+            error["locations"] = json!(self.locations());
+        }
+        json!({ "errors": [error] })
+    }
+
+    pub(crate) fn respond(&self, media: Media) -> Response {
+        let mut response = answer(media, self.status(media), self.body().to_string());
+        if let Some((name, value)) = self.header() {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}
+
+/// The status of an answer without data: the document or its variables are wrong.
+pub(crate) const fn request_error(media: Media) -> StatusCode {
+    match media {
+        Media::GraphQlResponse => StatusCode::BAD_REQUEST,
+        Media::Json => StatusCode::OK,
+    }
+}
+
+/// A GraphQL answer; it may hold personal data, so nothing on its way may keep it.
+pub(crate) fn answer(media: Media, status: StatusCode, body: impl IntoResponse) -> Response {
+    let headers = [(CONTENT_TYPE, media.content_type()), (CACHE_CONTROL, "no-store")];
+    (status, headers, body).into_response()
+}

@@ -1,0 +1,312 @@
+//! Bearer tokens: a signed JWT becomes a [`Principal`], or a typed error says why not.
+
+mod development;
+mod keys;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use chrono::{DateTime, Utc};
+use clap::Args;
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
+use serde::Deserialize;
+use uuid::Uuid;
+
+pub use self::development::sign_development_token;
+use self::keys::Key;
+pub use self::keys::KeysError;
+use crate::principal::Principal;
+
+/// How long a source type may be; the names in a catalogue are far shorter.
+const MAX_SOURCE_TYPE: usize = 100;
+
+/// Whose tokens are accepted.
+#[derive(Args, Clone, Debug)]
+pub struct TokenOptions {
+    /// Development: accept the published development key, answer introspection, serve GraphiQL. Never in production
+    #[arg(long, env = "F6_DEV", value_parser = clap::builder::BoolishValueParser::new(), help_heading = "Tokens")]
+    pub dev: bool,
+    /// The `iss` that a token must have
+    #[arg(long, env = "F6_TOKEN_ISSUER", value_name = "ISSUER", help_heading = "Tokens")]
+    pub token_issuer: Option<String>,
+    /// The `aud` that a token must have, or have among others
+    #[arg(
+        long,
+        env = "F6_TOKEN_AUDIENCE",
+        value_name = "AUDIENCE",
+        help_heading = "Tokens"
+    )]
+    pub token_audience: Option<String>,
+    /// A file with the issuer's public keys, a JSON Web Key Set for RS256, ES256 or Ed25519
+    #[arg(long, env = "F6_TOKEN_KEYS", value_name = "FILE", help_heading = "Tokens")]
+    pub token_keys: Option<PathBuf>,
+    /// How far the issuer's clock may differ from ours, in seconds
+    #[arg(long, env = "F6_TOKEN_LEEWAY", value_name = "SECONDS", default_value = "30",
+          value_parser = crate::options::seconds, help_heading = "Tokens")]
+    pub token_leeway: Duration,
+}
+
+/// Why the token options cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenOptionsError {
+    /// No token at all would be accepted.
+    #[error(
+        "no token would be accepted: give --token-issuer, --token-audience and --token-keys, or --dev for development"
+    )]
+    NothingAccepted,
+    /// Some of the three that belong together are missing.
+    #[error("--token-issuer, --token-audience and --token-keys belong together; {missing} is missing")]
+    Incomplete {
+        /// The first one that is missing.
+        missing: &'static str,
+    },
+    /// The key set cannot be used.
+    #[error("cannot use the key set `{}`", path.display())]
+    Keys {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: KeysError,
+    },
+}
+
+/// Why a request's token is not accepted. No message repeats any of the token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// There is no `Authorization` header.
+    #[error("the request has no token; send `Authorization: Bearer <token>`")]
+    Missing,
+    /// The header is not one `Bearer <token>`.
+    #[error("the Authorization header is not of the form `Bearer <token>`")]
+    NotBearer,
+    /// What follows `Bearer` is no JWT.
+    #[error("the token is not a JSON Web Token")]
+    Malformed,
+    /// The header demands extensions that we do not know.
+    #[error("the token's header has `crit`, naming extensions that are not supported here")]
+    Critical,
+    /// No configured key has the token's key id, or it names none while there are several.
+    #[error("the token is signed with an unknown key; its `kid` must name a key of the configured set")]
+    UnknownKey,
+    /// The key is known, but not for this algorithm.
+    #[error("the token's `alg` is not the algorithm of its key")]
+    WrongAlgorithm,
+    /// The signature is not that of the key.
+    #[error("the token's signature is not that of its key")]
+    WrongSignature,
+    /// A claim is missing.
+    #[error("the token has no `{0}` claim")]
+    MissingClaim(&'static str),
+    /// Not from the configured issuer.
+    #[error("the token's `iss` is not the issuer that is trusted here")]
+    WrongIssuer,
+    /// Not meant for us.
+    #[error("the token's `aud` does not name this audience")]
+    WrongAudience,
+    /// Its `exp` has passed.
+    #[error("the token has expired; get a new one")]
+    Expired,
+    /// Its `nbf` has not come.
+    #[error("the token is not valid yet; its `nbf` lies in the future")]
+    NotYetValid,
+    /// The subject is not an event source's id.
+    #[error("the token's `sub` is not a UUID")]
+    SubjectNotUuid,
+    /// The source type is empty or too long.
+    #[error("the token's `source_type` is empty or longer than 100 characters")]
+    SourceType,
+}
+
+/// The keys and names by which tokens are verified.
+#[derive(Debug)]
+pub struct Tokens {
+    keys: Vec<Key>,
+    leeway: chrono::Duration,
+    development: bool,
+}
+
+impl Tokens {
+    /// Reads the key set that the options name.
+    ///
+    /// # Errors
+    /// When the options would accept nothing, are incomplete, or their key set cannot be used.
+    pub fn load(options: &TokenOptions) -> Result<Self, TokenOptionsError> {
+        let mut keys = configured_keys(options)?;
+        if options.dev {
+            keys.push(development::key());
+        }
+        if keys.is_empty() {
+            return Err(TokenOptionsError::NothingAccepted);
+        }
+        let leeway = chrono::Duration::from_std(options.token_leeway).unwrap_or(chrono::Duration::MAX);
+        Ok(Self {
+            keys,
+            leeway,
+            development: options.dev,
+        })
+    }
+
+    /// Whether the development key is accepted, and with it introspection and GraphiQL served.
+    pub fn development(&self) -> bool {
+        self.development
+    }
+
+    /// Who sent a request with these headers.
+    ///
+    /// # Errors
+    /// [`TokenError::Missing`] without an `Authorization` header, any other for what is wrong with it.
+    pub fn authenticate(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Principal, TokenError> {
+        let mut values = headers.get_all(AUTHORIZATION).iter();
+        let value = values.next().ok_or(TokenError::Missing)?;
+        if values.next().is_some() {
+            return Err(TokenError::NotBearer);
+        }
+        let (scheme, token) = value
+            .to_str()
+            .ok()
+            .and_then(|text| text.split_once(' '))
+            .ok_or(TokenError::NotBearer)?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(TokenError::NotBearer);
+        }
+        self.verify(token.trim(), now)
+    }
+
+    /// Who a token names, at a moment.
+    ///
+    /// # Errors
+    /// When the token is not accepted at that moment.
+    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Principal, TokenError> {
+        let header = decode_header(token).map_err(|_| TokenError::Malformed)?;
+        if header.crit.is_some() {
+            return Err(TokenError::Critical);
+        }
+        let key = self.key(header.kid.as_deref()).ok_or(TokenError::UnknownKey)?;
+        if header.alg != key.algorithm {
+            return Err(TokenError::WrongAlgorithm);
+        }
+        let claims = decode::<Claims>(token, &key.decoding, &signature_alone(key.algorithm))
+            .map_err(|error| refusal(error.kind()))?
+            .claims;
+        claims.check(key, now, self.leeway)?;
+        claims.principal()
+    }
+
+    /// The key of that id, or the only key where a token names none.
+    fn key(&self, id: Option<&str>) -> Option<&Key> {
+        match (id, self.keys.as_slice()) {
+            (Some(id), keys) => keys.iter().find(|key| key.id.as_deref() == Some(id)),
+            (None, [only]) => Some(only),
+            (None, _) => None,
+        }
+    }
+}
+
+fn configured_keys(options: &TokenOptions) -> Result<Vec<Key>, TokenOptionsError> {
+    let missing = |missing| TokenOptionsError::Incomplete { missing };
+    match (
+        &options.token_issuer,
+        &options.token_audience,
+        &options.token_keys,
+    ) {
+        (None, None, None) => Ok(Vec::new()),
+        (None, _, _) => Err(missing("--token-issuer")),
+        (_, None, _) => Err(missing("--token-audience")),
+        (_, _, None) => Err(missing("--token-keys")),
+        (Some(issuer), Some(audience), Some(path)) => {
+            keys::load(path, issuer, audience).map_err(|source| TokenOptionsError::Keys {
+                path: path.clone(),
+                source,
+            })
+        }
+    }
+}
+
+/// The library checks the signature; the claims are checked here, against a clock that comes from outside.
+fn signature_alone(algorithm: Algorithm) -> Validation {
+    let mut validation = Validation::new(algorithm);
+    validation.required_spec_claims.clear();
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    validation
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "a library's enum that may grow")]
+fn refusal(kind: &ErrorKind) -> TokenError {
+    match kind {
+        ErrorKind::InvalidSignature => TokenError::WrongSignature,
+        ErrorKind::InvalidAlgorithm => TokenError::WrongAlgorithm,
+        _ => TokenError::Malformed,
+    }
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: Option<String>,
+    aud: Option<Audience>,
+    exp: Option<f64>,
+    nbf: Option<f64>,
+    sub: Option<String>,
+    source_type: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Audience {
+    fn names(&self, audience: &str) -> bool {
+        match self {
+            Self::One(one) => one == audience,
+            Self::Several(several) => several.iter().any(|one| one == audience),
+        }
+    }
+}
+
+impl Claims {
+    fn check(&self, key: &Key, now: DateTime<Utc>, leeway: chrono::Duration) -> Result<(), TokenError> {
+        if self.iss.as_ref().ok_or(TokenError::MissingClaim("iss"))? != &key.issuer {
+            return Err(TokenError::WrongIssuer);
+        }
+        if !self
+            .aud
+            .as_ref()
+            .ok_or(TokenError::MissingClaim("aud"))?
+            .names(&key.audience)
+        {
+            return Err(TokenError::WrongAudience);
+        }
+        // Seconds with a fraction, as the claims have them.
+        let seconds = |moment: chrono::Duration| moment.as_seconds_f64();
+        let (now, leeway) = (seconds(now - DateTime::UNIX_EPOCH), seconds(leeway));
+        if self.exp.ok_or(TokenError::MissingClaim("exp"))? + leeway <= now {
+            return Err(TokenError::Expired);
+        }
+        if self.nbf.is_some_and(|nbf| nbf - leeway > now) {
+            return Err(TokenError::NotYetValid);
+        }
+        Ok(())
+    }
+
+    fn principal(self) -> Result<Principal, TokenError> {
+        let subject = self.sub.ok_or(TokenError::MissingClaim("sub"))?;
+        let source_id = Uuid::try_parse(&subject).map_err(|_| TokenError::SubjectNotUuid)?;
+        let source_type = self.source_type.ok_or(TokenError::MissingClaim("source_type"))?;
+        if source_type.is_empty() || source_type.chars().count() > MAX_SOURCE_TYPE {
+            return Err(TokenError::SourceType);
+        }
+        Ok(Principal {
+            source_id,
+            source_type,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
