@@ -17,5 +17,6 @@ pub use model::{
     Severity, UpcastError, Version,
 };
 pub(crate) use model::{data_variable, with_absent};
-pub use problem::{Problem, Problems};
-pub use shape::{Property, Shape};
+pub use problem::{Problem, Problems, Report, compile_yaml, one_of};
+pub use shape::{Property, Shape, is_name};
+pub use yaml::Step;

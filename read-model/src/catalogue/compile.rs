@@ -10,9 +10,8 @@ use super::config::{Config, FieldConfig, ObjectTypeConfig};
 use super::event_type::compile_event_type;
 use super::expression::Expression;
 use super::model::{Catalogue, Derived, Field, Line, NamedType, ObjectType};
-use super::problem::{Problem, Problems, Report, one_of};
+use super::problem::{Problems, Report, compile_yaml, one_of};
 use super::shape::{Names, Shape, is_name};
-use super::yaml::{Document, Step};
 use crate::time::Zone;
 
 /// How deep names may lead into each other; deeper is a circle.
@@ -24,56 +23,10 @@ impl Catalogue {
     /// # Errors
     /// Every mistake, each with its line, what is wrong and what would be right.
     pub fn compile(file: &str, source: &str) -> Result<Self, Problems> {
-        let problems = |problems| Problems {
-            file: file.to_owned(),
-            problems,
-        };
-        let document = Document::parse(source).map_err(|error| {
-            problems(vec![Problem {
-                path: Vec::new(),
-                line: error.line,
-                message: error.message,
-            }])
-        })?;
-        let mut report = Report::default();
-        let compiled = parse_config(document.to_json(), &mut report)
-            .map(|config| Compiler::new(&config, &mut report).catalogue(source, &mut report));
-        match compiled {
-            Some(catalogue) if report.found.is_empty() => Ok(catalogue),
-            _ => Err(problems(located(&document, report))),
-        }
+        compile_yaml(file, source, |config: &Config, report| {
+            Compiler::new(config, report).catalogue(source, report)
+        })
     }
-}
-
-fn located(document: &Document, report: Report) -> Vec<Problem> {
-    let mut problems: Vec<Problem> = report
-        .found
-        .into_iter()
-        .map(|(path, message)| Problem {
-            line: document.line(&path),
-            path,
-            message,
-        })
-        .collect();
-    problems.sort_by_key(|problem| problem.line);
-    problems.dedup();
-    problems
-}
-
-/// The config in its typed shape; a mistake in the shape itself hides what lies behind it.
-fn parse_config(json: Value, report: &mut Report) -> Option<Config> {
-    serde_path_to_error::deserialize(json)
-        .map_err(|error| {
-            let path = error.path().iter().filter_map(|segment| match segment {
-                serde_path_to_error::Segment::Map { key } => Some(Step::from(key.as_str())),
-                serde_path_to_error::Segment::Seq { index } => Some(Step::from(*index)),
-                serde_path_to_error::Segment::Enum { .. } | serde_path_to_error::Segment::Unknown => None,
-            });
-            report.within(path.collect::<Vec<_>>(), |report| {
-                report.say(error.inner().to_string())
-            });
-        })
-        .ok()
 }
 
 /// What compiling one part needs to know of the others.

@@ -2,7 +2,69 @@
 
 use std::fmt;
 
-use super::yaml::Step;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::yaml::{Document, Step};
+
+/// Reads a YAML text as a config `C` and compiles it; `file` names it in messages.
+///
+/// # Errors
+/// Every mistake that was found, each with its line; one in the shape of the config hides what lies behind it.
+pub fn compile_yaml<C: DeserializeOwned, T>(
+    file: &str,
+    source: &str,
+    compile: impl FnOnce(&C, &mut Report) -> T,
+) -> Result<T, Problems> {
+    let problems = |problems| Problems {
+        file: file.to_owned(),
+        problems,
+    };
+    let document = Document::parse(source).map_err(|error| {
+        problems(vec![Problem {
+            path: Vec::new(),
+            line: error.line,
+            message: error.message,
+        }])
+    })?;
+    let mut report = Report::default();
+    let compiled = parse_config(document.to_json(), &mut report).map(|config| compile(&config, &mut report));
+    match compiled {
+        Some(compiled) if report.found.is_empty() => Ok(compiled),
+        _ => Err(problems(located(&document, report))),
+    }
+}
+
+fn located(document: &Document, report: Report) -> Vec<Problem> {
+    let mut problems: Vec<Problem> = report
+        .found
+        .into_iter()
+        .map(|(path, message)| Problem {
+            line: document.line(&path),
+            path,
+            message,
+        })
+        .collect();
+    problems.sort_by_key(|problem| problem.line);
+    problems.dedup();
+    problems
+}
+
+/// The config in its typed shape.
+fn parse_config<C: DeserializeOwned>(json: Value, report: &mut Report) -> Option<C> {
+    serde_path_to_error::deserialize(json)
+        .map_err(|error| {
+            let path = error.path().iter().filter_map(|segment| match segment {
+                serde_path_to_error::Segment::Map { key } => Some(Step::from(key.as_str())),
+                serde_path_to_error::Segment::Seq { index } => Some(Step::from(*index)),
+                serde_path_to_error::Segment::Enum { .. } | serde_path_to_error::Segment::Unknown => None,
+            });
+            report.within(path.collect::<Vec<_>>(), |report| {
+                report.say(error.inner().to_string())
+            });
+        })
+        .ok()
+}
 
 /// One mistake in a config file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,14 +127,14 @@ fn dotted(path: &[Step]) -> String {
 
 /// Collects mistakes while a config is compiled; paths are relative to where the collector stands.
 #[derive(Debug, Default)]
-pub(super) struct Report {
+pub struct Report {
     at: Vec<Step>,
     pub(super) found: Vec<(Vec<Step>, String)>,
 }
 
 impl Report {
     /// Runs `check` one or more steps deeper.
-    pub(super) fn within<T>(
+    pub fn within<T>(
         &mut self,
         steps: impl IntoIterator<Item = Step>,
         check: impl FnOnce(&mut Self) -> T,
@@ -85,13 +147,13 @@ impl Report {
     }
 
     /// Notes a mistake here.
-    pub(super) fn say(&mut self, message: impl Into<String>) {
+    pub fn say(&mut self, message: impl Into<String>) {
         self.found.push((self.at.clone(), message.into()));
     }
 }
 
 /// `one of a, b, c`, and the nearest of them where a slip of the pen is likely.
-pub(super) fn one_of<'a>(given: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+pub fn one_of<'a>(given: &str, names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.into_iter().collect();
     let near = names
         .iter()

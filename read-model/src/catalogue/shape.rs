@@ -326,7 +326,7 @@ fn properties(schema: &Map<String, Value>, names: &Names<'_>, report: &mut Repor
 }
 
 /// Whether the text is a name in GraphQL's sense, and not one that GraphQL keeps for itself.
-pub(super) fn is_name(text: &str) -> bool {
+pub fn is_name(text: &str) -> bool {
     let mut chars = text.chars();
     chars
         .next()

@@ -8,7 +8,7 @@ use serde_saphyr::Spanned;
 
 /// A YAML document: values as JSON, lines by path.
 #[derive(Debug)]
-pub struct Document {
+pub(super) struct Document {
     root: Node,
 }
 
@@ -36,11 +36,11 @@ impl From<usize> for Step {
 /// A text that is no YAML: what is wrong, and on which line (from 1).
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-pub struct SyntaxError {
+pub(super) struct SyntaxError {
     /// The line, from 1; 0 where unknown.
-    pub line: u64,
+    pub(super) line: u64,
     /// What is wrong.
-    pub message: String,
+    pub(super) message: String,
 }
 
 impl Document {
@@ -48,7 +48,7 @@ impl Document {
     ///
     /// # Errors
     /// [`SyntaxError`] where the text is no YAML.
-    pub fn parse(text: &str) -> Result<Self, SyntaxError> {
+    pub(super) fn parse(text: &str) -> Result<Self, SyntaxError> {
         let options = serde_saphyr::options! { strict_booleans: true, leading_zero_numbers_as_strings: true };
         serde_saphyr::from_str_with_options::<Spanned<Node>>(text, options)
             .map(|node| Self {
@@ -65,13 +65,13 @@ impl Document {
 
     /// The document as JSON.
     #[must_use]
-    pub fn to_json(&self) -> Value {
+    pub(super) fn to_json(&self) -> Value {
         self.root.to_json()
     }
 
     /// The line (from 1) of the deepest existing node on this path.
     #[must_use]
-    pub fn line(&self, path: &[Step]) -> u64 {
+    pub(super) fn line(&self, path: &[Step]) -> u64 {
         let mut node = &self.root;
         for step in path {
             match node.child(step) {
