@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tests::{F6, History, bsn, new_id};
 
-use crate::family::{Family, birth};
+use crate::family::{Family, birth, issue_bsn};
 
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "one story, told from beginning to end")]
@@ -56,9 +56,7 @@ async fn a_child_is_registered_from_the_declaration_to_the_address() {
     steps.push((recognised.registered().to_owned(), child.clone()));
 
     // When a BSN is issued
-    let number = json!({ "persoon": kind, "bsn": bsn(1) });
-    let issued = f6.principal("systeem").claim("BsnToegekend", number).validated();
-    let issued = issued.with("occurredAt", json!("2026-01-07T10:00:00Z")).await.accepted();
+    let issued = issue_bsn(&f6.principal("systeem"), kind, 1).validated().await.accepted();
     child["bsn"] = json!(bsn(1));
     assert_eq!(f6.persoon(kind).ask(details).await, child);
     steps.push((issued.registered().to_owned(), child.clone()));

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tests::{F6, bsn, new_id};
 
-use crate::family::{Family, adults, birth, death, marriage};
+use crate::family::{Family, adults, birth, death, issue_bsn, marriage};
 
 #[tokio::test]
 async fn data_that_the_format_does_not_allow_is_refused_where_it_stands() {
@@ -107,7 +107,7 @@ async fn a_decision_on_an_outdated_answer_is_refused() {
     wedding.clone().dry_run().await.accepted();
 
     // When that person changes, then it does not
-    ambtenaar.register("BsnToegekend", json!({ "persoon": anna, "bsn": bsn(3) })).await;
+    issue_bsn(&ambtenaar, anna, 3).validated().await.accepted();
     wedding.await.refused("CHANGED_MEANWHILE");
 }
 
@@ -136,10 +136,7 @@ async fn a_batch_is_appended_whole_and_later_commands_may_name_earlier_ones() {
     let batch = ambtenaar.append([
         ambtenaar.claim("Geboorte", birth(kind, "2026-01-01", "Dirk")).id(declared),
         ambtenaar.validate(declared),
-        ambtenaar
-            .claim("BsnToegekend", json!({ "persoon": kind, "bsn": bsn(5) }))
-            .based_on([declared])
-            .validated(),
+        issue_bsn(&ambtenaar, kind, 5).based_on([declared]).validated(),
     ]);
     assert_eq!(batch.await.accepted().events().len(), 4);
     let person = f6.persoon(kind).ask("naam { voornamen } bsn").await;

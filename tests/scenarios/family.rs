@@ -1,7 +1,7 @@
 //! The people that the scenarios are about.
 
 use serde_json::{Value, json};
-use tests::{F6, History, new_id};
+use tests::{Command, F6, History, Principal, bsn, new_id};
 use uuid::Uuid;
 
 /// The family Jansen, registered long before the scenario begins: two parents who are not married, and an address.
@@ -61,4 +61,10 @@ pub(crate) fn death(overledene: Uuid, datum: &str) -> Value {
 
 pub(crate) fn move_to(persoon: Uuid, adres: Uuid, datum: &str) -> Value {
     json!({ "personen": [persoon], "adres": adres, "datum": datum })
+}
+
+/// A claim that the BSN of this number was issued to a person, on 7 January 2026.
+pub(crate) fn issue_bsn<'a>(principal: &Principal<'a>, persoon: Uuid, number: u32) -> Command<'a> {
+    let claim = principal.claim("BsnToegekend", json!({ "persoon": persoon, "bsn": bsn(number) }));
+    claim.with("occurredAt", json!("2026-01-07T10:00:00Z"))
 }

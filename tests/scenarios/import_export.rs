@@ -5,10 +5,10 @@ use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tests::{F6, History, bsn, new_id, run};
+use tests::{F6, History, new_id, run};
 use uuid::Uuid;
 
-use crate::family::{Family, adult, birth, death, marriage, move_to};
+use crate::family::{Family, adult, birth, death, issue_bsn, marriage, move_to};
 
 const DETAILS: &str = "
     basis { id position knownAt asOf minTrust catalogue } naam { voornamen } bsn geboortedatum { text }
@@ -152,7 +152,7 @@ async fn a_rich_history(f6: &F6) -> [Uuid; 3] {
     );
     f6.import(&history);
     let ambtenaar = f6.ambtenaar();
-    ambtenaar.register("BsnToegekend", json!({ "persoon": kind, "bsn": bsn(1) })).await;
+    issue_bsn(&ambtenaar, kind, 1).validated().await.accepted();
     ambtenaar.claim("Verhuizing", move_to(kind, family.adres, "2026-01-01")).await.accepted();
     [family.moeder, family.vader, kind]
 }

@@ -92,7 +92,10 @@ async fn claimed_or_not<'a>(ambtenaar: &Principal<'a>, sets: Vec<Vec<Fact>>) -> 
         sets.into_iter().enumerate().flat_map(|(set, facts)| facts.into_iter().map(move |fact| (set, fact)));
     join_all(facts.enumerate().map(|(client, (set, (event_type, data)))| {
         let (ambtenaar, claim) = (ambtenaar.through(client % 2), new_id());
-        let command = ambtenaar.claim(event_type, data).id(claim);
+        let mut command = ambtenaar.claim(event_type, data.clone()).id(claim);
+        if data.get("datum").is_none() {
+            command = command.with("occurredAt", json!("2026-01-07T10:00:00Z"));
+        }
         async move {
             if set % 2 == 1 {
                 return Contender { set, claim, command: command.validated() };

@@ -1,9 +1,9 @@
 //! What the rules of the catalogue refuse, and why; what they only warn of.
 
 use serde_json::json;
-use tests::{F6, bsn, days_from_now, new_id};
+use tests::{F6, days_from_now, new_id};
 
-use crate::family::{Family, adults, birth, death, marriage, move_to};
+use crate::family::{Family, adults, birth, death, issue_bsn, marriage, move_to};
 
 #[tokio::test]
 async fn a_rule_that_fails_refuses_by_its_name_and_names_what_it_clashes_with() {
@@ -90,8 +90,7 @@ async fn a_bsn_belongs_to_one_person() {
     let f6 = F6::start().await;
     let [anna, bram] = adults(&f6);
     let systeem = f6.principal("systeem");
-    let issue =
-        |persoon| systeem.claim("BsnToegekend", json!({ "persoon": persoon, "bsn": bsn(7) })).validated();
+    let issue = |persoon| issue_bsn(&systeem, persoon, 7).validated();
     let issued = issue(anna).await.accepted();
 
     // When it is issued to another, then that is refused, naming the first
