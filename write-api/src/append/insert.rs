@@ -1,0 +1,112 @@
+//! The one INSERT of events.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use read_model::catalogue::Catalogue;
+use read_model::event::Event;
+use sqlx::PgExecutor;
+
+use super::mirror::Head;
+use super::overlay::Overlay;
+
+/// How an insert ended.
+#[derive(Debug)]
+pub(super) enum Inserted {
+    /// Committed; the first event's `created_at`. Each next one is a microsecond later, unless it was given.
+    Committed(DateTime<Utc>),
+    /// The log has moved on, or the day has changed, since the decisions were made: nothing was written.
+    Stale,
+    /// An id is in use by an event that the decisions did not see: nothing was written.
+    IdTaken,
+}
+
+/// Advances the head, inserts events, links and unique values: one statement, one commit.
+///
+/// It does so only where the log ends at `$1`, so that whatever the decisions looked at is what the events are
+/// appended to; and only on the local day that the decisions took for today.
+const INSERT: &str = "
+WITH tick AS MATERIALIZED (
+  SELECT clock_timestamp() AS now
+), moved AS (
+  UPDATE head SET position = head.position + $2,
+                  created_at = coalesce(($16::timestamptz[])[$2], greatest(tick.now, head.created_at + interval '1 microsecond') + ($2 - 1) * interval '1 microsecond')
+  FROM tick
+  WHERE head.position = $1
+    AND (($16::timestamptz[]) IS NOT NULL
+         OR (greatest(tick.now, head.created_at + interval '1 microsecond') >= $3
+             AND greatest(tick.now, head.created_at + interval '1 microsecond') + $2 * interval '1 microsecond' <= $4))
+  RETURNING coalesce(($16::timestamptz[])[1], head.created_at - ($2 - 1) * interval '1 microsecond') AS first_created_at
+), new AS (
+  SELECT $1 + n.ordinal AS position, coalesce(($16::timestamptz[])[n.ordinal], moved.first_created_at + (n.ordinal - 1) * interval '1 microsecond') AS created_at,
+         n.id, n.occurred_at, n.object_ids::uuid[] AS object_ids, n.event_type, n.event_version, n.event_kind::event_kind AS event_kind,
+         n.source_id, n.source_type, n.event_reference::uuid[] AS event_reference, n.event_data::json AS event_data
+  FROM moved CROSS JOIN unnest($5::uuid[], $6::timestamptz[], $7::text[], $8::text[], $9::text[], $10::text[], $11::uuid[], $12::text[], $13::text[], $14::text[])
+    WITH ORDINALITY AS n(id, occurred_at, object_ids, event_type, event_version, event_kind, source_id, source_type, event_reference, event_data, ordinal)
+), event_rows AS (
+  INSERT INTO event (position, id, created_at, occurred_at, object_ids, event_type, event_version, event_kind, event_source_id, event_source_type, event_reference, event_data)
+  SELECT position, id, created_at, coalesce(occurred_at, created_at), object_ids, event_type, event_version, event_kind, source_id, source_type, event_reference, event_data FROM new
+), links AS (
+  INSERT INTO event_object (object_id, position)
+  SELECT object_id, position FROM new CROSS JOIN LATERAL unnest(object_ids) AS of(object_id)
+), unique_values AS (
+  INSERT INTO unique_value (field, value, object_id, position)
+  SELECT u.field, u.value, u.object_id, u.position FROM moved CROSS JOIN unnest($15::text[], $17::text[], $18::uuid[], $19::bigint[]) AS u(field, value, object_id, position)
+  ON CONFLICT DO NOTHING
+)
+SELECT first_created_at FROM moved";
+
+/// Inserts what a batch decided. `stamps` gives each event's `created_at`, where an import states it.
+pub(super) async fn insert(
+    executor: impl PgExecutor<'_>,
+    catalogue: &Catalogue,
+    head: Head,
+    overlay: &Overlay,
+    stamps: Option<&[DateTime<Utc>]>,
+) -> Result<Inserted, sqlx::Error> {
+    let events = overlay.events();
+    let day = catalogue.zone.day(events.first().map_or(head.created_at, |event| event.created_at));
+    let column = |of: fn(&Event) -> String| events.iter().map(|event| of(event)).collect::<Vec<String>>();
+    let unique = overlay.unique();
+    let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
+    let query = sqlx::query_scalar::<_, DateTime<Utc>>(INSERT)
+        .bind(head.position.get())
+        .bind(count)
+        .bind(catalogue.zone.start_of(day))
+        .bind(catalogue.zone.end_of(day))
+        .bind(events.iter().map(|event| event.id).collect::<Vec<_>>())
+        .bind(events.iter().map(|event| stated(event)).collect::<Vec<_>>())
+        .bind(column(|event| array(&event.object_ids)))
+        .bind(column(|event| event.event_type.to_string()))
+        .bind(column(|event| event.event_version.to_string()))
+        .bind(column(|event| event.kind().name().to_owned()))
+        .bind(events.iter().map(|event| event.source.id).collect::<Vec<_>>())
+        .bind(column(|event| event.source.source_type.to_string()))
+        .bind(column(|event| array(&event.references)))
+        .bind(column(|event| event.body.to_event_data().to_string()))
+        .bind(unique.iter().map(|known| known.field.to_string()).collect::<Vec<_>>())
+        .bind(stamps.map(<[_]>::to_vec))
+        .bind(unique.iter().map(|known| known.value.clone()).collect::<Vec<_>>())
+        .bind(unique.iter().map(|known| known.object).collect::<Vec<_>>())
+        .bind(unique.iter().map(|known| known.position.get()).collect::<Vec<_>>());
+    match query.fetch_optional(executor).await {
+        Ok(Some(first_created_at)) => Ok(Inserted::Committed(first_created_at)),
+        Ok(None) => Ok(Inserted::Stale),
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => match error.constraint() {
+            Some("event_id_key") => Ok(Inserted::IdTaken),
+            _ => Ok(Inserted::Stale),
+        },
+        Err(error) => Err(error),
+    }
+}
+
+/// When the event occurred; none for a Correction or Validation that states nothing: it occurs when it is registered.
+fn stated(event: &Arc<Event>) -> Option<DateTime<Utc>> {
+    event.body.content().map(|_| event.occurred_at)
+}
+
+/// A uuid[] as text: `unnest` would flatten an array of arrays.
+fn array(ids: &[uuid::Uuid]) -> String {
+    let ids: Vec<String> = ids.iter().map(uuid::Uuid::to_string).collect();
+    format!("{{{}}}", ids.join(","))
+}

@@ -1,0 +1,274 @@
+//! The part of the log that the writer keeps in memory: every event of some objects, up to one position.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Instant;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use lru::LruCache;
+use read_model::catalogue::Catalogue;
+use read_model::event::{Event, EventId, ObjectId, Position};
+use read_model::reader::{EVENT_COLUMNS, EventRow};
+use sqlx::{FromRow, PgPool, Row};
+
+use super::EngineError;
+use crate::decide::{Missing, UniqueValue};
+
+/// Beyond so many events of others, forgetting everything is cheaper than catching up.
+const MAX_CATCH_UP: i64 = 10_000;
+
+/// How many values of unique fields are kept.
+const KEPT_VALUES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99_999);
+
+/// Every event of the objects in it, up to [`head`](Self::head): nothing newer, nothing missing.
+#[derive(Debug)]
+pub(super) struct Mirror {
+    pool: PgPool,
+    catalogue: Arc<Catalogue>,
+    head: Head,
+    clock: DatabaseClock,
+    objects: LruCache<ObjectId, Vec<Arc<Event>>>,
+    by_id: HashMap<EventId, Arc<Event>>,
+    absent: HashSet<EventId>,
+    values: LruCache<(Arc<str>, String), BTreeSet<ObjectId>>,
+}
+
+/// Where the log ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) position: Position,
+    pub(super) created_at: DateTime<Utc>,
+}
+
+/// The database's clock, carried forward by this machine's monotonic one.
+#[derive(Clone, Copy, Debug)]
+struct DatabaseClock {
+    read: DateTime<Utc>,
+    at: Instant,
+}
+
+impl DatabaseClock {
+    fn now(&self) -> DateTime<Utc> {
+        self.read + TimeDelta::from_std(self.at.elapsed()).unwrap_or_default()
+    }
+}
+
+impl Mirror {
+    pub(super) async fn connect(
+        pool: PgPool,
+        catalogue: Arc<Catalogue>,
+        objects: usize,
+    ) -> Result<Self, EngineError> {
+        let (position, created_at, now): (i64, DateTime<Utc>, DateTime<Utc>) =
+            sqlx::query_as("SELECT position, created_at, clock_timestamp() FROM head").fetch_one(&pool).await?;
+        Ok(Self {
+            pool,
+            catalogue,
+            head: Head { position: Position::new(position), created_at },
+            clock: DatabaseClock { read: now, at: Instant::now() },
+            objects: LruCache::new(NonZeroUsize::new(objects).unwrap_or(NonZeroUsize::MIN)),
+            by_id: HashMap::new(),
+            absent: HashSet::new(),
+            values: LruCache::new(KEPT_VALUES),
+        })
+    }
+
+    pub(super) fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// The database's clock.
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    pub(super) fn head(&self) -> Head {
+        self.head
+    }
+
+    /// When an event that is stored now would be registered: the database's clock, never before the last event.
+    pub(super) fn next_created_at(&self) -> DateTime<Utc> {
+        self.now().max(self.head.created_at + TimeDelta::microseconds(1))
+    }
+
+    pub(super) fn of_object(&self, object: ObjectId) -> Option<&[Arc<Event>]> {
+        self.objects.peek(&object).map(Vec::as_slice)
+    }
+
+    /// The event, `Some(None)` where the store has none by this id, `None` where that is not known.
+    pub(super) fn event(&self, id: EventId) -> Option<Option<&Arc<Event>>> {
+        match self.by_id.get(&id) {
+            Some(event) => Some(Some(event)),
+            None => self.absent.contains(&id).then_some(None),
+        }
+    }
+
+    pub(super) fn with_value(&self, field: &str, value: &str) -> Option<&BTreeSet<ObjectId>> {
+        self.values.peek(&(field.into(), value.to_owned()))
+    }
+
+    /// Notes that these objects are in use, so that others make room first.
+    pub(super) fn touch(&mut self, objects: &[ObjectId]) {
+        for object in objects {
+            self.objects.promote(object);
+        }
+    }
+
+    /// Loads what is missing, and what others have committed since; true where they have.
+    pub(super) async fn load(&mut self, missing: &Missing) -> Result<bool, EngineError> {
+        let rows = self.fetch(missing).await?;
+        let head = rows.head;
+        let moved = head.position != self.head.position;
+        if head.position.get() - self.head.position.get() > MAX_CATCH_UP || head.position < self.head.position {
+            self.forget();
+        }
+        let requested: BTreeSet<ObjectId> = self.requested(missing, &rows.events);
+        for event in &rows.events {
+            let known_objects = event.object_ids.iter().filter(|object| event.position > self.head.position && !requested.contains(object));
+            for object in known_objects {
+                if let Some(events) = self.objects.peek_mut(object) {
+                    events.push(Arc::clone(event));
+                    self.by_id.insert(event.id, Arc::clone(event));
+                }
+            }
+        }
+        for object in requested {
+            let events: Vec<_> =
+                rows.events.iter().filter(|event| event.object_ids.contains(&object)).cloned().collect();
+            self.by_id.extend(events.iter().map(|event| (event.id, Arc::clone(event))));
+            self.put(object, events);
+        }
+        if moved {
+            self.absent.clear();
+            self.values.clear();
+        }
+        self.absent.extend(missing.events.iter().filter(|id| !self.by_id.contains_key(id)));
+        self.head = head;
+        self.clock = rows.clock;
+        self.load_values(missing).await?;
+        Ok(moved)
+    }
+
+    /// Takes in what this writer itself committed.
+    pub(super) fn committed(&mut self, events: &[Arc<Event>], unique: &[UniqueValue], head: Head) {
+        for event in events {
+            for object in &event.object_ids {
+                match self.objects.peek_mut(object) {
+                    Some(known) => known.push(Arc::clone(event)),
+                    None => continue,
+                }
+                self.by_id.insert(event.id, Arc::clone(event));
+            }
+        }
+        for known in unique {
+            if let Some(objects) = self.values.get_mut(&(Arc::clone(&known.field), known.value.clone())) {
+                objects.insert(known.object);
+            }
+        }
+        self.absent.clear();
+        self.head = head;
+        self.clock = DatabaseClock { read: head.created_at.max(self.clock.now()), at: Instant::now() };
+    }
+
+    /// Forgets everything: after a fault nobody knows what was committed.
+    pub(super) fn forget(&mut self) {
+        self.objects.clear();
+        self.by_id.clear();
+        self.absent.clear();
+        self.values.clear();
+    }
+
+    /// Whether the log still ends where this mirror does.
+    pub(super) async fn is_current(&self) -> Result<bool, EngineError> {
+        let position: i64 = sqlx::query_scalar("SELECT position FROM head").fetch_one(&self.pool).await?;
+        Ok(position == self.head.position.get())
+    }
+
+    /// The `created_at` of the event at a position; of the start where there is none.
+    pub(super) async fn created_at(&self, position: Position) -> Result<DateTime<Utc>, EngineError> {
+        let found = sqlx::query_scalar("SELECT created_at FROM event WHERE position = $1")
+            .bind(position.get())
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(found.unwrap_or(read_model::time::FIRST_INSTANT))
+    }
+
+    fn put(&mut self, object: ObjectId, events: Vec<Arc<Event>>) {
+        if let Some((evicted, events)) = self.objects.push(object, events).filter(|(evicted, _)| *evicted != object) {
+            let _ = evicted;
+            events.iter().for_each(|event| drop(self.by_id.remove(&event.id)));
+        }
+    }
+
+    /// The objects asked for, and those of the events asked for by id.
+    fn requested(&self, missing: &Missing, events: &[Arc<Event>]) -> BTreeSet<ObjectId> {
+        let by_id = events.iter().filter(|event| missing.events.contains(&event.id)).flat_map(|event| &event.object_ids);
+        missing.objects.iter().chain(by_id).copied().collect()
+    }
+
+    async fn load_values(&mut self, missing: &Missing) -> Result<(), EngineError> {
+        if missing.values.is_empty() {
+            return Ok(());
+        }
+        let (fields, values): (Vec<String>, Vec<String>) =
+            missing.values.iter().map(|(field, value)| (field.to_string(), value.clone())).unzip();
+        let rows: Vec<(String, String, ObjectId)> = sqlx::query_as(
+            "SELECT DISTINCT u.field, u.value, u.object_id FROM unique_value u
+             JOIN unnest($1::text[], $2::text[]) AS wanted(field, value) ON u.field = wanted.field AND u.value = wanted.value",
+        )
+        .bind(fields)
+        .bind(values)
+        .fetch_all(&self.pool)
+        .await?;
+        for (field, value) in &missing.values {
+            let objects = rows.iter().filter(|(f, v, _)| **f == **field && v == value).map(|(_, _, object)| *object);
+            self.values.put((Arc::clone(field), value.clone()), objects.collect());
+        }
+        Ok(())
+    }
+
+    /// One statement, so one snapshot: where the log ends, what came since, and what is missing.
+    async fn fetch(&self, missing: &Missing) -> Result<Fetched, EngineError> {
+        let sql = format!(
+            "WITH wanted AS (
+               SELECT position FROM event WHERE position > $1 AND position > (SELECT position - $4 FROM head)
+               UNION SELECT position FROM event_object WHERE object_id = ANY($2)
+               UNION SELECT o.position FROM event asked
+                 CROSS JOIN LATERAL unnest(asked.object_ids) AS of(object_id)
+                 JOIN event_object o ON o.object_id = of.object_id WHERE asked.id = ANY($3))
+             SELECT h.position AS head_position, h.created_at AS head_created_at, clock_timestamp() AS now, e.*
+             FROM head h LEFT JOIN (SELECT {EVENT_COLUMNS} FROM wanted JOIN event e USING (position)) AS e ON true
+             ORDER BY e.position"
+        );
+        let objects: Vec<ObjectId> = missing.objects.iter().copied().collect();
+        let events: Vec<EventId> = missing.events.iter().copied().collect();
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(self.head.position.get())
+            .bind(objects)
+            .bind(events)
+            .bind(MAX_CATCH_UP)
+            .fetch_all(&self.pool)
+            .await?;
+        let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+        let head = Head {
+            position: Position::new(first.try_get("head_position")?),
+            created_at: first.try_get("head_created_at")?,
+        };
+        let clock = DatabaseClock { read: first.try_get("now")?, at: Instant::now() };
+        let mut events = Vec::with_capacity(rows.len());
+        for row in &rows {
+            if row.try_get::<Option<i64>, _>("position")?.is_some() {
+                events.push(Arc::new(EventRow::from_row(row)?.into_event(&self.catalogue)?));
+            }
+        }
+        Ok(Fetched { head, clock, events })
+    }
+}
+
+/// What one load brought.
+struct Fetched {
+    head: Head,
+    clock: DatabaseClock,
+    events: Vec<Arc<Event>>,
+}

@@ -1,0 +1,77 @@
+//! What a batch has decided and not yet committed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use read_model::event::{Event, EventId, ObjectId};
+
+use crate::decide::{Accepted, UniqueValue};
+
+/// Events and values of the commands accepted so far, in order.
+#[derive(Debug, Default)]
+pub(super) struct Overlay {
+    events: Vec<Arc<Event>>,
+    unique: Vec<UniqueValue>,
+    by_object: HashMap<ObjectId, Vec<usize>>,
+    by_id: HashMap<EventId, usize>,
+}
+
+/// How far an overlay had come; what was added since can be taken back.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    events: usize,
+    unique: usize,
+}
+
+impl Overlay {
+    pub(super) fn events(&self) -> &[Arc<Event>] {
+        &self.events
+    }
+
+    pub(super) fn unique(&self) -> &[UniqueValue] {
+        &self.unique
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    pub(super) fn mark(&self) -> Mark {
+        Mark { events: self.events.len(), unique: self.unique.len() }
+    }
+
+    pub(super) fn add(&mut self, accepted: &Accepted) {
+        for event in &accepted.events {
+            let index = self.events.len();
+            self.by_id.insert(event.id, index);
+            for object in &event.object_ids {
+                self.by_object.entry(*object).or_default().push(index);
+            }
+            self.events.push(Arc::clone(event));
+        }
+        self.unique.extend(accepted.unique.iter().cloned());
+    }
+
+    /// Takes back what was added since the mark.
+    pub(super) fn back_to(&mut self, mark: Mark) {
+        for event in self.events.drain(mark.events..) {
+            self.by_id.remove(&event.id);
+        }
+        self.unique.truncate(mark.unique);
+        for indexes in self.by_object.values_mut() {
+            indexes.retain(|index| *index < mark.events);
+        }
+    }
+
+    pub(super) fn of_object(&self, object: ObjectId) -> impl Iterator<Item = &Arc<Event>> {
+        self.by_object.get(&object).into_iter().flatten().map(|index| &self.events[*index])
+    }
+
+    pub(super) fn event(&self, id: EventId) -> Option<&Arc<Event>> {
+        self.by_id.get(&id).map(|index| &self.events[*index])
+    }
+
+    pub(super) fn with_value<'a>(&'a self, field: &'a str, value: &'a str) -> impl Iterator<Item = ObjectId> + 'a {
+        self.unique.iter().filter(move |known| &*known.field == field && known.value == value).map(|known| known.object)
+    }
+}

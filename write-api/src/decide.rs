@@ -1,0 +1,134 @@
+//! Decisions: may this command become an event? Pure: state and command in, events or findings out.
+//!
+//! A command is decided on the validated history as known just before it, with itself added.
+
+mod clash;
+mod draft;
+mod evidence;
+mod repeat;
+mod unique;
+mod view;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use read_model::catalogue::Catalogue;
+use read_model::event::{Event, Position};
+use read_model::fold::FoldError;
+
+pub use unique::UniqueValue;
+pub use view::{Missing, View};
+
+use crate::command::Command;
+use crate::outcome::Finding;
+use crate::rights::Forbidden;
+
+/// Where and when a command is decided.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    /// What there is to know about events.
+    pub catalogue: &'a Catalogue,
+    /// The events that are at hand.
+    pub view: &'a dyn View,
+    /// The newest event that counts as known.
+    pub known: Position,
+    /// When the command's events are registered.
+    pub registered_at: DateTime<Utc>,
+    /// Whether the events come from an import, which has its own right to all of them.
+    pub trusted: bool,
+}
+
+/// What was decided of one command.
+#[derive(Clone, Debug)]
+pub enum Decision {
+    /// It becomes these events.
+    Accepted(Accepted),
+    /// It became these events before; the answer is that of the first time.
+    Repeated(Accepted),
+}
+
+/// The events of an accepted command, and what to tell beside them.
+#[derive(Clone, Debug, Default)]
+pub struct Accepted {
+    /// One event, or two where it validates in the same step.
+    pub events: Vec<Arc<Event>>,
+    /// What the caller should know all the same.
+    pub warnings: Vec<Finding>,
+    /// The values that no other object may have, to be indexed.
+    pub unique: Vec<UniqueValue>,
+}
+
+/// Why no decision in favour was reached.
+#[derive(Debug)]
+pub enum Stop {
+    /// Events are missing; load them and decide again.
+    Missing(Missing),
+    /// The command is refused.
+    Refused(Vec<Finding>),
+    /// The caller may not do this.
+    Forbidden(Forbidden),
+    /// The history itself cannot be folded; a fault, not a refusal.
+    Fault(FoldError),
+}
+
+impl From<Forbidden> for Stop {
+    fn from(forbidden: Forbidden) -> Self {
+        Self::Forbidden(forbidden)
+    }
+}
+
+impl From<Missing> for Stop {
+    fn from(missing: Missing) -> Self {
+        Self::Missing(missing)
+    }
+}
+
+impl From<FoldError> for Stop {
+    fn from(error: FoldError) -> Self {
+        Self::Fault(error)
+    }
+}
+
+impl From<Finding> for Stop {
+    fn from(finding: Finding) -> Self {
+        Self::Refused(vec![finding])
+    }
+}
+
+/// Decides one command.
+///
+/// # Errors
+/// [`Stop`]: refused, forbidden, or not decidable yet.
+pub fn decide(desk: Desk<'_>, command: &Command) -> Result<Decision, Stop> {
+    let draft = draft::draft(desk, command)?;
+    if let Some(stored) = repeat::stored(desk, &draft)? {
+        let desk = desk.before(&stored);
+        let warnings = examine(desk, command, &draft::draft(desk, command)?).unwrap_or_default();
+        return Ok(Decision::Repeated(Accepted { events: stored, warnings, unique: Vec::new() }));
+    }
+    let warnings = examine(desk, command, &draft)?;
+    let unique = unique::values(desk.catalogue, &draft);
+    Ok(Decision::Accepted(Accepted { events: draft.events, warnings, unique }))
+}
+
+/// Holds a draft against the history: what it breaks is a refusal, what is only odd a warning.
+fn examine(desk: Desk<'_>, command: &Command, draft: &draft::Draft) -> Result<Vec<Finding>, Stop> {
+    evidence::unchanged_since(desk, command)?;
+    let evidence = evidence::gather(desk, draft)?;
+    let findings = clash::findings(desk, command, draft, &evidence)?;
+    if !findings.refusals.is_empty() {
+        return Err(Stop::Refused(findings.refusals));
+    }
+    unique::check(desk, draft, &evidence)?;
+    Ok(findings.warnings)
+}
+
+impl Desk<'_> {
+    /// The desk as it was just before these events were stored.
+    fn before(self, stored: &[Arc<Event>]) -> Self {
+        match stored.first() {
+            Some(first) => Self { known: first.position.plus(-1), registered_at: first.created_at, ..self },
+            None => self,
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Rules: the command's own, and those of events that stood.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use read_model::basis::Trust;
+use read_model::catalogue::Severity;
+use read_model::event::{Event, EventId};
+use read_model::fold::{Breach, Claim, Folded, Status};
+
+use super::draft::{Draft, finding};
+use super::evidence::{Evidence, changed_fields, may_break};
+use super::{Desk, Stop};
+use crate::command::Command;
+use crate::outcome::{Finding, FindingCode};
+use crate::rights;
+
+/// What holding a draft against the history yields.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub(super) refusals: Vec<Finding>,
+    pub(super) warnings: Vec<Finding>,
+}
+
+pub(super) fn findings(
+    desk: Desk<'_>,
+    command: &Command,
+    draft: &Draft,
+    evidence: &Evidence,
+) -> Result<Findings, Stop> {
+    let before = evidence.before(desk.catalogue, Trust::Validated)?;
+    let after = evidence.after(desk.catalogue, Trust::Validated)?;
+    let mut findings = Findings::default();
+    if let Some(own) = draft.own_claim.and_then(|id| after.claim(id)) {
+        findings.refusals = own_breaches(&after, own, Severity::Refuse);
+        findings.warnings = own_breaches(&after, own, Severity::Warn);
+    }
+    let contested = contested(&before, &after, draft);
+    let accepted = |event: &Event| command.despite.contains(&event.id) && may_accept(desk, command, event);
+    let (allowed, refused): (Vec<_>, Vec<_>) =
+        contested.into_iter().partition(|(event, _)| draft.corrects || accepted(event));
+    findings.refusals.extend(refused.into_iter().map(|(event, breaches)| contests(&event, &breaches)));
+    findings.warnings.extend(allowed.into_iter().map(|(event, breaches)| contests(&event, &breaches)));
+    if findings.refusals.is_empty() {
+        findings.warnings.extend(open_clashes(desk, draft, evidence)?);
+    }
+    Ok(findings)
+}
+
+fn own_breaches(folded: &Folded<'_>, own: &Claim<'_>, severity: Severity) -> Vec<Finding> {
+    folded.breaches(own, severity).iter().map(|breach| broken(breach, FindingCode::Rule)).collect()
+}
+
+/// The events that stood before and would be contested after, each with the rules that it would break.
+fn contested<'a>(
+    before: &Folded<'a>,
+    after: &Folded<'a>,
+    draft: &Draft,
+) -> Vec<(Arc<Event>, Vec<Breach<'a>>)> {
+    let changed = changed_fields(before.world(), after.world());
+    let stood = |id: EventId| before.claim(id).is_some_and(|claim| !before.is_contested(claim));
+    let newly = |claim: &Claim<'a>| {
+        let id = claim.because.claim.id;
+        if Some(id) == draft.own_claim || !may_break(claim, &changed) {
+            return None;
+        }
+        let breaches = after.breaches(claim, Severity::Refuse);
+        (!breaches.is_empty() && stood(id)).then(|| (Arc::clone(&claim.because.claim), breaches))
+    };
+    after.claims().iter().filter_map(newly).collect()
+}
+
+/// Who may validate an event may also accept that it becomes contested.
+fn may_accept(desk: Desk<'_>, command: &Command, event: &Event) -> bool {
+    desk.catalogue
+        .event_types
+        .get(&event.event_type)
+        .is_some_and(|event_type| rights::may_validate(event_type, &command.source.source_type).is_ok())
+}
+
+/// Clashes that exist only with claims which nobody has validated: a warning.
+fn open_clashes(desk: Desk<'_>, draft: &Draft, evidence: &Evidence) -> Result<Option<Finding>, Stop> {
+    let after = evidence.after(desk.catalogue, Trust::Validated)?;
+    let is_open = |event: &Arc<Event>| {
+        Some(event.id) != draft.own_claim
+            && after.status(event.id).is_some_and(|standing| standing.status == Status::Claimed)
+    };
+    let open: HashSet<EventId> =
+        evidence.history.events().iter().filter(|event| is_open(event)).map(|event| event.id).collect();
+    let Some(own_id) = draft.own_claim.filter(|_| !open.is_empty()) else { return Ok(None) };
+    let claimed = evidence.after(desk.catalogue, Trust::Claimed)?;
+    let Some(own) = claimed.claim(own_id) else { return Ok(None) };
+    let mut because: Vec<Arc<Event>> =
+        claimed.breaches(own, Severity::Refuse).into_iter().flat_map(|breach| breach.because).collect();
+    for claim in claimed.claims().iter().filter(|claim| open.contains(&claim.because.claim.id)) {
+        let names_own = |breach: &Breach<'_>| breach.because.iter().any(|event| event.id == own_id);
+        if claimed.breaches(claim, Severity::Refuse).iter().any(names_own) {
+            because.push(Arc::clone(&claim.because.claim));
+        }
+    }
+    because.retain(|event| open.contains(&event.id));
+    because.sort_by_key(|event| event.position);
+    because.dedup_by_key(|event| event.id);
+    if because.is_empty() {
+        return Ok(None);
+    }
+    let message = "it clashes with claims that nobody has validated yet; only one of them can be validated";
+    Ok(Some(Finding { because, ..finding(FindingCode::OpenClaims, message, &[]) }))
+}
+
+fn contests(event: &Arc<Event>, breaches: &[Breach<'_>]) -> Finding {
+    let reason = breaches.first().map(explain).unwrap_or_default();
+    let message = format!(
+        "{} {} stands, and would be contested: {reason}; correct that event first, or name it in `despite`",
+        event.event_type, event.id
+    );
+    let rule = breaches.first().and_then(|breach| breach.rule).map(|rule| Arc::clone(&rule.name));
+    Finding { rule, because: vec![Arc::clone(event)], ..finding(FindingCode::Contests, message, &[]) }
+}
+
+fn broken(breach: &Breach<'_>, code: FindingCode) -> Finding {
+    let rule = breach.rule.map(|rule| Arc::clone(&rule.name));
+    Finding { rule, because: breach.because.clone(), ..finding(code, explain(breach), &[]) }
+}
+
+fn explain(breach: &Breach<'_>) -> String {
+    match (breach.rule, &breach.failure) {
+        (Some(rule), None) => rule.message.to_string(),
+        (Some(rule), Some(failure)) => format!("{}; the rule could not be applied: {failure}", rule.message),
+        (None, _) => "it takes effect before what it is based on".to_owned(),
+    }
+}

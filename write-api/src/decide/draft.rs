@@ -1,0 +1,387 @@
+//! From a command to the events that it would become; what is wrong with the command itself is found here.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use read_model::catalogue::{EventType, Future, Version};
+use read_model::event::{Body, Event, EventId, EventKind, ObjectId, Verdict};
+use read_model::time::Day;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::view::event;
+use super::{Desk, Stop};
+use crate::command::{Act, Command};
+use crate::outcome::{Finding, FindingCode};
+use crate::rights;
+
+/// The events that a command would become, and what they are about.
+#[derive(Clone, Debug)]
+pub(super) struct Draft {
+    /// One event, or two where it validates in the same step.
+    pub(super) events: Vec<Arc<Event>>,
+    /// The claim that gets its effects through them, if any: its rules are theirs.
+    pub(super) own_claim: Option<EventId>,
+    /// Whether it corrects, or validates a correction: it may contest what stood.
+    pub(super) corrects: bool,
+    /// Whether it is read as accepted that nobody has judged yet.
+    pub(super) assumed: Option<EventId>,
+    /// Whether the caller stated when it occurred, rather than the data.
+    pub(super) occurred_at_given: bool,
+}
+
+/// What a command says, before it is given a place in the log.
+struct Said {
+    event_type: Arc<str>,
+    version: Arc<str>,
+    occurred_at: Option<DateTime<Utc>>,
+    object_ids: BTreeSet<ObjectId>,
+    references: Vec<EventId>,
+    body: Body,
+    own_claim: Option<EventId>,
+    corrects: bool,
+}
+
+pub(super) fn draft(desk: Desk<'_>, command: &Command) -> Result<Draft, Stop> {
+    if !desk.trusted {
+        rights::may_ask(desk.catalogue, command)?;
+    }
+    let said = match &command.act {
+        Act::Claim { .. } => claim(desk, command)?,
+        Act::Amend { .. } => amend(desk, command)?,
+        Act::Annul { target, reason } => annul(desk, command, *target, reason.clone())?,
+        Act::Validate { target, verdict, reason } => validate(desk, command, *target, *verdict, reason.clone())?,
+    };
+    let judged = command.validate || matches!(command.act, Act::Validate { .. });
+    let four_eyes = desk.catalogue.event_types.get(&said.event_type).is_some_and(|event_type| event_type.four_eyes);
+    if command.validate && four_eyes && !desk.trusted {
+        return Err(same_eyes(&said.event_type).into());
+    }
+    let occurred_at_given = said.occurred_at.is_some();
+    let first = Arc::new(Event {
+        position: desk.known.plus(1),
+        id: command.id,
+        created_at: desk.registered_at,
+        occurred_at: said.occurred_at.unwrap_or(desk.registered_at),
+        object_ids: said.object_ids.into_iter().collect(),
+        event_type: said.event_type,
+        event_version: said.version,
+        source: command.source.clone(),
+        references: said.references,
+        body: said.body,
+    });
+    let second = command.validate.then(|| Arc::new(acceptance(&first)));
+    let assumed = (!judged).then_some(command.id);
+    let events = std::iter::once(first).chain(second).collect();
+    Ok(Draft { events, own_claim: said.own_claim, corrects: said.corrects, assumed, occurred_at_given })
+}
+
+/// The Validation that goes with an event which its own maker may validate; its id follows from the event's.
+fn acceptance(event: &Event) -> Event {
+    Event {
+        position: event.position.plus(1),
+        id: Uuid::new_v5(&event.id, b"validation"),
+        created_at: event.created_at + chrono::TimeDelta::microseconds(1),
+        references: vec![event.id],
+        body: Body::Validation { verdict: Verdict::Accepted, reason: None },
+        ..event.clone()
+    }
+}
+
+fn claim(desk: Desk<'_>, command: &Command) -> Result<Said, Stop> {
+    let Act::Claim { event_type, version, data, occurred_at, based_on, object_ids } = &command.act else {
+        unreachable!("only called for claims")
+    };
+    let content = content(desk, event_type, version, data, *occurred_at)?;
+    if object_ids.as_ref().is_some_and(|given| given.iter().copied().collect::<BTreeSet<_>>() != content.object_ids) {
+        let message = "the objects sent along are not those that the data name; leave `objectIds` out, or send exactly those";
+        return Err(finding(FindingCode::ObjectIdsDiffer, message, &["objectIds"]).into());
+    }
+    for (index, basis) in based_on.iter().enumerate() {
+        if event(desk.view, *basis, desk.known)?.is_none() {
+            return Err(unknown_event(*basis, &["basedOn", &index.to_string()]).into());
+        }
+    }
+    Ok(Said {
+        event_type: Arc::clone(&content.event_type.name),
+        version: Arc::clone(&content.version.name),
+        occurred_at: Some(content.occurred_at),
+        object_ids: content.object_ids,
+        references: based_on.clone(),
+        body: Body::Claim(content.data),
+        own_claim: Some(command.id),
+        corrects: false,
+    })
+}
+
+fn amend(desk: Desk<'_>, command: &Command) -> Result<Said, Stop> {
+    let Act::Amend { target, event_type, version, data, occurred_at, reason } = &command.act else {
+        unreachable!("only called for amends")
+    };
+    let claim = known(desk, *target, &["target"])?;
+    if claim.kind() != EventKind::Claim {
+        let message = format!("event {target} is a {}; only a Claim can be amended, annul it instead", claim.kind().name());
+        return Err(finding(FindingCode::WrongTarget, message, &["target"]).into());
+    }
+    if claim.event_type != *event_type {
+        let message = format!("event {target} is a {}, not a {event_type}; amend it as what it is", claim.event_type);
+        return Err(finding(FindingCode::WrongTarget, message, &["target"]).into());
+    }
+    let content = content(desk, event_type, version, data, *occurred_at)?;
+    let mut object_ids = objects_of(desk, &claim)?;
+    object_ids.extend(&content.object_ids);
+    Ok(Said {
+        event_type: Arc::clone(&content.event_type.name),
+        version: Arc::clone(&content.version.name),
+        occurred_at: Some(content.occurred_at),
+        object_ids,
+        references: vec![*target],
+        body: Body::Amend { data: content.data, reason: reason.clone() },
+        own_claim: Some(*target),
+        corrects: true,
+    })
+}
+
+fn annul(desk: Desk<'_>, command: &Command, target: EventId, reason: Option<String>) -> Result<Said, Stop> {
+    let annulled = known(desk, target, &["target"])?;
+    let root = root(desk, &annulled)?;
+    if let Some(event_type) = desk.catalogue.event_types.get(&root.event_type).filter(|_| !desk.trusted) {
+        rights::may_correct(event_type, &command.source.source_type)?;
+        if command.validate {
+            rights::may_validate(event_type, &command.source.source_type)?;
+        }
+    }
+    Ok(Said {
+        object_ids: objects_of(desk, &root)?,
+        event_type: Arc::clone(&root.event_type),
+        version: Arc::clone(&root.event_version),
+        occurred_at: None,
+        references: vec![target],
+        body: Body::Annul { reason },
+        own_claim: None,
+        corrects: true,
+    })
+}
+
+fn validate(
+    desk: Desk<'_>,
+    command: &Command,
+    target: EventId,
+    verdict: Verdict,
+    reason: Option<String>,
+) -> Result<Said, Stop> {
+    let judged = known(desk, target, &["target"])?;
+    if judged.kind() == EventKind::Validation {
+        let message = format!("event {target} is a Validation; validate a Claim or a Correction, or annul the Validation");
+        return Err(finding(FindingCode::WrongTarget, message, &["target"]).into());
+    }
+    let root = root(desk, &judged)?;
+    if let Some(event_type) = desk.catalogue.event_types.get(&root.event_type).filter(|_| !desk.trusted) {
+        rights::may_validate(event_type, &command.source.source_type)?;
+        if event_type.four_eyes && judged.source.id == command.source.id {
+            return Err(same_eyes(&event_type.name).into());
+        }
+    }
+    let own_claim = match &judged.body {
+        Body::Claim(_) => Some(judged.id),
+        Body::Amend { .. } => judged.target(),
+        Body::Annul { .. } | Body::Validation { .. } => None,
+    };
+    Ok(Said {
+        object_ids: objects_of(desk, &root)?,
+        event_type: Arc::clone(&root.event_type),
+        version: Arc::clone(&root.event_version),
+        occurred_at: None,
+        references: vec![target],
+        body: Body::Validation { verdict, reason },
+        own_claim: own_claim.filter(|_| verdict == Verdict::Accepted),
+        corrects: judged.kind() == EventKind::Correction,
+    })
+}
+
+/// Data in a version of an event type, checked.
+struct Content<'c> {
+    event_type: &'c EventType,
+    version: &'c Version,
+    data: Arc<Value>,
+    occurred_at: DateTime<Utc>,
+    object_ids: BTreeSet<ObjectId>,
+}
+
+fn content<'a>(
+    desk: Desk<'a>,
+    event_type: &str,
+    version: &str,
+    data: &Value,
+    occurred_at: Option<DateTime<Utc>>,
+) -> Result<Content<'a>, Stop> {
+    let (event_type, version) = written(desk, event_type, version)?;
+    let errors = version.format.errors(data);
+    if !errors.is_empty() {
+        let refusal = |error: read_model::catalogue::DataError| Finding {
+            path: std::iter::once("data".to_owned()).chain(error.path).collect(),
+            ..finding(FindingCode::InvalidData, error.message, &[])
+        };
+        return Err(Stop::Refused(errors.into_iter().map(refusal).collect()));
+    }
+    let mut data = data.clone();
+    desk.catalogue.canonicalise(version.format.shape(), &mut data);
+    let data = Arc::new(data);
+    let current = event_type.upcast(&version.name, &data).map_err(|error| {
+        finding(FindingCode::InvalidData, format!("these data cannot be read as of today: {error}"), &["data"])
+    })?;
+    let objects = desk.catalogue.references(version.format.shape(), &data);
+    let object_ids: BTreeSet<ObjectId> = objects.iter().map(|(_, id)| *id).collect();
+    if object_ids.is_empty() {
+        return Err(finding(FindingCode::InvalidData, "the data name no object; an event is about at least one", &["data"]).into());
+    }
+    check_types(desk, &objects)?;
+    let occurred_at = moment(desk, event_type, &current, occurred_at)?;
+    Ok(Content { event_type, version, data, occurred_at, object_ids })
+}
+
+fn written<'a>(desk: Desk<'a>, event_type: &str, version: &str) -> Result<(&'a EventType, &'a Version), Stop> {
+    let refused = |message: String| Stop::from(finding(FindingCode::UnknownEventType, message, &[]));
+    let names = |names: Vec<&str>| names.join(", ");
+    let known = desk.catalogue.event_types.get(event_type).ok_or_else(|| {
+        let there = names(desk.catalogue.event_types.keys().map(|name| &**name).collect());
+        refused(format!("there is no event type `{}`; there are: {there}", bounded(event_type)))
+    })?;
+    let found = known.versions.get(version).ok_or_else(|| {
+        let there = names(known.versions.keys().map(|name| &**name).collect());
+        refused(format!("{event_type} has no version `{}`; there are: {there}", bounded(version)))
+    })?;
+    if found.retired && !desk.trusted {
+        let message = format!("version {version} of {event_type} is no longer written; send version {}", known.current().name);
+        return Err(refused(message));
+    }
+    Ok((known, found))
+}
+
+/// An object keeps the type that the first event about it gave it.
+fn check_types(desk: Desk<'_>, objects: &[(Arc<str>, ObjectId)]) -> Result<(), Stop> {
+    for (index, (object_type, id)) in objects.iter().enumerate() {
+        let here = objects[..index].iter().find(|(other, same)| same == id && other != object_type);
+        let known = match here {
+            Some((other, _)) => Some(Arc::clone(other)),
+            None => known_type(desk, *id)?,
+        };
+        if let Some(other) = known.filter(|known| known != object_type) {
+            let message = format!("object {id} is known as {other}; it cannot be a {object_type} too");
+            return Err(finding(FindingCode::ObjectType, message, &["data"]).into());
+        }
+    }
+    Ok(())
+}
+
+fn known_type(desk: Desk<'_>, id: ObjectId) -> Result<Option<Arc<str>>, Stop> {
+    let events = desk.view.of_object(id).ok_or_else(|| super::Missing {
+        objects: [id].into(),
+        ..super::Missing::default()
+    })?;
+    let content = events.iter().filter(|event| event.position <= desk.known).find_map(|event| {
+        let data = event.body.content()?;
+        let version = desk.catalogue.event_types.get(&event.event_type)?.versions.get(&event.event_version)?;
+        let objects = desk.catalogue.references(version.format.shape(), data);
+        objects.into_iter().find(|(_, object)| *object == id)
+    });
+    Ok(content.map(|(object_type, _)| object_type))
+}
+
+/// When it occurred: from the data where the event type names the field, else as the caller says; and not too far ahead.
+fn moment(
+    desk: Desk<'_>,
+    event_type: &EventType,
+    data: &Value,
+    given: Option<DateTime<Utc>>,
+) -> Result<DateTime<Utc>, Stop> {
+    let zone = desk.catalogue.zone;
+    let invalid = |message: String| Stop::from(finding(FindingCode::InvalidMoment, message, &["occurredAt"]));
+    let stated = event_type.effective_date(data).map(|date| date.earliest());
+    let (occurred_at, day) = match (stated, given) {
+        (Some(day), None) => (zone.start_of(day), day),
+        (Some(day), Some(given)) if zone.start_of(day) == given => (given, day),
+        (Some(day), Some(given)) => {
+            let right = zone.start_of(day).to_rfc3339();
+            return Err(invalid(format!(
+                "`occurredAt` is {}, but follows from the data: {right}; leave it out",
+                given.to_rfc3339()
+            )));
+        }
+        (None, Some(given)) => (given, zone.day(given)),
+        (None, None) => {
+            let message = format!("a {} does not state its date in the data; send `occurredAt`", event_type.name);
+            return Err(invalid(message));
+        }
+    };
+    check_future(desk, event_type, day)?;
+    Ok(occurred_at)
+}
+
+fn check_future(desk: Desk<'_>, event_type: &EventType, day: Day) -> Result<(), Stop> {
+    let registered = desk.catalogue.zone.day(desk.registered_at);
+    let last = match event_type.future {
+        Future::Allow => return Ok(()),
+        Future::Refuse => registered,
+        Future::Within(days) => registered.plus(days),
+    };
+    if day <= last {
+        return Ok(());
+    }
+    let message = format!("{} takes effect on {day}; it may at most on {last}, register it later", event_type.name);
+    Err(finding(FindingCode::Future, message, &["data"]).into())
+}
+
+/// The claim at the root of an event.
+fn root(desk: Desk<'_>, found: &Arc<Event>) -> Result<Arc<Event>, Stop> {
+    let mut root = Arc::clone(found);
+    while let Some(target) = root.target() {
+        root = known(desk, target, &["target"])?;
+    }
+    Ok(root)
+}
+
+/// The objects of a claim and of every amend of it so far.
+fn objects_of(desk: Desk<'_>, claim: &Event) -> Result<BTreeSet<ObjectId>, Stop> {
+    let mut objects: BTreeSet<ObjectId> = claim.object_ids.iter().copied().collect();
+    if let Some(first) = claim.object_ids.first() {
+        let missing = || super::Missing { objects: [*first].into(), ..super::Missing::default() };
+        let events = desk.view.of_object(*first).ok_or_else(missing)?;
+        let amends = events.iter().filter(|event| {
+            event.position <= desk.known
+                && matches!(event.body, Body::Amend { .. })
+                && event.target() == Some(claim.id)
+        });
+        objects.extend(amends.flat_map(|amend| &amend.object_ids));
+    }
+    Ok(objects)
+}
+
+fn known(desk: Desk<'_>, id: EventId, path: &[&str]) -> Result<Arc<Event>, Stop> {
+    event(desk.view, id, desk.known)?.ok_or_else(|| unknown_event(id, path).into())
+}
+
+fn unknown_event(id: EventId, path: &[&str]) -> Finding {
+    let message = format!("there is no event {id}; a reference names an event that exists, or an earlier one of the same batch");
+    finding(FindingCode::UnknownEvent, message, path)
+}
+
+fn same_eyes(event_type: &str) -> Finding {
+    let message = format!("a {event_type} is validated by another than who claimed it; let a colleague validate it");
+    finding(FindingCode::FourEyes, message, &[])
+}
+
+fn bounded(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
+pub(super) fn finding(code: FindingCode, message: impl Into<String>, path: &[&str]) -> Finding {
+    Finding {
+        code,
+        message: message.into(),
+        path: path.iter().map(|step| (*step).to_owned()).collect(),
+        rule: None,
+        because: Vec::new(),
+    }
+}

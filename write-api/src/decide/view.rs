@@ -1,0 +1,85 @@
+//! The events at hand when a command is decided, and what is missing of them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use read_model::catalogue::Catalogue;
+use read_model::event::{Event, EventId, ObjectId, Position};
+use read_model::history::History;
+
+/// The events at hand. `None` means not loaded, never absent.
+pub trait View {
+    /// Every event of an object, in position order.
+    fn of_object(&self, object: ObjectId) -> Option<Vec<Arc<Event>>>;
+
+    /// The event with this id; `Some(None)` where there is none.
+    fn event(&self, id: EventId) -> Option<Option<Arc<Event>>>;
+
+    /// The objects of which an event ever said this value of a unique field.
+    fn with_value(&self, field: &str, value: &str) -> Option<Vec<ObjectId>>;
+}
+
+/// What must be loaded before a decision can be reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Missing {
+    /// Objects whose every event is needed.
+    pub objects: BTreeSet<ObjectId>,
+    /// Events, with every event of their objects.
+    pub events: BTreeSet<EventId>,
+    /// Values of unique fields.
+    pub values: BTreeSet<(Arc<str>, String)>,
+}
+
+impl Missing {
+    /// Takes in what another decision misses.
+    pub fn extend(&mut self, other: Self) {
+        self.objects.extend(other.objects);
+        self.events.extend(other.events);
+        self.values.extend(other.values);
+    }
+
+    /// Whether nothing is missing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty() && self.events.is_empty() && self.values.is_empty()
+    }
+}
+
+/// The event with this id that is known at a position; none where there is none.
+pub(super) fn event(view: &dyn View, id: EventId, known: Position) -> Result<Option<Arc<Event>>, Missing> {
+    match view.event(id) {
+        Some(found) => Ok(found.filter(|event| event.position <= known)),
+        None => Err(Missing { events: [id].into(), ..Missing::default() }),
+    }
+}
+
+/// Completes a history from the events at hand: everything that bears on its folded objects, up to a position.
+pub(super) fn complete(
+    view: &dyn View,
+    catalogue: &Catalogue,
+    history: &mut History,
+    known: Position,
+) -> Result<(), Missing> {
+    loop {
+        let needs = history.needs(catalogue);
+        if needs.is_empty() {
+            return Ok(());
+        }
+        let mut missing = Missing::default();
+        for object in needs.objects {
+            match view.of_object(object) {
+                Some(events) => history.add([object], events.into_iter().filter(|event| event.position <= known)),
+                None => drop(missing.objects.insert(object)),
+            }
+        }
+        for id in needs.events {
+            match view.event(id) {
+                Some(found) => history.add_known([id], found.filter(|event| event.position <= known)),
+                None => drop(missing.events.insert(id)),
+            }
+        }
+        if !missing.is_empty() {
+            return Err(missing);
+        }
+    }
+}

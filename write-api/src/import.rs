@@ -1,0 +1,288 @@
+//! Import: whole events as they stand, one JSON object a line, each checked against the catalogue like any command.
+//!
+//! An import that was cut off is taken up by running it again: what is there already is recognised by its id.
+
+mod line;
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use flate2::read::MultiGzDecoder;
+use read_model::catalogue::Catalogue;
+use read_model::event::EventId;
+use serde::Serialize;
+use sqlx::PgPool;
+
+use crate::append::{AppendError, Engine, EngineError, Request, Stamped};
+use crate::command::Command;
+use crate::outcome::{Finding, FindingCode, Outcome};
+
+/// How many lines are committed together.
+const LINES_A_COMMIT: usize = 500;
+
+/// How many objects an import keeps in memory.
+const CACHED_OBJECTS: usize = 50_000;
+
+/// What came of an import.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImportReport {
+    /// Lines read.
+    pub lines: u64,
+    /// Events stored now.
+    pub imported: u64,
+    /// Events that were there already.
+    pub present: u64,
+    /// Events whose `created_at` was moved by microseconds, because an earlier one had the same.
+    pub moved: u64,
+    /// What was refused, and why.
+    pub refused: Vec<RefusedLine>,
+}
+
+/// A line that was refused; a line of the report file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RefusedLine {
+    /// The line, from 1.
+    pub line: u64,
+    /// The event's id, where it could be read.
+    pub id: Option<EventId>,
+    /// Always `refused`.
+    pub outcome: &'static str,
+    /// The finding's code.
+    pub code: &'static str,
+    /// The rule, where one is broken.
+    pub rule: Option<Arc<str>>,
+    /// Value, rule and remedy.
+    pub message: String,
+}
+
+/// How an import is done.
+#[derive(Clone, Debug, Default)]
+pub struct ImportOptions {
+    /// Where the refused lines are written, one JSON object each.
+    pub report: Option<PathBuf>,
+}
+
+/// An import that could not be carried to its end; what it stored stands, and running it again goes on from there.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file cannot be read.
+    #[error("{path} cannot be read at line {line}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The report cannot be written.
+    #[error("the report {path} cannot be written")]
+    Report {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The store is at fault.
+    #[error("the import stopped at line {line}")]
+    Store {
+        /// The first line of those that were not stored.
+        line: u64,
+        /// Why.
+        source: Arc<EngineError>,
+    },
+}
+
+/// Imports a file of events (`.ndjson`, or `.gz` of it) over a pool of the migration role.
+///
+/// `progress` is told how many bytes of the file were read.
+///
+/// # Errors
+/// [`ImportError`].
+pub async fn run(
+    pool: PgPool,
+    catalogue: Arc<Catalogue>,
+    path: &Path,
+    options: &ImportOptions,
+    progress: impl Fn(u64),
+) -> Result<ImportReport, ImportError> {
+    let unreadable = |line| move |source| ImportError::Read { path: path.to_owned(), line, source };
+    let fault = |line| move |source| ImportError::Store { line, source: Arc::new(source) };
+    let mut lines = Lines::open(path).map_err(unreadable(0))?;
+    let engine = Engine::connect(pool.clone(), Arc::clone(&catalogue), CACHED_OBJECTS).await.map_err(fault(1))?;
+    let mut import = Import { pool, engine, floor: None, report: ImportReport::default() };
+    loop {
+        let first = import.report.lines + 1;
+        let batch = lines.take(LINES_A_COMMIT).map_err(unreadable(first))?;
+        if batch.is_empty() {
+            break;
+        }
+        import.batch(batch).await?;
+        progress(lines.bytes_read());
+    }
+    if let Some(path) = &options.report {
+        write_report(path, &import.report.refused)
+            .map_err(|source| ImportError::Report { path: path.clone(), source })?;
+    }
+    Ok(import.report)
+}
+
+struct Import {
+    pool: PgPool,
+    engine: Engine,
+    /// The newest `created_at` that the file gave; none before its first event.
+    floor: Option<DateTime<Utc>>,
+    report: ImportReport,
+}
+
+impl Import {
+    async fn batch(&mut self, batch: Vec<String>) -> Result<(), ImportError> {
+        let first = self.report.lines + 1;
+        let fault = |source| ImportError::Store { line: first, source };
+        let parsed: Vec<_> = batch.iter().map(|text| line::parse(text)).collect();
+        let ids = parsed.iter().flatten().map(|parsed| parsed.command.id).collect();
+        let present = self.present(ids).await.map_err(|error| fault(Arc::new(error.into())))?;
+        let (mut numbers, mut requests) = (Vec::new(), Vec::new());
+        for parsed in parsed {
+            self.report.lines += 1;
+            match parsed.and_then(|parsed| self.in_order(parsed, &present)) {
+                Ok(line::Line { command, created_at }) => {
+                    numbers.push((self.report.lines, command.id));
+                    requests.push(stamped(command, created_at));
+                }
+                Err(refused) => self.refuse(self.report.lines, refused.id, &refused.finding),
+            }
+        }
+        let outcomes = self.engine.process_stamped(&requests).await;
+        for (((line, id), request), outcome) in numbers.into_iter().zip(requests).zip(outcomes) {
+            match outcome {
+                Ok(outcome) => self.count(line, id, request.created_at, &outcome),
+                Err(AppendError::Fault(source)) => return Err(fault(source)),
+                Err(error @ (AppendError::Forbidden(_) | AppendError::Overloaded | AppendError::Stopping)) => {
+                    unreachable!("an import asks no rights and waits in no queue: {error}")
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn present(&self, ids: Vec<EventId>) -> Result<HashSet<EventId>, sqlx::Error> {
+        let found: Vec<EventId> =
+            sqlx::query_scalar("SELECT id FROM event WHERE id = ANY($1)").bind(ids).fetch_all(&self.pool).await?;
+        Ok(found.into_iter().collect())
+    }
+
+    /// `created_at` must not lie in the future, nor before that of the events before it.
+    fn in_order(
+        &mut self,
+        parsed: line::Line,
+        present: &HashSet<EventId>,
+    ) -> Result<line::Line, line::Refused> {
+        let refuse = |message: String| line::Refused::at(Some(parsed.command.id), "created_at", message);
+        let given = parsed.created_at;
+        if present.contains(&parsed.command.id) {
+            self.floor = self.floor.max(Some(given));
+            return Ok(parsed);
+        }
+        let now = self.engine.now();
+        if given > now {
+            return Err(refuse(format!("`created_at` {given} lies in the future; an event is registered before it is imported")));
+        }
+        let floor = self.floor.unwrap_or_else(|| self.engine.last_created_at());
+        if given < floor {
+            return Err(refuse(format!("`created_at` {given} lies before {floor}, that of an earlier event; sort the file by `created_at`")));
+        }
+        self.floor = Some(given);
+        Ok(parsed)
+    }
+
+    fn count(&mut self, line: u64, id: EventId, given: DateTime<Utc>, outcome: &Outcome) {
+        match outcome.refusals.first() {
+            Some(finding) => self.refuse(line, Some(id), finding),
+            None if outcome.repeated => self.report.present += 1,
+            None => {
+                self.report.imported += 1;
+                self.report.moved += u64::from(outcome.events.iter().any(|event| event.created_at != given));
+            }
+        }
+    }
+
+    fn refuse(&mut self, line: u64, id: Option<EventId>, finding: &Finding) {
+        self.report.refused.push(RefusedLine {
+            line,
+            id,
+            outcome: "refused",
+            code: finding.code.name(),
+            rule: finding.rule.clone(),
+            message: finding.message.clone(),
+        });
+    }
+}
+
+fn stamped(command: Command, created_at: DateTime<Utc>) -> Stamped {
+    Stamped { request: Request { commands: vec![command], dry_run: false }, created_at }
+}
+
+fn write_report(path: &Path, refused: &[RefusedLine]) -> std::io::Result<()> {
+    let mut file = std::io::BufWriter::new(File::create(path)?);
+    for line in refused {
+        serde_json::to_writer(&mut file, line)?;
+        file.write_all(b"\n")?;
+    }
+    file.flush()
+}
+
+/// The lines of a file, unpacked where its name ends in `.gz`.
+struct Lines {
+    reader: Box<dyn BufRead + Send>,
+    read: Arc<std::sync::atomic::AtomicU64>,
+}
+
+impl Lines {
+    fn open(path: &Path) -> std::io::Result<Self> {
+        let read = Arc::new(std::sync::atomic::AtomicU64::new(0));
+        let file = Counted { file: File::open(path)?, read: Arc::clone(&read) };
+        let packed = path.extension().is_some_and(|extension| extension == "gz");
+        let reader: Box<dyn BufRead + Send> = if packed {
+            Box::new(BufReader::new(MultiGzDecoder::new(file)))
+        } else {
+            Box::new(BufReader::new(file))
+        };
+        Ok(Self { reader, read })
+    }
+
+    fn take(&mut self, count: usize) -> std::io::Result<Vec<String>> {
+        let mut lines = Vec::with_capacity(count);
+        while lines.len() < count {
+            let mut line = String::new();
+            if self.reader.read_line(&mut line)? == 0 {
+                break;
+            }
+            lines.push(line);
+        }
+        Ok(lines)
+    }
+
+    fn bytes_read(&self) -> u64 {
+        self.read.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}
+
+/// A file that counts what was read of it.
+struct Counted {
+    file: File,
+    read: Arc<std::sync::atomic::AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.file.read(buffer)?;
+        let added = u64::try_from(count).unwrap_or(u64::MAX);
+        self.read.fetch_add(added, std::sync::atomic::Ordering::Relaxed);
+        Ok(count)
+    }
+}
