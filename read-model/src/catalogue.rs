@@ -1,5 +1,6 @@
 //! The catalogue: `write_config.yaml` parsed, checked and compiled.
 
+mod about;
 mod compile;
 pub mod config;
 mod event_type;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
-pub use row::{EventRow, RowError};
+pub use row::{COLUMNS as EVENT_COLUMNS, EventRow, RowError};
 
 use crate::catalogue::Catalogue;
 use crate::event::{Event, EventId, ObjectId, Position};

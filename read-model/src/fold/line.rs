@@ -110,6 +110,15 @@ impl FieldLine {
         &self.assertions
     }
 
+    /// Whether another line says the same: by the same claims, from the same beginnings.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let same = |(one, other): (&Assertion, &Assertion)| {
+            one.begins == other.begins && one.date == other.date && one.change == other.change
+        };
+        self.assertions.len() == other.assertions.len() && self.assertions.iter().zip(&other.assertions).all(same)
+    }
+
     /// What gives the field its answer at a bound; none where nothing was said by then.
     #[must_use]
     pub fn holding(&self, bound: Bound) -> Option<&Assertion> {

@@ -9,7 +9,7 @@ use crate::catalogue::Catalogue;
 use crate::event::{Body, BodyError, Event, EventKind, EventSource, Position};
 
 /// The columns of [`EventRow`], of the table `event` as `e`.
-pub(super) const COLUMNS: &str = "e.position, e.id, e.created_at, e.occurred_at, e.object_ids, e.event_type, e.event_version, \
+pub const COLUMNS: &str = "e.position, e.id, e.created_at, e.occurred_at, e.object_ids, e.event_type, e.event_version, \
     e.event_kind::text AS event_kind, e.event_source_id, e.event_source_type, e.event_reference, e.event_data::text AS event_data";
 
 /// An event as the database keeps it.
