@@ -1,0 +1,122 @@
+//! Arguments: how fields declare them, and how resolvers read them.
+
+use async_graphql::dynamic::{Field, InputValue, ResolverContext, TypeRef, ValueAccessor};
+use async_graphql::{Name, Value};
+use read_model::basis::Trust;
+use read_model::event::ObjectId;
+use read_model::time::Moment;
+
+use crate::refusal::Refusal;
+
+/// The most objects that one field answers with; what a list on a screen needs, and a bound on what a question costs.
+pub(crate) const MAX_IDS: usize = 100;
+
+/// How much of a wrong value is repeated.
+const SHOWN: usize = 40;
+
+/// The moments and the trust of a question about objects.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Moments {
+    pub(crate) as_of: Option<Moment>,
+    pub(crate) known_at: Option<Moment>,
+    pub(crate) trust: Trust,
+}
+
+impl Moments {
+    /// Declares `asOf`, `knownAt` and `minTrust`.
+    pub(crate) fn declare(field: Field) -> Field {
+        let as_of = InputValue::new("asOf", TypeRef::named("Moment"))
+            .description("As it was in reality at this moment; without it, now. A later one answers as things stand planned.");
+        let trust = InputValue::new("minTrust", TypeRef::named("Trust"))
+            .description("Which claims count.")
+            .default_value(Value::Enum(Name::new(Trust::default().name())));
+        declare_known_at(field.argument(as_of)).argument(trust)
+    }
+
+    pub(crate) fn read(context: &ResolverContext<'_>) -> async_graphql::Result<Self> {
+        Ok(Self {
+            as_of: moment(context, "asOf")?,
+            known_at: moment(context, "knownAt")?,
+            trust: given(context, "minTrust").map_or_else(Trust::default, trust),
+        })
+    }
+}
+
+/// Declares `knownAt`.
+pub(crate) fn declare_known_at(field: Field) -> Field {
+    field.argument(
+        InputValue::new("knownAt", TypeRef::named("Moment")).description(
+            "As the registry knew it at this moment; without it, with everything that it knows.",
+        ),
+    )
+}
+
+/// The moment in this argument, where given.
+pub(crate) fn moment(
+    context: &ResolverContext<'_>,
+    argument: &'static str,
+) -> Result<Option<Moment>, Refusal> {
+    let Some(value) = given(context, argument) else {
+        return Ok(None);
+    };
+    let text = value.string().map_err(|_| Refusal::NoMoment {
+        argument,
+        given: shown(value.as_value()),
+    })?;
+    text.parse()
+        .map(Some)
+        .map_err(|source| Refusal::Moment { argument, source })
+}
+
+/// The id in this argument, where given.
+pub(crate) fn id(context: &ResolverContext<'_>, argument: &'static str) -> Result<Option<ObjectId>, Refusal> {
+    given(context, argument)
+        .map(|value| parse_id(argument, value))
+        .transpose()
+}
+
+/// The ids in `ids`, in their order.
+pub(crate) fn ids(context: &ResolverContext<'_>) -> Result<Vec<ObjectId>, Refusal> {
+    let Some(value) = given(context, "ids") else {
+        return Ok(Vec::new());
+    };
+    // GraphQL takes a single value where a list is asked for.
+    let Ok(list) = value.list() else {
+        return Ok(vec![parse_id("ids", value)?]);
+    };
+    if list.len() > MAX_IDS {
+        return Err(Refusal::Ids {
+            given: list.len(),
+            limit: MAX_IDS,
+        });
+    }
+    list.iter().map(|value| parse_id("ids", value)).collect()
+}
+
+/// The argument, unless it is absent or null.
+pub(crate) fn given<'a>(context: &'a ResolverContext<'_>, argument: &str) -> Option<ValueAccessor<'a>> {
+    context.args.get(argument).filter(|value| !value.is_null())
+}
+
+/// As much of a value as an error may repeat.
+pub(crate) fn shown(value: &Value) -> String {
+    value.to_string().chars().take(SHOWN).collect()
+}
+
+/// The schema has let nothing else pass.
+fn trust(value: ValueAccessor<'_>) -> Trust {
+    match value.enum_name() {
+        Ok(name) if name == Trust::Claimed.name() => Trust::Claimed,
+        Ok(_) | Err(_) => Trust::Validated,
+    }
+}
+
+fn parse_id(argument: &'static str, value: ValueAccessor<'_>) -> Result<ObjectId, Refusal> {
+    let text = value
+        .string()
+        .map_or_else(|_| shown(value.as_value()), str::to_owned);
+    ObjectId::try_parse(&text).map_err(|_| Refusal::Id {
+        argument,
+        given: text.chars().take(SHOWN).collect(),
+    })
+}

@@ -1,0 +1,205 @@
+//! Events as they stand in the log, with what they are worth.
+
+use std::sync::Arc;
+
+use async_graphql::Result;
+use async_graphql::Value;
+use async_graphql::dynamic::{Field, FieldFuture, FieldValue, InputValue, Object, ResolverContext, TypeRef};
+use door::{Principal, faults};
+use futures::future::try_join_all;
+use read_model::event::{Event, EventId, Verdict};
+use read_model::fold::EventStanding;
+
+use crate::arguments;
+use crate::reading::{Point, Reading};
+use crate::surface::Surface;
+use crate::types::{basis_field, date_time, plain};
+use crate::value::text;
+
+/// An event, as known at a point.
+pub(crate) struct EventAt {
+    pub(crate) event: Arc<Event>,
+    pub(crate) point: Point,
+}
+
+/// An event names another that is not there.
+#[derive(Debug, thiserror::Error)]
+#[error("event {0} is not there, and others say that it is")]
+struct Missing(EventId);
+
+/// The root field for one event.
+pub(crate) fn one() -> Field {
+    let field = Field::new("event", TypeRef::named("Event"), |context| {
+        FieldFuture::new(async move { resolve_one(&context).await })
+    });
+    let id = InputValue::new("id", TypeRef::named_nn("UUID")).description("Which one.");
+    arguments::declare_known_at(field.argument(id))
+        .description("One event; null where there was none with that id by then.")
+}
+
+async fn resolve_one<'a>(context: &ResolverContext<'a>) -> Result<Option<FieldValue<'a>>> {
+    Surface::of(context)?
+        .views
+        .events
+        .check(Principal::of(context)?)?;
+    let Some(id) = arguments::id(context, "id")? else {
+        return Ok(None);
+    };
+    let reading = Reading::of(context)?;
+    let point = reading
+        .point_of_events(arguments::moment(context, "knownAt")?)
+        .await?;
+    let event = reading.event(id, point).await?;
+    Ok(event.map(|event| FieldValue::owned_any(EventAt { event, point })))
+}
+
+/// The GraphQL type.
+pub(crate) fn object() -> Object {
+    standing(links(itself(Object::new("Event"))))
+        .description("An immutable record of what was claimed, corrected or validated.")
+        .field(basis_field(|context| {
+            let at = context.parent_value.try_downcast_ref::<EventAt>()?;
+            Ok(at.point.basis(None, &Surface::of(context)?.catalogue.hash))
+        }))
+}
+
+fn itself(object: Object) -> Object {
+    let string = || TypeRef::named_nn(TypeRef::STRING);
+    object
+        .field(plain(
+            "id",
+            TypeRef::named_nn("UUID"),
+            "Its id.",
+            |at: &EventAt| text(at.event.id),
+        ))
+        .field(plain(
+            "position",
+            TypeRef::named_nn("Position"),
+            "Its place in the log.",
+            |at: &EventAt| at.event.position.get().into(),
+        ))
+        .field(plain(
+            "createdAt",
+            TypeRef::named_nn("DateTime"),
+            "When the registry learned it.",
+            |at: &EventAt| date_time(at.event.created_at),
+        ))
+        .field(plain(
+            "occurredAt",
+            TypeRef::named_nn("DateTime"),
+            "When it took effect in reality, as first stated.",
+            |at: &EventAt| date_time(at.event.occurred_at),
+        ))
+        .field(plain(
+            "eventType",
+            string(),
+            "What happened; of a correction or validation, what it is about.",
+            |at: &EventAt| text(&at.event.event_type),
+        ))
+        .field(plain(
+            "eventVersion",
+            string(),
+            "The version of the format of its data.",
+            |at: &EventAt| text(&at.event.event_version),
+        ))
+        .field(plain(
+            "eventKind",
+            TypeRef::named_nn("EventKind"),
+            "What it does.",
+            |at: &EventAt| text(at.event.kind().name()),
+        ))
+        .field(plain(
+            "eventSourceId",
+            TypeRef::named_nn("UUID"),
+            "Who made it.",
+            |at: &EventAt| text(at.event.source.id),
+        ))
+        .field(plain(
+            "eventSourceType",
+            string(),
+            "With which authority.",
+            |at: &EventAt| text(&at.event.source.source_type),
+        ))
+        .field(
+            Field::new("eventData", TypeRef::named_nn("JSON"), |context| {
+                FieldFuture::new(async move { resolve_data(&context).map(Some) })
+            })
+            .description("What it says."),
+        )
+}
+
+fn links(object: Object) -> Object {
+    let ids = |ids: &[EventId]| Value::List(ids.iter().map(text).collect());
+    let uuids = || TypeRef::named_nn_list_nn("UUID");
+    object
+        .field(plain(
+            "objectIds",
+            uuids(),
+            "Every object that it bears on.",
+            move |at: &EventAt| ids(&at.event.object_ids),
+        ))
+        .field(plain(
+            "eventReference",
+            uuids(),
+            "The events that a claim is based on; of the others, their one target.",
+            move |at: &EventAt| ids(&at.event.references),
+        ))
+}
+
+fn standing(object: Object) -> Object {
+    let status = Field::new("status", TypeRef::named_nn("EventStatus"), |context| {
+        FieldFuture::new(async move {
+            Ok(Some(FieldValue::value(text(
+                resolve_standing(&context).await?.status.name(),
+            ))))
+        })
+    });
+    let verdict = Field::new("verdict", TypeRef::named("Verdict"), |context| {
+        FieldFuture::new(async move {
+            Ok(resolve_standing(&context)
+                .await?
+                .verdict
+                .map(|verdict| FieldValue::value(verdict_name(verdict))))
+        })
+    });
+    let causes = Field::new("causes", TypeRef::named_nn_list_nn("Event"), |context| {
+        FieldFuture::new(async move { resolve_causes(&context).await.map(Some) })
+    });
+    object
+        .field(status.description("What it is worth, always read at VALIDATED."))
+        .field(verdict.description("That of its newest validation which is not annulled."))
+        .field(causes.description("The events that give it its status, oldest first."))
+}
+
+fn resolve_data<'a>(context: &ResolverContext<'a>) -> Result<FieldValue<'a>> {
+    let at = context.parent_value.try_downcast_ref::<EventAt>()?;
+    let data = Value::from_json(at.event.body.to_event_data()).map_err(|error| faults::internal(&error))?;
+    Ok(FieldValue::value(data))
+}
+
+async fn resolve_standing(context: &ResolverContext<'_>) -> Result<EventStanding> {
+    let at = context.parent_value.try_downcast_ref::<EventAt>()?;
+    let standing = Reading::of(context)?.standing(&at.event, at.point).await?;
+    standing.ok_or_else(|| faults::internal(&Missing(at.event.id)))
+}
+
+async fn resolve_causes<'a>(context: &ResolverContext<'a>) -> Result<FieldValue<'a>> {
+    let at = context.parent_value.try_downcast_ref::<EventAt>()?;
+    let (reading, point) = (Reading::of(context)?, at.point);
+    let causes = resolve_standing(context).await?.causes;
+    let events = try_join_all(causes.into_iter().map(async |id| {
+        let event = reading
+            .event(id, point)
+            .await?
+            .ok_or_else(|| faults::internal(&Missing(id)))?;
+        Ok::<_, async_graphql::Error>(FieldValue::owned_any(EventAt { event, point }))
+    }));
+    Ok(FieldValue::list(events.await?))
+}
+
+fn verdict_name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Accepted => "ACCEPTED",
+        Verdict::Rejected => "REJECTED",
+    }
+}

@@ -1,0 +1,24 @@
+//! The query API of F6: what a consumer gets to see of folded state, at any moment of two time lines.
+//!
+//! [`config`] says who gets to see what, [`views`] is that compiled against the catalogue, [`schema`] the GraphQL that follows from it.
+//! A request has one `reading` of the event store; whatever it asks is computed by `read-model`, nothing here decides anything.
+
+mod absent;
+mod arguments;
+pub mod config;
+mod event;
+mod event_page;
+mod loader;
+mod object;
+mod reading;
+mod refusal;
+pub mod schema;
+pub mod server;
+pub mod settings;
+mod structure;
+mod surface;
+mod types;
+mod value;
+pub mod views;
+
+pub use refusal::Code;

@@ -1,0 +1,169 @@
+//! Batches: what the fields of one level ask for is read in one go.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use async_graphql::dataloader::Loader;
+use read_model::basis::Trust;
+use read_model::event::{Event, EventId, ObjectId, Position};
+use read_model::fold::{EventStanding, FoldError, Folded, World};
+use read_model::reader::{EventReader, ReadError};
+use read_model::resolve::Assuming;
+
+/// Why something cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadError {
+    /// The events cannot be loaded.
+    #[error("cannot load events")]
+    Read(#[from] ReadError),
+    /// The events cannot be folded.
+    #[error("cannot fold events")]
+    Fold(#[from] FoldError),
+}
+
+/// An object, as known at a position with this trust. The day does not matter: a fold holds the whole material line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ObjectKey {
+    pub(crate) id: ObjectId,
+    pub(crate) position: Position,
+    pub(crate) trust: Trust,
+}
+
+/// An event that others name, as known at a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct EventKey {
+    pub(crate) id: EventId,
+    pub(crate) position: Position,
+}
+
+/// What an event is worth at a position.
+#[derive(Clone, Debug)]
+pub(crate) struct StandingKey {
+    pub(crate) event: Arc<Event>,
+    pub(crate) position: Position,
+}
+
+impl PartialEq for StandingKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.event.id == other.event.id && self.position == other.position
+    }
+}
+
+impl Eq for StandingKey {}
+
+impl Hash for StandingKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.event.id, self.position).hash(state);
+    }
+}
+
+/// Reads batches from the event store.
+pub(crate) struct Batches(pub(crate) Arc<EventReader>);
+
+impl Batches {
+    /// These objects, folded together.
+    pub(crate) async fn world(
+        &self,
+        objects: &[ObjectId],
+        position: Position,
+        trust: Trust,
+    ) -> Result<Arc<World>, LoadError> {
+        let history = self.0.history(objects, position).await?;
+        Ok(Arc::new(World::fold(
+            self.0.catalogue(),
+            &history,
+            position,
+            trust,
+        )?))
+    }
+
+    async fn standings(
+        &self,
+        events: &[&StandingKey],
+        position: Position,
+    ) -> Result<Vec<(StandingKey, EventStanding)>, LoadError> {
+        let objects: HashSet<ObjectId> = events
+            .iter()
+            .flat_map(|key| &key.event.object_ids)
+            .copied()
+            .collect();
+        let history = self.0.history(&Vec::from_iter(objects), position).await?;
+        let folded = Folded::at(
+            self.0.catalogue(),
+            &history,
+            position,
+            Trust::Validated,
+            Assuming::default(),
+        )?;
+        let standing = |key: &&StandingKey| Some((StandingKey::clone(key), folded.status(key.event.id)?));
+        Ok(events.iter().filter_map(standing).collect())
+    }
+}
+
+impl Loader<ObjectKey> for Batches {
+    type Value = Arc<World>;
+    type Error = Arc<LoadError>;
+
+    async fn load(&self, keys: &[ObjectKey]) -> Result<HashMap<ObjectKey, Arc<World>>, Arc<LoadError>> {
+        let mut loaded = HashMap::with_capacity(keys.len());
+        for ((position, trust), keys) in grouped(keys, |key| (key.position, key.trust)) {
+            let ids: Vec<ObjectId> = keys.iter().map(|key| key.id).collect();
+            let world = self.world(&ids, position, trust).await?;
+            loaded.extend(keys.into_iter().map(|key| (*key, Arc::clone(&world))));
+        }
+        Ok(loaded)
+    }
+}
+
+impl Loader<EventKey> for Batches {
+    type Value = Arc<Event>;
+    type Error = Arc<LoadError>;
+
+    async fn load(&self, keys: &[EventKey]) -> Result<HashMap<EventKey, Arc<Event>>, Arc<LoadError>> {
+        let mut loaded = HashMap::with_capacity(keys.len());
+        for (position, keys) in grouped(keys, |key| key.position) {
+            let ids: Vec<EventId> = keys.iter().map(|key| key.id).collect();
+            let events = self
+                .0
+                .events_by_id(&ids, position)
+                .await
+                .map_err(LoadError::from)?;
+            loaded.extend(events.into_iter().map(|event| {
+                (
+                    EventKey {
+                        id: event.id,
+                        position,
+                    },
+                    event,
+                )
+            }));
+        }
+        Ok(loaded)
+    }
+}
+
+impl Loader<StandingKey> for Batches {
+    type Value = EventStanding;
+    type Error = Arc<LoadError>;
+
+    async fn load(
+        &self,
+        keys: &[StandingKey],
+    ) -> Result<HashMap<StandingKey, EventStanding>, Arc<LoadError>> {
+        let mut loaded = HashMap::with_capacity(keys.len());
+        for (position, keys) in grouped(keys, |key| key.position) {
+            loaded.extend(self.standings(&keys, position).await?);
+        }
+        Ok(loaded)
+    }
+}
+
+/// Keys that can be read together: nearly always all of them.
+fn grouped<K, G: Eq + Hash>(keys: &[K], group: impl Fn(&K) -> G) -> HashMap<G, Vec<&K>> {
+    let mut groups: HashMap<G, Vec<&K>> = HashMap::new();
+    for key in keys {
+        groups.entry(group(key)).or_default().push(key);
+    }
+    groups
+}

@@ -1,0 +1,172 @@
+//! Objects through a view: its root fields, and its type.
+
+use std::sync::Arc;
+
+use async_graphql::Result;
+use async_graphql::dynamic::{Field, FieldFuture, FieldValue, InputValue, Object, ResolverContext, TypeRef};
+use door::{Principal, faults};
+use read_model::event::ObjectId;
+use read_model::fold::World;
+use serde_json::Value;
+
+use crate::absent::Absent;
+use crate::arguments::{self, Moments};
+use crate::event_page;
+use crate::reading::{Point, Reading};
+use crate::structure::{Structures, capitalised, described};
+use crate::surface::Surface;
+use crate::types::{basis_field, plain};
+use crate::value::{ObjectAt, outgoing, text};
+use crate::views::{View, ViewField, Views};
+
+/// The root field for one object.
+pub(crate) fn one(view: &Arc<View>) -> Field {
+    let of = TypeRef::named(&*view.name);
+    let shown = Arc::clone(view);
+    let field = Field::new(&view.one, of, move |context| {
+        let view = Arc::clone(&shown);
+        FieldFuture::new(async move { resolve_one(&context, &view).await })
+    });
+    let id = InputValue::new("id", TypeRef::named_nn("UUID")).description("Which one.");
+    Moments::declare(field.argument(id)).description(format!(
+        "One {}; null where it is unknown, or does not exist at those moments.{}",
+        view.object_type,
+        about(view)
+    ))
+}
+
+/// The root field for several objects.
+pub(crate) fn many(view: &Arc<View>) -> Field {
+    let of = TypeRef::named_list_nn(&*view.name);
+    let shown = Arc::clone(view);
+    let field = Field::new(&*view.many, of, move |context| {
+        let view = Arc::clone(&shown);
+        FieldFuture::new(async move { resolve_many(&context, &view).await.map(Some) })
+    });
+    let ids = InputValue::new("ids", TypeRef::named_nn_list_nn("UUID"))
+        .description(format!("Which ones, {} at most.", arguments::MAX_IDS));
+    Moments::declare(field.argument(ids)).description(format!(
+        "Several of type {}, in the order of the ids; null for each that is unknown, or does not exist at those moments.{}",
+        view.object_type,
+        about(view)
+    ))
+}
+
+/// The GraphQL type.
+pub(crate) fn object(view: &Arc<View>, surface: &Surface, structures: &mut Structures<'_>) -> Object {
+    let id = plain("id", TypeRef::named_nn("UUID"), "Its id.", |at: &ObjectAt| {
+        text(at.id)
+    });
+    let fields = view.fields.iter().enumerate().map(|(index, shown)| {
+        let owner = format!("{}{}", view.name, capitalised(&shown.name));
+        let of = structures.type_ref(&shown.shape, &owner, shown.through.as_deref());
+        let field = field(view, index, of);
+        match shown
+            .description
+            .as_deref()
+            .or_else(|| described(&surface.catalogue, &shown.shape))
+        {
+            Some(description) => field.description(description),
+            None => field,
+        }
+    });
+    let object = fields.fold(Object::new(&*view.name).field(id), Object::field);
+    let object = object.field(basis_field(|context| {
+        let at = context.parent_value.try_downcast_ref::<ObjectAt>()?;
+        Ok(at.point.basis(Some(at.id), &Surface::of(context)?.catalogue.hash))
+    }));
+    let object = object.field(event_page::of_object(|context| {
+        let at = context.parent_value.try_downcast_ref::<ObjectAt>()?;
+        Ok((at.id, at.point))
+    }));
+    match &view.description {
+        Some(description) => object.description(&**description),
+        None => object,
+    }
+}
+
+async fn resolve_one<'a>(context: &ResolverContext<'a>, view: &View) -> Result<Option<FieldValue<'a>>> {
+    view.grant.check(Principal::of(context)?)?;
+    let Some(id) = arguments::id(context, "id")? else {
+        return Ok(None);
+    };
+    let reading = Reading::of(context)?;
+    let point = reading.point(Moments::read(context)?).await?;
+    let world = reading.world(&[id], point).await?;
+    Ok(present(&world, id, view, point).map(FieldValue::owned_any))
+}
+
+async fn resolve_many<'a>(context: &ResolverContext<'a>, view: &View) -> Result<FieldValue<'a>> {
+    view.grant.check(Principal::of(context)?)?;
+    let ids = arguments::ids(context)?;
+    let reading = Reading::of(context)?;
+    let point = reading.point(Moments::read(context)?).await?;
+    let world = reading.world(&ids, point).await?;
+    let (absent, path) = (context.ctx.data::<Absent>()?, context.ctx.path_node.as_ref());
+    Ok(FieldValue::list(ids.iter().enumerate().map(|(index, id)| {
+        let present = present(&world, *id, view, point);
+        if let (None, Some(path)) = (&present, path) {
+            absent.note(path, index);
+        }
+        present.map_or(FieldValue::NULL, FieldValue::owned_any)
+    })))
+}
+
+/// The object, where it is of the view's type and exists on that day.
+fn present(world: &Arc<World>, id: ObjectId, view: &View, point: Point) -> Option<ObjectAt> {
+    let state = world.object(id)?;
+    (*state.object_type() == view.object_type && state.exists_at(point.as_of)).then(|| ObjectAt {
+        id,
+        point,
+        world: Arc::clone(world),
+    })
+}
+
+/// A field of the view; always nullable: what has no value is null, and what is forbidden is an error here alone.
+fn field(view: &Arc<View>, index: usize, of: TypeRef) -> Field {
+    let shown = Arc::clone(view);
+    Field::new(&*view.fields[index].name, of, move |context| {
+        let view = Arc::clone(&shown);
+        FieldFuture::new(async move {
+            let (at, field) = (
+                context.parent_value.try_downcast_ref::<ObjectAt>()?,
+                &view.fields[index],
+            );
+            match value(Surface::of(&context)?, &view, field, at)? {
+                Value::Null => Ok(FieldValue::NONE),
+                value => outgoing(
+                    &context,
+                    (&field.shape, field.through.as_deref()),
+                    value,
+                    at.point,
+                )
+                .await
+                .map(Some),
+            }
+        })
+    })
+}
+
+fn value(surface: &Surface, view: &View, field: &ViewField, at: &ObjectAt) -> Result<Value> {
+    let (catalogue, day) = (&surface.catalogue, at.point.as_of);
+    match Views::expression(catalogue, view, &field.source) {
+        Some(expression) => {
+            let computed = at.world.derived(catalogue, at.id, expression, day);
+            computed.map_err(|error| faults::internal(&error))
+        }
+        None => {
+            let stored = at
+                .world
+                .object(at.id)
+                .and_then(|state| state.value(field.source.name(), day));
+            Ok(stored.unwrap_or_default())
+        }
+    }
+}
+
+fn about(view: &View) -> String {
+    view.description
+        .as_ref()
+        .map(|description| format!(" {description}"))
+        .unwrap_or_default()
+}

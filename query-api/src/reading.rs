@@ -1,0 +1,177 @@
+//! One request's reading of the event store: one clock, one prefix of the log, one set of batches.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::Result;
+use async_graphql::dataloader::{DataLoader, HashMapCache};
+use async_graphql::dynamic::ResolverContext;
+use chrono::{DateTime, Utc};
+use door::faults;
+use futures::lock::Mutex;
+use read_model::basis::{Basis, Trust};
+use read_model::event::{Event, EventId, ObjectId};
+use read_model::fold::{EventStanding, World};
+use read_model::reader::{EventFilter, EventReader, Snapshot};
+use read_model::time::{Day, Moment};
+
+use crate::arguments::Moments;
+use crate::loader::{Batches, EventKey, LoadError, ObjectKey, StandingKey};
+
+/// What every field of one request shares, so that the answer is of one piece.
+pub(crate) struct Reading {
+    reader: Arc<EventReader>,
+    today: Day,
+    snapshots: Mutex<HashMap<Option<DateTime<Utc>>, Snapshot>>,
+    batches: DataLoader<Batches, HashMapCache>,
+}
+
+/// Where on the two lines, and with which trust, an answer stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Point {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) as_of: Day,
+    pub(crate) trust: Trust,
+}
+
+impl Point {
+    /// What an answer about this object at this point is computed from.
+    pub(crate) fn basis(self, object: Option<ObjectId>, catalogue: &Arc<str>) -> Basis {
+        Basis {
+            object,
+            position: self.snapshot.position,
+            known_at: self.snapshot.known_at,
+            as_of: self.as_of,
+            min_trust: self.trust,
+            catalogue: Arc::clone(catalogue),
+        }
+    }
+}
+
+impl Reading {
+    /// The reading of a request that came in now.
+    pub(crate) fn new(reader: Arc<EventReader>, now: DateTime<Utc>) -> Self {
+        Self {
+            today: reader.catalogue().zone.day(now),
+            snapshots: Mutex::default(),
+            batches: DataLoader::with_cache(
+                Batches(Arc::clone(&reader)),
+                tokio::spawn,
+                HashMapCache::default(),
+            ),
+            reader,
+        }
+    }
+
+    /// The reading of the request that a resolver works for.
+    pub(crate) fn of<'a>(context: &ResolverContext<'a>) -> Result<&'a Self> {
+        context.ctx.data()
+    }
+
+    /// The point that these moments mean.
+    pub(crate) async fn point(&self, moments: Moments) -> Result<Point> {
+        let zone = self.reader.catalogue().zone;
+        Ok(Point {
+            snapshot: self.snapshot(moments.known_at).await?,
+            as_of: moments.as_of.map_or(self.today, |moment| moment.day(zone)),
+            trust: moments.trust,
+        })
+    }
+
+    /// The point of an answer about events alone: it rests on no day but that of its knowledge.
+    pub(crate) async fn point_of_events(&self, known_at: Option<Moment>) -> Result<Point> {
+        let snapshot = self.snapshot(known_at).await?;
+        Ok(self.of_events(snapshot))
+    }
+
+    /// As [`point_of_events`](Self::point_of_events), for what is known already.
+    pub(crate) fn of_events(&self, snapshot: Snapshot) -> Point {
+        let as_of = self.reader.catalogue().zone.day(snapshot.known_at);
+        Point {
+            snapshot,
+            as_of,
+            trust: Trust::Validated,
+        }
+    }
+
+    /// Read once for each moment: whoever asks next waits for whoever asked first.
+    async fn snapshot(&self, known_at: Option<Moment>) -> Result<Snapshot> {
+        let zone = self.reader.catalogue().zone;
+        let instant = known_at.map(|moment| moment.last_instant(zone));
+        let mut snapshots = self.snapshots.lock().await;
+        if let Some(snapshot) = snapshots.get(&instant) {
+            return Ok(*snapshot);
+        }
+        let snapshot = self
+            .reader
+            .snapshot(instant)
+            .await
+            .map_err(|error| faults::internal(&error))?;
+        snapshots.insert(instant, snapshot);
+        Ok(snapshot)
+    }
+
+    /// These objects at this point, folded together.
+    pub(crate) async fn world(&self, objects: &[ObjectId], point: Point) -> Result<Arc<World>> {
+        let world = self
+            .batches
+            .loader()
+            .world(objects, point.snapshot.position, point.trust)
+            .await;
+        world.map_err(|error| faults::internal(&error))
+    }
+
+    /// An object that another refers to, read together with whatever else is referred to at the same level.
+    pub(crate) async fn referred(&self, id: ObjectId, point: Point) -> Result<Arc<World>> {
+        let key = ObjectKey {
+            id,
+            position: point.snapshot.position,
+            trust: point.trust,
+        };
+        Ok(self
+            .batches
+            .load_one(key)
+            .await
+            .map_err(internal)?
+            .unwrap_or_default())
+    }
+
+    /// An event that others name.
+    pub(crate) async fn event(&self, id: EventId, point: Point) -> Result<Option<Arc<Event>>> {
+        self.batches
+            .load_one(EventKey {
+                id,
+                position: point.snapshot.position,
+            })
+            .await
+            .map_err(internal)
+    }
+
+    /// What an event is worth; none where it is not known by then.
+    pub(crate) async fn standing(&self, event: &Arc<Event>, point: Point) -> Result<Option<EventStanding>> {
+        let key = StandingKey {
+            event: Arc::clone(event),
+            position: point.snapshot.position,
+        };
+        self.batches.load_one(key).await.map_err(internal)
+    }
+
+    /// A page of events in position order.
+    pub(crate) async fn page(
+        &self,
+        filter: &EventFilter,
+        after: read_model::event::Position,
+        point: Point,
+        limit: usize,
+    ) -> Result<Vec<Arc<Event>>> {
+        let page = self
+            .reader
+            .page(filter, after, point.snapshot.position, limit)
+            .await;
+        page.map_err(|error| faults::internal(&error))
+    }
+}
+
+fn internal(error: Arc<LoadError>) -> async_graphql::Error {
+    faults::internal(&*error)
+}

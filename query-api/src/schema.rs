@@ -1,0 +1,60 @@
+//! The schema, put together from the catalogue and the views.
+
+use std::sync::Arc;
+
+use async_graphql::dynamic::{Object, Schema, SchemaBuilder, SchemaError};
+use async_graphql::{Request, SDLExportOptions};
+use chrono::{DateTime, Utc};
+use read_model::catalogue::Catalogue;
+use read_model::reader::EventReader;
+
+use crate::absent::{Absent, AbsentIsNull};
+use crate::reading::Reading;
+use crate::structure::Structures;
+use crate::surface::Surface;
+use crate::views::Views;
+use crate::{event, event_page, object, types};
+
+/// The schema that follows from what is kept and who may see it.
+#[must_use]
+pub fn build(catalogue: &Arc<Catalogue>, views: &Arc<Views>) -> SchemaBuilder {
+    let surface = Surface {
+        catalogue: Arc::clone(catalogue),
+        views: Arc::clone(views),
+    };
+    let mut structures = Structures::new(catalogue);
+    let mut query = Object::new("Query").description("What this F6 knows, at any moment of two time lines.");
+    let mut builder = types::register(Schema::build("Query", None, None));
+    for view in views.views.values() {
+        query = query.field(object::one(view)).field(object::many(view));
+        builder = builder.register(object::object(view, &surface, &mut structures));
+    }
+    query = query.field(event::one()).field(event_page::root());
+    builder = event_page::objects()
+        .into_iter()
+        .fold(builder.register(event::object()), SchemaBuilder::register);
+    structures
+        .register(builder)
+        .register(query)
+        .data(surface)
+        .extension(AbsentIsNull)
+}
+
+/// Gives a request its own reading of the event store.
+#[must_use]
+pub fn prepare(request: Request, reader: &Arc<EventReader>, now: DateTime<Utc>) -> Request {
+    request
+        .data(Reading::new(Arc::clone(reader), now))
+        .data(Absent::default())
+}
+
+/// The schema as text.
+///
+/// # Errors
+/// When the library refuses the schema.
+pub fn print(catalogue: &Arc<Catalogue>, views: &Arc<Views>) -> Result<String, SchemaError> {
+    let options = SDLExportOptions::new()
+        .prefer_single_line_descriptions()
+        .use_space_ident();
+    Ok(build(catalogue, views).finish()?.sdl_with_options(options))
+}

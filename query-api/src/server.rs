@@ -1,0 +1,162 @@
+//! The server: its store, its checks, its door.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::dynamic::SchemaError;
+use door::{
+    Check, Clock, Door, Graphiql, Prepare, Principal, ServeError, SystemClock, TokenOptionsError, Tokens,
+    harden, shutdown_signal,
+};
+use read_model::catalogue::Catalogue;
+use read_model::reader::EventReader;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgPool};
+use uuid::Uuid;
+
+use crate::schema;
+use crate::settings::{ServeOptions, StoreOptions};
+use crate::views::Views;
+
+/// How long a request waits for a connection of the pool.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A connection that was used this lately is taken to be alive; asking it would cost a round trip each time.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// What a first visitor of GraphiQL finds there.
+const EXAMPLE: &str = "# Ctrl-space completes; the documentation is behind the book.\n\
+    {\n  events(first: 5) {\n    edges { node { id eventType eventKind status objectIds createdAt } }\n    \
+    pageInfo { hasNextPage endCursor }\n  }\n}\n";
+
+/// Why the server ended otherwise than by being told to.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// There is no database to read.
+    #[error("no event database is given; set F6_QUERY_DATABASE_URL or --database-url")]
+    NoDatabase,
+    /// The database's address cannot be used.
+    #[error(
+        "cannot use the address of the event database; write one such as postgres://f6_query@127.0.0.1/f6"
+    )]
+    Database(#[source] sqlx::Error),
+    /// The token options cannot be used.
+    #[error(transparent)]
+    Tokens(#[from] TokenOptionsError),
+    /// The library refuses the schema.
+    #[error("the configuration leads to no GraphQL schema")]
+    Schema(#[from] SchemaError),
+    /// No signals can be caught.
+    #[error("cannot listen for signals")]
+    Signals(#[source] std::io::Error),
+    /// The door cannot serve.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+/// Serves until told to stop.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn serve(options: ServeOptions, catalogue: Arc<Catalogue>, views: Views) -> Result<(), Failure> {
+    let shutdown = shutdown_signal().map_err(Failure::Signals)?;
+    let pool = connect(&options)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let tokens = Tokens::load(&options.tokens)?;
+    let views = Arc::new(views);
+    let schema = harden(schema::build(&catalogue, &views), tokens.development()).finish()?;
+    let reader = Arc::new(EventReader::new(
+        pool.clone(),
+        Arc::clone(&catalogue),
+        options.store.cached_objects,
+    ));
+    tracing::info!(catalogue = %catalogue.hash, "reading {} of {}", catalogue.zone_name, catalogue.organisation);
+    let door = Door {
+        name: "query-api",
+        graphiql: Some(graphiql(&catalogue, &views)),
+        prepare: Some(prepare(reader, Arc::clone(&clock))),
+        schema: Box::new(move || schema.clone()),
+        checks: checks(&pool),
+        http: options.http,
+        guard: options.guard,
+        tokens,
+        clock,
+    };
+    door::serve(options.bind, door, shutdown).await?;
+    pool.close().await;
+    Ok(())
+}
+
+/// Connections are made when they are needed, so that the server outlives a database that restarts.
+fn connect(options: &ServeOptions) -> Result<PgPool, Failure> {
+    let StoreOptions {
+        database_url, pool, ..
+    } = &options.store;
+    let url = database_url.as_deref().ok_or(Failure::NoDatabase)?;
+    let patience = options.http.request_timeout.as_millis().to_string();
+    let connection = url
+        .parse::<PgConnectOptions>()
+        .map_err(Failure::Database)?
+        .application_name("query-api")
+        .options([
+            ("default_transaction_read_only", "on"),
+            // No answer waits for it any longer.
+            ("statement_timeout", &patience),
+        ]);
+    let options = PgPoolOptions::new()
+        .max_connections(*pool)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        .before_acquire(|connection, about| {
+            Box::pin(async move {
+                if about.idle_for > FRESH {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        });
+    Ok(options.connect_lazy_with(connection))
+}
+
+fn prepare(reader: Arc<EventReader>, clock: Arc<dyn Clock>) -> Prepare {
+    Box::new(move |request| schema::prepare(request, &reader, clock.now()))
+}
+
+/// The configuration is checked before anything is served.
+fn checks(pool: &PgPool) -> Vec<Check> {
+    let ask = |name, sql: &'static str| {
+        let pool = pool.clone();
+        Check::new(name, move || {
+            let pool = pool.clone();
+            async move {
+                sqlx::query(sql).fetch_one(&pool).await?;
+                Ok(())
+            }
+        })
+    };
+    vec![
+        ask("database", "SELECT 1"),
+        ask("migrations", "SELECT position, created_at FROM head"),
+    ]
+}
+
+/// The development token of the page is that of the first who may read anything.
+fn graphiql(catalogue: &Catalogue, views: &Views) -> Graphiql {
+    let readers = || {
+        views
+            .views
+            .values()
+            .map(|view| &view.grant)
+            .chain([&views.events])
+    };
+    let may_read = |name: &str| readers().filter(|grant| grant.lets(name)).count();
+    let reader = catalogue.source_types.iter().max_by_key(|name| may_read(name));
+    Graphiql {
+        title: format!("F6 {} · query API", catalogue.zone_name),
+        query: Some(EXAMPLE.to_owned()),
+        principal: reader.map(|name| Principal {
+            source_id: Uuid::nil(),
+            source_type: name.to_string(),
+        }),
+    }
+}

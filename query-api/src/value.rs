@@ -1,0 +1,111 @@
+//! Values on their way out: from what a fold gives to what GraphQL resolves further.
+
+use std::fmt::Display;
+use std::sync::Arc;
+
+use async_graphql::dynamic::{FieldValue, ResolverContext};
+use async_graphql::{Result, Value as GraphQlValue};
+use door::{Principal, faults};
+use futures::FutureExt;
+use futures::future::{BoxFuture, try_join_all};
+use read_model::catalogue::Shape;
+use read_model::event::ObjectId;
+use read_model::fold::World;
+use read_model::time::PartialDate;
+use serde_json::{Map, Value};
+
+use crate::reading::{Point, Reading};
+use crate::surface::Surface;
+
+/// An object at a point.
+pub(crate) struct ObjectAt {
+    pub(crate) id: ObjectId,
+    pub(crate) point: Point,
+    pub(crate) world: Arc<World>,
+}
+
+/// A structure within an object's value, at the object's point.
+pub(crate) struct Part {
+    pub(crate) values: Map<String, Value>,
+    pub(crate) point: Point,
+}
+
+/// A value in the store is not of the shape that the catalogue gives it.
+#[derive(Debug, thiserror::Error)]
+#[error("a stored value is no {expected}")]
+struct Misshapen {
+    expected: &'static str,
+}
+
+/// The value of a field; objects that it refers to are seen through a view, or else as their object type itself.
+pub(crate) fn outgoing<'a>(
+    context: &'a ResolverContext<'_>,
+    (shape, through): (&'a Shape, Option<&'a str>),
+    value: Value,
+    point: Point,
+) -> BoxFuture<'a, Result<FieldValue<'static>>> {
+    async move {
+        let surface = Surface::of(context)?;
+        Ok(match (surface.catalogue.structure(shape), value) {
+            (Shape::Text | Shape::Choice(_), Value::String(text)) => FieldValue::value(text),
+            (Shape::Integer | Shape::Number, Value::Number(number)) => {
+                FieldValue::value(GraphQlValue::Number(number))
+            }
+            (Shape::Boolean, Value::Bool(truth)) => FieldValue::value(truth),
+            (Shape::PartialDate, Value::String(text)) => FieldValue::owned_any(
+                text.parse::<PartialDate>()
+                    .map_err(|error| faults::internal(&error))?,
+            ),
+            (Shape::Object(_), Value::Object(values)) => FieldValue::owned_any(Part { values, point }),
+            (Shape::List(item), Value::Array(items)) => {
+                let items = items
+                    .into_iter()
+                    .map(|value| outgoing(context, (item, through), value, point));
+                FieldValue::list(try_join_all(items).await?)
+            }
+            (Shape::Reference(object_type), Value::String(id)) => {
+                referred(context, through.unwrap_or(object_type), &id, point).await?
+            }
+            (shape, _) => {
+                return Err(faults::internal(&Misshapen {
+                    expected: name(shape),
+                }));
+            }
+        })
+    }
+    .boxed()
+}
+
+/// The object that a value refers to, whether or not this F6 knows more of it than its id.
+async fn referred(
+    context: &ResolverContext<'_>,
+    view: &str,
+    id: &str,
+    point: Point,
+) -> Result<FieldValue<'static>> {
+    if let Some(view) = Surface::of(context)?.views.views.get(view) {
+        view.grant.check(Principal::of(context)?)?;
+    }
+    let id = ObjectId::try_parse(id).map_err(|error| faults::internal(&error))?;
+    let world = Reading::of(context)?.referred(id, point).await?;
+    Ok(FieldValue::owned_any(ObjectAt { id, point, world }))
+}
+
+/// A text that GraphQL carries as it is.
+pub(crate) fn text(value: impl Display) -> GraphQlValue {
+    GraphQlValue::String(value.to_string())
+}
+
+const fn name(shape: &Shape) -> &'static str {
+    match shape {
+        Shape::Text => "text",
+        Shape::Choice(_) => "text of those allowed",
+        Shape::Integer | Shape::Number => "number",
+        Shape::Boolean => "boolean",
+        Shape::PartialDate => "date",
+        Shape::Reference(_) => "object id",
+        Shape::Named(_) => "value of its type",
+        Shape::Object(_) => "structure",
+        Shape::List(_) => "list",
+    }
+}

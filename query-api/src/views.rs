@@ -1,0 +1,165 @@
+//! Views as compiled: what each shows, and to whom.
+
+mod compile;
+pub(crate) mod reserved;
+
+use std::sync::Arc;
+
+use door::{Principal, faults};
+use indexmap::IndexMap;
+use read_model::catalogue::{Catalogue, Expression, Shape};
+
+/// A compiled `query_config.yaml`.
+#[derive(Debug)]
+pub struct Views {
+    /// Who may read raw events.
+    pub events: Grant,
+    /// Every object type, whoever may read it, and then every other view, by name.
+    pub views: IndexMap<Arc<str>, Arc<View>>,
+}
+
+/// What a consumer gets to see of objects of one type.
+#[derive(Debug)]
+pub struct View {
+    /// Its name, and that of its GraphQL type.
+    pub name: Arc<str>,
+    /// What it is for.
+    pub description: Option<Arc<str>>,
+    /// The object type that it shows.
+    pub object_type: Arc<str>,
+    /// The root field for one.
+    pub one: String,
+    /// The root field for several.
+    pub many: Arc<str>,
+    /// Who may read it.
+    pub grant: Grant,
+    /// What it shows.
+    pub fields: Vec<ViewField>,
+}
+
+/// A field of a view.
+#[derive(Debug)]
+pub struct ViewField {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What it is.
+    pub description: Option<Arc<str>>,
+    /// The shape of its value.
+    pub shape: Shape,
+    /// Where its value comes from.
+    pub source: Source,
+    /// Where its value refers to other objects: the view through which they are seen.
+    pub through: Option<Arc<str>>,
+}
+
+/// Where a value comes from.
+#[derive(Debug)]
+pub enum Source {
+    /// The object's field with this name.
+    Field(Arc<str>),
+    /// The object type's derived field with this name.
+    Derived(Arc<str>),
+    /// An expression of the view's own.
+    Computed(Expression),
+}
+
+impl Source {
+    /// The name of the object's field; of a computed value, its expression.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Field(name) | Self::Derived(name) => name,
+            Self::Computed(expression) => expression.source(),
+        }
+    }
+}
+
+/// The source types that may read something.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grant {
+    subject: String,
+    read: Vec<Arc<str>>,
+}
+
+impl Grant {
+    /// A grant of `subject`, as refusals name it, to these source types.
+    pub(crate) fn new(subject: impl Into<String>, read: &[String]) -> Self {
+        Self {
+            subject: subject.into(),
+            read: read.iter().map(|name| name.as_str().into()).collect(),
+        }
+    }
+
+    /// Whether it lets callers of this source type pass.
+    #[must_use]
+    pub fn lets(&self, source_type: &str) -> bool {
+        self.read.iter().any(|name| **name == *source_type)
+    }
+
+    /// Lets this caller pass.
+    ///
+    /// # Errors
+    /// `FORBIDDEN`, naming who may read it.
+    pub fn check(&self, principal: &Principal) -> async_graphql::Result<()> {
+        if self.lets(&principal.source_type) {
+            return Ok(());
+        }
+        let Self { subject, read } = self;
+        let readers = if read.is_empty() {
+            "nobody".to_owned()
+        } else {
+            format!("only: {}", read.join(", "))
+        };
+        Err(faults::forbidden(format!(
+            "`{}` may not read {subject}; query_config.yaml lets {readers}",
+            principal.source_type
+        )))
+    }
+}
+
+impl Views {
+    /// The expression of a derived field or a computed value; none for a plain field.
+    #[must_use]
+    pub fn expression<'a>(
+        catalogue: &'a Catalogue,
+        view: &'a View,
+        source: &'a Source,
+    ) -> Option<&'a Expression> {
+        match source {
+            Source::Field(_) => None,
+            Source::Derived(name) => catalogue
+                .object_types
+                .get(&view.object_type)?
+                .derived
+                .get(name)
+                .map(|derived| &derived.value),
+            Source::Computed(expression) => Some(expression),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_grant_names_who_may_read_when_it_refuses() {
+        let grant = Grant::new(
+            "the view BewonersKaart",
+            &["ambtenaar".to_owned(), "systeem".to_owned()],
+        );
+        let by = |source_type: &str| Principal {
+            source_id: Uuid::nil(),
+            source_type: source_type.to_owned(),
+        };
+        assert!(grant.check(&by("systeem")).is_ok());
+        let refused = grant.check(&by("burger")).unwrap_err();
+        assert_eq!(
+            refused.message,
+            "`burger` may not read the view BewonersKaart; query_config.yaml lets only: ambtenaar, systeem"
+        );
+        assert_eq!(refused.extensions.unwrap().get("code"), Some(&"FORBIDDEN".into()));
+    }
+}

@@ -1,0 +1,417 @@
+//! From the config as written to views as compiled: every mistake found, none left for later.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use read_model::catalogue::{
+    Catalogue, Expression, ObjectType, Problems, Report, Shape, Step, compile_yaml, is_name, one_of,
+};
+
+use super::reserved::{RESERVED_FIELDS, RESERVED_ROOTS, RESERVED_TYPES};
+use super::{Grant, Source, View, ViewField, Views};
+use crate::config::{QueryConfig, ViewConfig, ViewFieldConfig};
+
+impl Views {
+    /// Compiles the text of a `query_config.yaml` against the catalogue; `file` names it in messages.
+    ///
+    /// # Errors
+    /// Every mistake, each with its line, what is wrong and what would be right.
+    pub fn compile(file: &str, source: &str, catalogue: &Catalogue) -> Result<Self, Problems> {
+        compile_yaml(file, source, |config: &QueryConfig, report| {
+            Compiler { config, catalogue }.views(report)
+        })
+    }
+}
+
+struct Compiler<'a> {
+    config: &'a QueryConfig,
+    catalogue: &'a Catalogue,
+}
+
+impl Compiler<'_> {
+    fn views(&self, report: &mut Report) -> Views {
+        report.within(["events".into()], |report| {
+            self.check_readers(&self.config.events.read, report)
+        });
+        let own = self
+            .catalogue
+            .object_types
+            .values()
+            .map(|object_type| self.object_type(object_type));
+        let mut views: Vec<View> = own.collect();
+        for (name, config) in &self.config.views {
+            let at = [Step::from("views"), name.as_str().into()];
+            views.extend(report.within(at, |report| self.view(name, config, report)));
+        }
+        report.within(["views".into()], |report| {
+            self.refuse_taken_names(report);
+            refuse_doubles(&views, report);
+        });
+        Views {
+            events: Grant::new("events", &self.config.events.read),
+            views: views
+                .into_iter()
+                .map(|view| (Arc::clone(&view.name), Arc::new(view)))
+                .collect(),
+        }
+    }
+
+    /// The object type as a view of itself; nobody may read it until the config says who.
+    fn object_type(&self, object_type: &ObjectType) -> View {
+        let name = &object_type.name;
+        let config = self.config.views.get(&**name);
+        let read = config.map(|view| view.read.as_slice()).unwrap_or_default();
+        let own = config.and_then(|view| view.description.as_deref()).map(Arc::from);
+        let fields = object_type.fields.values().map(|field| ViewField {
+            name: Arc::clone(&field.name),
+            description: field.description.clone(),
+            shape: field.shape.clone(),
+            source: Source::Field(Arc::clone(&field.name)),
+            through: None,
+        });
+        let derived = object_type.derived.values().map(|derived| ViewField {
+            name: Arc::clone(&derived.name),
+            description: derived.description.clone(),
+            shape: derived.shape.clone(),
+            source: Source::Derived(Arc::clone(&derived.name)),
+            through: None,
+        });
+        View {
+            name: Arc::clone(name),
+            description: own.or_else(|| object_type.description.clone()),
+            object_type: Arc::clone(name),
+            one: root_field(name),
+            many: Arc::clone(&object_type.plural),
+            grant: Grant::new(format!("objects of type {name}"), read),
+            fields: fields.chain(derived).collect(),
+        }
+    }
+
+    /// A view of its own; none where the config only grants the object type itself.
+    fn view(&self, name: &str, config: &ViewConfig, report: &mut Report) -> Option<View> {
+        self.check_readers(&config.read, report);
+        if self.catalogue.object_types.contains_key(name) {
+            check_own(name, config, report);
+            return None;
+        }
+        self.check_type_name(name, report);
+        let Some(object_type) = self.catalogue.object_types.get(config.object_type.as_str()) else {
+            let given = &config.object_type;
+            let there = one_of(given, self.catalogue.object_types.keys().map(|name| &**name));
+            report.within(["object_type".into()], |report| {
+                report.say(format!("no object type is named `{given}`; {there}"));
+            });
+            return None;
+        };
+        Some(View {
+            name: name.into(),
+            description: config.description.as_deref().map(Arc::from),
+            object_type: Arc::clone(&object_type.name),
+            one: root_field(name),
+            many: plural(name, config, report),
+            grant: Grant::new(format!("the view {name}"), &config.read),
+            fields: self.fields(config, object_type, report),
+        })
+    }
+
+    fn fields(&self, config: &ViewConfig, object_type: &ObjectType, report: &mut Report) -> Vec<ViewField> {
+        if config.fields.is_empty() {
+            report.say(format!(
+                "a view states its `fields`; without any only the object type itself is granted, by the name {}",
+                object_type.name
+            ));
+        }
+        let field = |(name, config): (&String, &ViewFieldConfig)| {
+            report.within([Step::from("fields"), name.as_str().into()], |report| {
+                check_field_name(name, report);
+                self.field(name, config, object_type, report)
+            })
+        };
+        config.fields.iter().filter_map(field).collect()
+    }
+
+    fn field(
+        &self,
+        name: &str,
+        config: &ViewFieldConfig,
+        object_type: &ObjectType,
+        report: &mut Report,
+    ) -> Option<ViewField> {
+        let ViewFieldConfig {
+            field,
+            view,
+            value_type,
+            value,
+            description,
+        } = config;
+        let mut shown = match (field, value_type, value) {
+            (Some(field), None, None) => renamed(field, object_type, report)?,
+            (None, Some(value_type), Some(value)) => ViewField {
+                name: name.into(),
+                description: None,
+                shape: report.within(["type".into()], |report| self.shape(value_type, report)),
+                source: report.within(["value".into()], |report| computed(value, object_type, report)),
+                through: None,
+            },
+            _ => {
+                report.say("a field of a view is either `field`, or `type` with `value`");
+                return None;
+            }
+        };
+        shown.name = name.into();
+        shown.description = description.as_deref().map(Arc::from).or(shown.description);
+        if let Some(view) = view {
+            shown.through = Some(view.as_str().into());
+            report.within(["view".into()], |report| {
+                self.check_through(view, &shown.shape, report)
+            });
+        }
+        Some(shown)
+    }
+
+    /// The shape that `String`, `[Geslacht]` … name.
+    fn shape(&self, text: &str, report: &mut Report) -> Shape {
+        if let Some(item) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            return Shape::List(Box::new(self.shape(item, report)));
+        }
+        match text {
+            "String" => Shape::Text,
+            "Int" => Shape::Integer,
+            "Boolean" => Shape::Boolean,
+            "PartialDate" => Shape::PartialDate,
+            name if self.catalogue.types.contains_key(name) => Shape::Named(name.into()),
+            other => {
+                let basic = ["String", "Int", "Boolean", "PartialDate"];
+                let there = one_of(
+                    other,
+                    basic
+                        .into_iter()
+                        .chain(self.catalogue.types.keys().map(|name| &**name)),
+                );
+                report.say(format!("no type of a computed value is named `{other}`; {there}"));
+                Shape::Text
+            }
+        }
+    }
+
+    fn check_through(&self, view: &str, shape: &Shape, report: &mut Report) {
+        let Some(referred) = referred(shape) else {
+            return report.say("this field refers to no other object; leave `view` out");
+        };
+        let shown = match self.config.views.get(view) {
+            Some(config) => Some(config.object_type.as_str()),
+            None => self
+                .catalogue
+                .object_types
+                .get_key_value(view)
+                .map(|(name, _)| &**name),
+        };
+        match shown {
+            None => {
+                let there = one_of(view, self.config.views.keys().map(String::as_str));
+                report.say(format!("no view is named `{view}`; {there}"));
+            }
+            Some(shown) if shown != referred => {
+                report.say(format!(
+                    "`{view}` shows {shown}, and this field refers to {referred}"
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn check_readers(&self, given: &[String], report: &mut Report) {
+        let known = &self.catalogue.source_types;
+        for (index, name) in given
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| !known.iter().any(|known| **known == ***name))
+        {
+            report.within([Step::from("read"), index.into()], |report| {
+                let there = one_of(name, known.iter().map(|name| &**name));
+                report.say(format!("`{name}` is no source type; {there}"));
+            });
+        }
+    }
+
+    /// The catalogue's own names may be those of this API's types.
+    fn refuse_taken_names(&self, report: &mut Report) {
+        let names = self
+            .catalogue
+            .object_types
+            .keys()
+            .chain(self.catalogue.types.keys());
+        for name in names.filter(|name| RESERVED_TYPES.contains(&&***name)) {
+            report.say(format!(
+                "the query API has a type `{name}` of its own; rename that of write_config.yaml"
+            ));
+        }
+    }
+
+    fn check_type_name(&self, name: &str, report: &mut Report) {
+        if !is_name(name) || !name.starts_with(|first: char| first.is_ascii_uppercase()) {
+            report.say(format!(
+                "`{name}` cannot be a view; use letters and digits, beginning with a capital"
+            ));
+        }
+        if self.catalogue.types.contains_key(name) || RESERVED_TYPES.contains(&name) {
+            report.say(format!("`{name}` is another type already; choose another name"));
+        }
+    }
+}
+
+/// A view with the name of an object type is that type itself.
+fn check_own(name: &str, config: &ViewConfig, report: &mut Report) {
+    if config.object_type != name {
+        report.within(["object_type".into()], |report| {
+            report.say(format!(
+                "a view named as the object type {name} shows {name}; choose another name"
+            ));
+        });
+    }
+    for (key, given) in [
+        ("fields", !config.fields.is_empty()),
+        ("plural", config.plural.is_some()),
+    ] {
+        if given {
+            report.within([key.into()], |report| {
+                report.say(format!(
+                    "the view {name} is the object type itself; leave `{key}` out, or choose another name"
+                ));
+            });
+        }
+    }
+}
+
+fn plural(name: &str, config: &ViewConfig, report: &mut Report) -> Arc<str> {
+    match &config.plural {
+        Some(plural) if is_name(plural) => plural.as_str().into(),
+        Some(plural) => {
+            report.within(["plural".into()], |report| {
+                report.say(format!(
+                    "`{plural}` cannot be a name in GraphQL; use letters, digits and _"
+                ));
+            });
+            plural.as_str().into()
+        }
+        None => {
+            report.say("a view states its `plural`, the field for several at once");
+            format!("{}List", root_field(name)).into()
+        }
+    }
+}
+
+/// A field of the object, under another name.
+fn renamed(field: &str, object_type: &ObjectType, report: &mut Report) -> Option<ViewField> {
+    let plain = object_type.fields.get(field).map(|field| {
+        (
+            &field.description,
+            &field.shape,
+            Source::Field(Arc::clone(&field.name)),
+        )
+    });
+    let derived = || {
+        let derived = object_type.derived.get(field)?;
+        Some((
+            &derived.description,
+            &derived.shape,
+            Source::Derived(Arc::clone(&derived.name)),
+        ))
+    };
+    let Some((description, shape, source)) = plain.or_else(derived) else {
+        let names = object_type.fields.keys().chain(object_type.derived.keys());
+        let there = one_of(field, names.map(|name| &**name));
+        report.within(["field".into()], |report| {
+            report.say(format!("{} has no field `{field}`; {there}", object_type.name));
+        });
+        return None;
+    };
+    Some(ViewField {
+        name: field.into(),
+        description: description.clone(),
+        shape: shape.clone(),
+        source,
+        through: None,
+    })
+}
+
+fn computed(source: &str, object_type: &ObjectType, report: &mut Report) -> Source {
+    let expression = match Expression::compile(source) {
+        Ok(expression) => expression,
+        Err(error) => {
+            report.say(format!("this is no CEL expression: {error}"));
+            return Source::Field("".into());
+        }
+    };
+    let unknown = |root: &&str| *root != "asOf" && !object_type.fields.contains_key(*root);
+    for root in expression.reads().roots().filter(unknown) {
+        let there = one_of(
+            root,
+            object_type.fields.keys().map(|name| &**name).chain(["asOf"]),
+        );
+        report.say(format!(
+            "`{root}` is neither a field of {} nor `asOf`; {there}",
+            object_type.name
+        ));
+    }
+    Source::Computed(expression)
+}
+
+/// The object type that a value refers to.
+fn referred(shape: &Shape) -> Option<&str> {
+    match shape {
+        Shape::Reference(object_type) => Some(object_type),
+        Shape::List(item) => referred(item),
+        Shape::Text
+        | Shape::Choice(_)
+        | Shape::Integer
+        | Shape::Number
+        | Shape::Boolean
+        | Shape::PartialDate
+        | Shape::Named(_)
+        | Shape::Object(_) => None,
+    }
+}
+
+/// Two root fields of the same name would be one.
+fn refuse_doubles(views: &[View], report: &mut Report) {
+    let mut taken: HashMap<&str, String> = RESERVED_ROOTS
+        .map(|name| (name, "of the API itself".to_owned()))
+        .into();
+    for view in views {
+        for (field, key) in [(view.one.as_str(), None), (&view.many, Some("plural"))] {
+            let steps = [Step::from(&*view.name)].into_iter().chain(key.map(Step::from));
+            if let Some(other) = taken.insert(field, format!("of {}", view.name)) {
+                report.within(steps, |report| {
+                    report.say(format!(
+                        "the root field `{field}` is that {other} already; choose another name"
+                    ));
+                });
+            }
+        }
+    }
+}
+
+fn check_field_name(name: &str, report: &mut Report) {
+    if !is_name(name) {
+        report.say(format!(
+            "`{name}` cannot be a name in GraphQL; use letters, digits and _"
+        ));
+    }
+    if RESERVED_FIELDS.contains(&name) {
+        report.say(format!(
+            "every object has `{name}` of itself; choose another name for the field"
+        ));
+    }
+}
+
+/// `BewonersKaart` → `bewonersKaart`.
+fn root_field(name: &str) -> String {
+    let mut chars = name.chars();
+    chars
+        .next()
+        .map(|first| first.to_ascii_lowercase())
+        .into_iter()
+        .chain(chars)
+        .collect()
+}
