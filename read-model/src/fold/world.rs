@@ -11,7 +11,7 @@ use super::scope::ClaimScope;
 use super::state::ObjectState;
 use crate::basis::Trust;
 use crate::catalogue::{Action, Catalogue, Effect, EvaluationError, Reads, Scope, UpcastError, with_absent};
-use crate::event::{ObjectId, Position};
+use crate::event::{EventKind, ObjectId, Position};
 use crate::history::History;
 use crate::resolve::{Assuming, Resolution};
 use crate::time::Day;
@@ -282,7 +282,9 @@ pub(crate) fn counting_claims<'c>(
     catalogue: &'c Catalogue,
     resolution: &Resolution<'_>,
 ) -> Result<Vec<Claim<'c>>, FoldError> {
-    let counts = |index: &usize| resolution.standing(*index).holds;
+    let counts = |index: &usize| {
+        resolution.events()[*index].kind() == EventKind::Claim && resolution.standing(*index).holds
+    };
     (0..resolution.events().len())
         .filter(counts)
         .filter_map(|index| {
