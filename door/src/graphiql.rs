@@ -12,10 +12,10 @@ use axum::response::{IntoResponse, Response};
 use chrono::Duration;
 use serde_json::json;
 
+use crate::door::Door;
 use crate::media::Media;
 use crate::principal::Principal;
 use crate::refusal::Refusal;
-use crate::serve::Door;
 use crate::token::sign_development_token;
 
 /// A working day; reloading the page gives a new token.

@@ -6,6 +6,8 @@
 mod body;
 mod clock;
 mod code;
+mod door;
+mod execution;
 pub mod faults;
 mod graphiql;
 mod graphql;
@@ -16,20 +18,22 @@ mod media;
 mod options;
 mod principal;
 mod refusal;
+mod root;
 mod serve;
 mod token;
 mod trace;
+mod variables;
 
 pub use self::clock::{Clock, FixedClock, SystemClock};
 pub use self::code::Code;
+pub use self::door::{Door, HttpOptions, Prepare, SchemaSource, harden, router};
+pub use self::execution::absent_items;
 pub use self::graphiql::Graphiql;
 pub use self::guard::GuardOptions;
 pub use self::health::{Check, CheckError};
 pub use self::log::{LogError, LogFormat, LogOptions};
 pub use self::principal::Principal;
-pub use self::serve::{
-    Door, HttpOptions, Prepare, SchemaSource, ServeError, harden, router, serve, shutdown_signal,
-};
+pub use self::serve::{ServeError, serve, shutdown_signal};
 pub use self::token::{
     KeysError, TokenError, TokenOptions, TokenOptionsError, Tokens, sign_development_token,
 };

@@ -64,7 +64,7 @@ impl LogOptions {
             .with_writer(std::io::stderr);
         match self.log_format {
             LogFormat::Pretty => log.with_ansi(std::io::stderr().is_terminal()).try_init(),
-            LogFormat::Json => log.json().flatten_event(true).try_init(),
+            LogFormat::Json => log.json().flatten_event(true).with_span_list(false).try_init(),
         }
         .map_err(LogError::Twice)?;
         std::panic::set_hook(Box::new(panicked));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use async_graphql::Pos;
+use async_graphql::{Name, Pos};
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -15,6 +15,7 @@ use crate::faults::INTERNAL_MESSAGE;
 use crate::guard::GuardError;
 use crate::media::Media;
 use crate::token::TokenError;
+use crate::variables::VariableError;
 
 /// Why a request is not executed.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,12 @@ pub(crate) enum Refusal {
     Request(#[from] RequestError),
     #[error("{0}")]
     Document(#[from] GuardError),
+    #[error("subscriptions are not answered over POST")]
+    Subscription,
+    #[error("`{field}` stands twice at the root of this mutation; give each an alias of its own")]
+    Twice { field: Name },
+    #[error("{0}")]
+    Variable(#[from] VariableError),
     #[error(
         "the schema can be asked for on a development server alone; elsewhere `--print-schema` prints it"
     )]
@@ -74,6 +81,7 @@ impl Refusal {
             Self::Document(GuardError::Cycle { .. }) => Code::ValidationFailed,
             Self::Document(GuardError::Syntax(_)) => Code::ParseFailed,
             Self::Document(GuardError::Nul) => Code::NulCharacter,
+            Self::Variable(_) | Self::Subscription | Self::Twice { .. } => Code::ValidationFailed,
             Self::Introspection => Code::IntrospectionDisabled,
             Self::Timeout { .. } => Code::Timeout,
             Self::Internal { .. } => Code::Internal,
@@ -91,7 +99,11 @@ impl Refusal {
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout { .. } => StatusCode::REQUEST_TIMEOUT,
             Self::BodyBroken | Self::Request(_) => StatusCode::BAD_REQUEST,
-            Self::Document(_) | Self::Introspection => request_error(media),
+            Self::Document(_)
+            | Self::Variable(_)
+            | Self::Subscription
+            | Self::Twice { .. }
+            | Self::Introspection => request_error(media),
             Self::Timeout { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -110,6 +122,9 @@ impl Refusal {
             | Self::MediaType
             | Self::Request(_)
             | Self::Document(_)
+            | Self::Variable(_)
+            | Self::Subscription
+            | Self::Twice { .. }
             | Self::Introspection
             | Self::Internal { .. } => return None,
         };

@@ -1,27 +1,23 @@
 //! Bearer tokens: a signed JWT becomes a [`Principal`], or a typed error says why not.
 
+mod claims;
 mod development;
 mod keys;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+use self::claims::Claims;
+pub use self::development::sign_development_token;
+use self::keys::Key;
+pub use self::keys::KeysError;
+use crate::principal::Principal;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
-use serde::Deserialize;
-use uuid::Uuid;
-
-pub use self::development::sign_development_token;
-use self::keys::Key;
-pub use self::keys::KeysError;
-use crate::principal::Principal;
-
-/// How long a source type may be; the names in a catalogue are far shorter.
-const MAX_SOURCE_TYPE: usize = 100;
 
 /// Whose tokens are accepted.
 #[derive(Args, Clone, Debug)]
@@ -240,71 +236,6 @@ fn refusal(kind: &ErrorKind) -> TokenError {
         ErrorKind::InvalidSignature => TokenError::WrongSignature,
         ErrorKind::InvalidAlgorithm => TokenError::WrongAlgorithm,
         _ => TokenError::Malformed,
-    }
-}
-
-#[derive(Deserialize)]
-struct Claims {
-    iss: Option<String>,
-    aud: Option<Audience>,
-    exp: Option<f64>,
-    nbf: Option<f64>,
-    sub: Option<String>,
-    source_type: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Several(Vec<String>),
-}
-
-impl Audience {
-    fn names(&self, audience: &str) -> bool {
-        match self {
-            Self::One(one) => one == audience,
-            Self::Several(several) => several.iter().any(|one| one == audience),
-        }
-    }
-}
-
-impl Claims {
-    fn check(&self, key: &Key, now: DateTime<Utc>, leeway: chrono::Duration) -> Result<(), TokenError> {
-        if self.iss.as_ref().ok_or(TokenError::MissingClaim("iss"))? != &key.issuer {
-            return Err(TokenError::WrongIssuer);
-        }
-        if !self
-            .aud
-            .as_ref()
-            .ok_or(TokenError::MissingClaim("aud"))?
-            .names(&key.audience)
-        {
-            return Err(TokenError::WrongAudience);
-        }
-        // Seconds with a fraction, as the claims have them.
-        let seconds = |moment: chrono::Duration| moment.as_seconds_f64();
-        let (now, leeway) = (seconds(now - DateTime::UNIX_EPOCH), seconds(leeway));
-        if self.exp.ok_or(TokenError::MissingClaim("exp"))? + leeway <= now {
-            return Err(TokenError::Expired);
-        }
-        if self.nbf.is_some_and(|nbf| nbf - leeway > now) {
-            return Err(TokenError::NotYetValid);
-        }
-        Ok(())
-    }
-
-    fn principal(self) -> Result<Principal, TokenError> {
-        let subject = self.sub.ok_or(TokenError::MissingClaim("sub"))?;
-        let source_id = Uuid::try_parse(&subject).map_err(|_| TokenError::SubjectNotUuid)?;
-        let source_type = self.source_type.ok_or(TokenError::MissingClaim("source_type"))?;
-        if source_type.is_empty() || source_type.chars().count() > MAX_SOURCE_TYPE {
-            return Err(TokenError::SourceType);
-        }
-        Ok(Principal {
-            source_id,
-            source_type,
-        })
     }
 }
 

@@ -80,7 +80,10 @@ async fn answer(request: Request, next: Next) -> Response {
     let route = route.as_ref().map_or("an unknown path", MatchedPath::as_str);
     let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let response = outcome.unwrap_or_else(|_| panicked());
-    let (status, elapsed) = (response.status().as_u16(), start.elapsed().as_micros());
+    let (status, elapsed) = (
+        response.status().as_u16(),
+        u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX),
+    );
     if matches!(route, "/healthz" | "/readyz") {
         tracing::debug!(status, elapsed_us = elapsed, "answered {method} {route}");
     } else {

@@ -1,6 +1,6 @@
 // Renews the vendored GraphiQL from the npm package @graphql-yoga/render-graphiql:
 //
-//   npm install --prefix /tmp/graphiql @graphql-yoga/render-graphiql@5.24.1 && node vendor.mjs /tmp/graphiql
+//   npm install --prefix DIRECTORY @graphql-yoga/render-graphiql@5.24.1 && node vendor.mjs DIRECTORY
 //
 // The package is one bundle of strings, made to be pasted into a page.
 // Here each string becomes a file of its own, so that the page needs no inline script and can forbid every other host.

@@ -8,7 +8,8 @@ use uuid::Uuid;
 use super::keys::Key;
 
 /// Printed here for all to read: whoever accepts it accepts everybody.
-const DEVELOPMENT_KEY: &[u8] = b"F6 development key, known to everybody, accepted with --dev alone";
+pub(super) const DEVELOPMENT_KEY: &[u8] =
+    b"F6 development key, known to everybody, accepted with --dev alone";
 
 /// The key's id, and the issuer and audience of the tokens that it signs.
 const DEVELOPMENT: &str = "f6-development";

@@ -63,7 +63,7 @@ pub(super) fn load(path: &Path, issuer: &str, audience: &str) -> Result<Vec<Key>
     parse(&text, issuer, audience)
 }
 
-fn parse(text: &str, issuer: &str, audience: &str) -> Result<Vec<Key>, KeysError> {
+pub(super) fn parse(text: &str, issuer: &str, audience: &str) -> Result<Vec<Key>, KeysError> {
     let set: JwkSet = serde_json::from_str(text).map_err(KeysError::NotAKeySet)?;
     let mut keys: Vec<Key> = Vec::new();
     for (place, jwk) in set.keys.iter().enumerate().filter(|(_, jwk)| signs(jwk)) {

@@ -1,0 +1,85 @@
+//! What a token says, once its signature is known to be good.
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::TokenError;
+use super::keys::Key;
+use crate::principal::Principal;
+
+/// How long a source type may be; the names in a catalogue are far shorter.
+const MAX_SOURCE_TYPE: usize = 100;
+
+/// The claims that matter here; each may be missing.
+#[derive(Deserialize)]
+pub(super) struct Claims {
+    iss: Option<String>,
+    aud: Option<Audience>,
+    exp: Option<f64>,
+    nbf: Option<f64>,
+    sub: Option<String>,
+    source_type: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Audience {
+    fn names(&self, audience: &str) -> bool {
+        match self {
+            Self::One(one) => one == audience,
+            Self::Several(several) => several.iter().any(|one| one == audience),
+        }
+    }
+}
+
+impl Claims {
+    /// Whether they hold for whoever trusts that key, at a moment.
+    pub(super) fn check(
+        &self,
+        key: &Key,
+        now: DateTime<Utc>,
+        leeway: chrono::Duration,
+    ) -> Result<(), TokenError> {
+        if self.iss.as_ref().ok_or(TokenError::MissingClaim("iss"))? != &key.issuer {
+            return Err(TokenError::WrongIssuer);
+        }
+        if !self
+            .aud
+            .as_ref()
+            .ok_or(TokenError::MissingClaim("aud"))?
+            .names(&key.audience)
+        {
+            return Err(TokenError::WrongAudience);
+        }
+        // Seconds with a fraction, as the claims have them.
+        let seconds = |moment: chrono::Duration| moment.as_seconds_f64();
+        let (now, leeway) = (seconds(now - DateTime::UNIX_EPOCH), seconds(leeway));
+        if self.exp.ok_or(TokenError::MissingClaim("exp"))? + leeway <= now {
+            return Err(TokenError::Expired);
+        }
+        if self.nbf.is_some_and(|nbf| nbf - leeway > now) {
+            return Err(TokenError::NotYetValid);
+        }
+        Ok(())
+    }
+
+    /// Whom they name.
+    pub(super) fn principal(self) -> Result<Principal, TokenError> {
+        let subject = self.sub.ok_or(TokenError::MissingClaim("sub"))?;
+        let source_id = Uuid::try_parse(&subject).map_err(|_| TokenError::SubjectNotUuid)?;
+        let source_type = self.source_type.ok_or(TokenError::MissingClaim("source_type"))?;
+        if source_type.is_empty() || source_type.chars().count() > MAX_SOURCE_TYPE {
+            return Err(TokenError::SourceType);
+        }
+        Ok(Principal {
+            source_id,
+            source_type,
+        })
+    }
+}
