@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# throwaway-postgres.sh start|stop FOLDER: a PostgreSQL cluster for tests, which forgets everything.
+#
+# `start` makes it in the folder and prints the superuser's URL; `stop` ends it and removes the folder.
+# It is fast because it never waits for the disk, and reachable on 127.0.0.1 with the password of the URL, which
+# migration/roles.sql gives to the three roles as well.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/cluster.sh"
+
+[[ $# -eq 2 && $1 =~ ^(start|stop)$ ]] || die "usage: $0 start|stop FOLDER"
+
+start() {
+  local folder=$1 password port
+  [[ ! -e $folder/data ]] || die "$folder holds a cluster already: stop it first."
+  password=$(random_password)
+  give_folder "$folder" || die "$(postgres_user) cannot enter $folder: choose a folder below /tmp."
+  folder=$(cd "$folder" && pwd -P)
+  make_cluster "$folder" "$password" --no-sync
+  # On the loopback of a test the password may pass as it is: a debug build needs long for SCRAM.
+  sed -i.scram 's/scram-sha-256$/password/' "$folder/data/pg_hba.conf"
+  configure "$folder" 'fsync = off' 'synchronous_commit = off' 'full_page_writes = off' 'max_connections = 300' \
+    'wal_level = minimal' 'max_wal_senders = 0' \
+    "f6.migration_password = '$password'" "f6.write_password = '$password'" "f6.query_password = '$password'"
+  port=$(free_port $((20000 + RANDOM % 12000)))
+  start_cluster "$folder" "$port"
+  echo "postgres://postgres:$password@127.0.0.1:$port/postgres"
+}
+
+stop() {
+  local folder
+  folder=$(cd "$1" && pwd -P)
+  stop_cluster "$folder" immediate
+  if [[ -e $folder/data/PG_VERSION ]]; then rm -rf "$folder"; fi
+}
+
+find_postgres
+"$1" "$2"
