@@ -81,7 +81,7 @@ async fn a_moment_that_the_caller_names_is_that_of_the_data() {
     let claim = |moment| {
         f6.ouder().claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk")).with("occurredAt", json!(moment))
     };
-    claim("2026-01-01T12:00:00Z").await.refused("OCCURRED_AT_DIFFERS");
+    claim("2026-01-01T12:00:00Z").await.refused("INVALID_MOMENT");
     claim("2025-12-31T23:00:00Z").await.accepted();
 }
 
@@ -121,7 +121,7 @@ async fn a_dry_run_tells_what_would_happen_and_writes_nothing() {
     let wedding = ambtenaar.claim("Huwelijk", marriage(anna, bram, "2020-02-02")).validated();
     let told = wedding.dry_run().await.accepted();
     assert_eq!(told.events().len(), 2);
-    assert_eq!(told.events()[1]["eventKind"], "VALIDATION");
+    assert_eq!(told.events()[1]["eventKind"], "Validation");
     ambtenaar.claim("Huwelijk", marriage(anna, anna, "2020-02-02")).dry_run().await.refused("RULE");
 
     assert_eq!(f6.database.events().await, before);
@@ -147,14 +147,16 @@ async fn a_batch_is_appended_whole_and_later_commands_may_name_earlier_ones() {
 async fn a_batch_of_which_one_command_is_refused_leaves_nothing() {
     let f6 = F6::start().await;
     let ambtenaar = f6.ambtenaar();
-    let (kind, declared) = (new_id(), new_id());
+    let (kind, declared, died) = (new_id(), new_id(), new_id());
     let batch = ambtenaar.append([
         ambtenaar.claim("Geboorte", birth(kind, "2026-01-01", "Dirk")).id(declared).validated(),
-        ambtenaar.claim("Overlijden", death(kind, "2025-01-01")).validated(),
+        ambtenaar.claim("Overlijden", death(kind, "2026-01-02")).id(died).validated(),
+        ambtenaar.claim("Overlijden", death(kind, "2026-01-03")).validated(),
     ]);
     let refusal = batch.await.refused("RULE");
-    assert_eq!(refusal.rule.as_deref(), Some("born-before"));
-    assert_eq!(refusal.because, [declared]);
+    assert_eq!(refusal.rule.as_deref(), Some("not-dead-twice"));
+    assert_eq!(refusal.because, [died]);
+    assert_eq!(refusal.path.first().map(String::as_str), Some("2"), "the third command");
     assert_eq!(f6.database.events().await, 0);
 }
 

@@ -77,6 +77,6 @@ async fn the_source_of_an_event_is_its_bearer() {
     let event = f6.one("event", claimed.id()).ask("eventSourceId eventSourceType eventKind").await;
     assert_eq!(
         event,
-        json!({ "eventSourceId": burger.id, "eventSourceType": "burger", "eventKind": "CLAIM" })
+        json!({ "eventSourceId": burger.id, "eventSourceType": "burger", "eventKind": "Claim" })
     );
 }

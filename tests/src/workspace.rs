@@ -18,9 +18,10 @@ pub fn binary(name: &str) -> PathBuf {
 /// Runs a program to its end; what it said is shown when it fails.
 pub fn run(command: &mut Command) -> Output {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?} did not start: {error}"));
+    let program: Vec<_> = [command.get_program()].into_iter().chain(command.get_args()).collect();
     assert!(
         output.status.success(),
-        "{command:?} ended with {}:\n{}{}",
+        "{program:?} ended with {}:\n{}{}",
         output.status,
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
