@@ -1,0 +1,136 @@
+//! `serve`: from settings to a server, and to its end.
+
+use std::io;
+use std::sync::Arc;
+
+use door::{Check, Door, Graphiql, LogError, Principal, ServeError, SystemClock, TokenOptionsError, Tokens};
+use read_model::catalogue::Catalogue;
+use sqlx::PgPool;
+
+use crate::append::{self, AppenderTask, EngineError};
+use crate::graphql::{self, Gate, SchemaError};
+use crate::ids::{IdSource, SystemIds};
+use crate::settings::{ServeOptions, SettingsError};
+
+/// What a first visitor of GraphiQL finds.
+const FIRST_QUERY: &str = include_str!("first_query.graphql");
+
+/// Why the server could not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeFailure {
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The settings.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The tokens.
+    #[error(transparent)]
+    Tokens(#[from] TokenOptionsError),
+    /// The schema.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// Signals cannot be caught.
+    #[error("the system lets us catch no signal")]
+    Signal(#[source] io::Error),
+    /// The catalogue that is in use could not be kept.
+    #[error("the catalogue cannot be kept in the database; is it migrated? `migration up` does that")]
+    Catalogue(#[source] sqlx::Error),
+    /// The appender did not start.
+    #[error("the appender cannot start")]
+    Appender(#[source] EngineError),
+    /// The server failed.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+/// Serves until told to stop; returns when all that was accepted is decided and answered.
+pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
+    options.log.start()?;
+    let shutdown = door::shutdown_signal().map_err(ServeFailure::Signal)?;
+    let tokens = Tokens::load(&options.tokens)?;
+    let appending = options.appending.checked(tokens.development())?;
+    let catalogue = options.config.load()?;
+    let pool = options.database.connect().await?;
+    keep(&pool, &catalogue).await.map_err(ServeFailure::Catalogue)?;
+    let started = append::start(pool.clone(), Arc::clone(&catalogue), appending).await;
+    let (appender, task) = started.map_err(ServeFailure::Appender)?;
+    let gate = Gate {
+        appender,
+        ids: Box::new(SystemIds),
+    };
+    let schema = graphql::builder(&catalogue, gate)?;
+    let schema = graphql::finish(door::harden(schema, tokens.development()))?;
+    let (bind, patience) = (options.bind, options.http.shutdown_timeout);
+    let door = Door {
+        name: "write-api",
+        http: options.http,
+        guard: options.guard,
+        graphiql: Some(page(&catalogue)),
+        tokens,
+        clock: Arc::new(SystemClock),
+        schema: Box::new(move || schema.clone()),
+        prepare: None,
+        checks: checks(&pool),
+    };
+    let served = door::serve(bind, door, shutdown).await;
+    drain(task, patience).await;
+    Ok(served?)
+}
+
+/// Keeps the catalogue: an answer names it by its hash, for as long as answers are kept.
+async fn keep(pool: &PgPool, catalogue: &Catalogue) -> sqlx::Result<()> {
+    sqlx::query("INSERT INTO catalogue (hash, source) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+        .bind(&*catalogue.hash)
+        .bind(&*catalogue.source)
+        .execute(pool)
+        .await
+        .map(drop)
+}
+
+/// What must hold for the server to be ready; the config has been right since it started.
+fn checks(pool: &PgPool) -> Vec<Check> {
+    let (database, migrations) = (pool.clone(), pool.clone());
+    vec![
+        Check::new("config", async || Ok(())),
+        Check::new("database", move || {
+            let pool = database.clone();
+            async move { Ok(sqlx::query("SELECT 1").execute(&pool).await.map(drop)?) }
+        }),
+        Check::new("migrations", move || {
+            let pool = migrations.clone();
+            async move {
+                Ok(sqlx::query("SELECT position FROM head")
+                    .fetch_one(&pool)
+                    .await
+                    .map(drop)?)
+            }
+        }),
+    ]
+}
+
+fn page(catalogue: &Catalogue) -> Graphiql {
+    // Who validates most is most likely the one whose screen is being tried.
+    let clerk = catalogue
+        .event_types
+        .values()
+        .find_map(|event_type| event_type.validate.first());
+    Graphiql {
+        title: format!(
+            "F6 write API: {}, {}",
+            catalogue.organisation, catalogue.zone_name
+        ),
+        query: Some(FIRST_QUERY.to_owned()),
+        principal: clerk.map(|source_type| Principal {
+            source_id: SystemIds.next(),
+            source_type: source_type.to_string(),
+        }),
+    }
+}
+
+/// Lets the appender finish what it took in.
+async fn drain(task: AppenderTask, patience: std::time::Duration) {
+    if tokio::time::timeout(patience, task.finish()).await.is_err() {
+        tracing::warn!("the appender was left with requests that nobody waits for any more");
+    }
+}

@@ -1,0 +1,108 @@
+//! The mutations: parse, ask the appender, show.
+
+use std::sync::Arc;
+
+use async_graphql::Value;
+use async_graphql::dynamic::{Field, FieldFuture, InputValue, ResolverContext, TypeRef};
+use door::{Code, Principal, faults};
+use read_model::catalogue::Catalogue;
+
+use super::fields::InputError;
+use super::operation::Operation;
+use super::read::{Asked, Reader};
+use super::{Gate, output};
+use crate::append::{AppendError, Request};
+use crate::rights;
+
+/// More waits than the server takes on.
+pub(super) const OVERLOADED: &str = "OVERLOADED";
+
+/// The server is shutting down.
+pub(super) const STOPPING: &str = "STOPPING";
+
+/// The mutation that makes one command.
+pub(super) fn one(catalogue: &Arc<Catalogue>, operation: Operation) -> Field {
+    let description = describe(catalogue, &operation);
+    let deprecation = operation.deprecation(catalogue);
+    let (name, input) = (operation.name(catalogue), operation.input(catalogue));
+    let read = move |reader: &Reader<'_>, input| reader.one(&operation, input);
+    let field = mutation(catalogue, (&name, &input), read).description(description);
+    match deprecation {
+        Some(reason) => field.deprecation(Some(&reason)),
+        None => field,
+    }
+}
+
+/// The mutation that makes several commands.
+pub(super) fn append(catalogue: &Arc<Catalogue>) -> Field {
+    mutation(catalogue, ("append", "AppendInput"), |reader, input| {
+        reader.batch(input)
+    })
+    .description("Several commands, all or nothing; each sees those before it.")
+}
+
+fn mutation(
+    catalogue: &Arc<Catalogue>,
+    (name, input): (&str, &str),
+    read: impl Fn(&Reader<'_>, Value) -> Result<Asked, InputError> + Send + Sync + 'static,
+) -> Field {
+    let catalogue = Arc::clone(catalogue);
+    let read = Arc::new(read);
+    let field = Field::new(name, TypeRef::named_nn(output::PAYLOAD), move |context| {
+        let (catalogue, read) = (Arc::clone(&catalogue), Arc::clone(&read));
+        FieldFuture::new(async move { resolve(&catalogue, &*read, &context).await.map(Some) })
+    });
+    field.argument(InputValue::new("input", TypeRef::named_nn(input)))
+}
+
+async fn resolve(
+    catalogue: &Catalogue,
+    read: &(impl Fn(&Reader<'_>, Value) -> Result<Asked, InputError> + ?Sized),
+    context: &ResolverContext<'_>,
+) -> async_graphql::Result<Value> {
+    let gate = context.data::<Gate>()?;
+    let reader = Reader {
+        catalogue,
+        principal: Principal::of(context)?,
+        ids: &*gate.ids,
+    };
+    let input = context.args.try_get("input")?.as_value().clone();
+    let asked =
+        read(&reader, input).map_err(|error| faults::refused(Code::ValidationFailed, error.to_string()))?;
+    for command in &asked.commands {
+        rights::may_ask(catalogue, command).map_err(|forbidden| faults::forbidden(forbidden.to_string()))?;
+    }
+    let Asked { commands, dry_run } = asked;
+    let outcome = gate.appender.submit(Request { commands, dry_run }).await;
+    outcome
+        .map(|outcome| output::payload(&outcome))
+        .map_err(|error| shown(&error))
+}
+
+/// Every code here stands in `docs/errors.md`.
+fn shown(error: &AppendError) -> async_graphql::Error {
+    match error {
+        AppendError::Forbidden(forbidden) => faults::forbidden(forbidden.to_string()),
+        AppendError::Overloaded => faults::refused(OVERLOADED, error.to_string()),
+        AppendError::Stopping => faults::refused(STOPPING, error.to_string()),
+        AppendError::Fault(_) => faults::internal(error),
+    }
+}
+
+fn describe(catalogue: &Catalogue, operation: &Operation) -> String {
+    let event_type = operation.event_type(catalogue);
+    let what = event_type
+        .and_then(|event_type| event_type.description.as_deref())
+        .unwrap_or_default();
+    let claimed = match operation {
+        Operation::Claim { .. } => "Claims that this happened",
+        Operation::Amend { .. } => "Corrects what a claim should have said",
+        Operation::Annul => "Corrects: an event did not happen.",
+        Operation::Validate => "Accepts or rejects a claim or a correction.",
+    };
+    if what.is_empty() {
+        claimed.to_owned()
+    } else {
+        format!("{claimed}: {what}")
+    }
+}

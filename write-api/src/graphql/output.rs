@@ -1,0 +1,270 @@
+//! What mutations answer: the types, and the outcome in them.
+
+use async_graphql::Value;
+use async_graphql::dynamic::{Enum, EnumItem, Field, FieldFuture, Object, Scalar, TypeRef};
+use chrono::{DateTime, SecondsFormat, Utc};
+use read_model::basis::{Basis, Trust};
+use read_model::event::{Event, EventKind};
+use serde_json::json;
+
+use super::types::Types;
+use crate::outcome::{Finding, FindingCode, Outcome};
+
+/// The type that every mutation answers with.
+pub(super) const PAYLOAD: &str = "CommandPayload";
+
+/// Defines the payload and all that it is made of.
+pub(super) fn define(types: &mut Types) {
+    let payload = "What became of a command: events, or refusals, never both.";
+    types.add(object(PAYLOAD, payload, &PAYLOAD_FIELDS));
+    types.add(object(
+        "Finding",
+        "One reason why a command is refused, or one warning.",
+        &FINDING_FIELDS,
+    ));
+    types.add(object("Event", "An immutable record.", &EVENT_FIELDS));
+    let basis = "Exactly what an answer was computed from. The same question on the same basis gives the same answer for ever.";
+    types.add(object("Basis", basis, &BASIS_FIELDS));
+    let codes = FindingCode::ALL.map(FindingCode::name);
+    types.add(
+        Enum::new("FindingCode")
+            .description("What a finding is about; `docs/errors.md` explains each.")
+            .items(codes),
+    );
+    types.add(choice("EventKind", "What an event does.", &EVENT_KINDS));
+    types.add(choice("Trust", "Which claims count.", &TRUSTS));
+    for (name, description) in SCALARS {
+        types.add(Scalar::new(name).description(description));
+    }
+}
+
+/// As in the query API; what comes in is parsed where it is read, which can say what is wrong with it.
+const SCALARS: [(&str, &str); 6] = [
+    ("Date", "A day of the local calendar: `2026-01-04`."),
+    (
+        "DateTime",
+        "A moment to the microsecond (RFC 3339): `2026-01-04T08:30:00.000000Z`.",
+    ),
+    ("JSON", "Any JSON value."),
+    (
+        "PartialDate",
+        "A date of which parts may be unknown: `2010-05-17`, `2010-05-00`, `2010-00-00` or `0000-00-00`.",
+    ),
+    (
+        "Position",
+        "A place in the log, in the order of registration: a whole number, from 1 and without holes.",
+    ),
+    ("UUID", "A UUID: `0190163d-8694-739b-aea5-966c26f8ad90`."),
+];
+
+const EVENT_KINDS: [(&str, &str); 3] = [
+    (EventKind::Claim.name(), "Says that something happened."),
+    (
+        EventKind::Correction.name(),
+        "Says that an earlier event should have been otherwise, or did not happen.",
+    ),
+    (
+        EventKind::Validation.name(),
+        "Accepts or rejects an earlier claim or correction.",
+    ),
+];
+
+const TRUSTS: [(&str, &str); 2] = [
+    (Trust::Validated.name(), "Those that were validated."),
+    (
+        Trust::Claimed.name(),
+        "Also those that nobody has judged yet; they have no legal consequences.",
+    ),
+];
+
+/// An enum whose values each have a description.
+pub(super) fn choice(name: &str, description: &str, items: &[(&str, &str)]) -> Enum {
+    let item = |(name, description): &(&str, &str)| EnumItem::new(*name).description(*description);
+    Enum::new(name)
+        .description(description)
+        .items(items.iter().map(item))
+}
+
+/// An outcome as the payload's value.
+pub(super) fn payload(outcome: &Outcome) -> Value {
+    value(json!({
+        "events": outcome.events.iter().map(|event| shown(event)).collect::<Vec<_>>(),
+        "refusals": outcome.refusals.iter().map(finding).collect::<Vec<_>>(),
+        "warnings": outcome.warnings.iter().map(finding).collect::<Vec<_>>(),
+        "basis": basis(&outcome.basis),
+    }))
+}
+
+/// A field whose value its parent already holds: its name, its type as GraphQL writes it, and what it is.
+pub(super) type Held = (&'static str, &'static str, &'static str);
+
+/// An object that is handed over as a whole.
+pub(super) fn object(name: &str, description: &str, fields: &[Held]) -> Object {
+    let object = Object::new(name).description(description);
+    fields
+        .iter()
+        .copied()
+        .fold(object, |object, field| object.field(held(field)))
+}
+
+fn held((name, written, description): Held) -> Field {
+    let field = Field::new(name, type_ref(written), move |context| {
+        let parent = context.parent_value.as_value();
+        let fields = if let Some(Value::Object(fields)) = parent {
+            Some(fields)
+        } else {
+            None
+        };
+        let value = fields
+            .and_then(|fields| fields.get(name))
+            .filter(|value| **value != Value::Null);
+        FieldFuture::from_value(value.cloned())
+    });
+    field.description(description)
+}
+
+/// The type that GraphQL writes so: `[UUID!]!`.
+fn type_ref(written: &str) -> TypeRef {
+    if let Some(nullable) = written.strip_suffix('!') {
+        return TypeRef::NonNull(Box::new(type_ref(nullable)));
+    }
+    match written.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(item) => TypeRef::List(Box::new(type_ref(item))),
+        None => TypeRef::named(written),
+    }
+}
+
+/// JSON as a GraphQL value.
+pub(super) fn value(json: serde_json::Value) -> Value {
+    // Any JSON value is one: the conversion can fail for other types alone.
+    Value::from_json(json).unwrap_or_default()
+}
+
+const PAYLOAD_FIELDS: [Held; 4] = [
+    (
+        "events",
+        "[Event!]!",
+        "The events that it made or, on a dry run, would make.",
+    ),
+    (
+        "refusals",
+        "[Finding!]!",
+        "Why it was refused; empty where it was not.",
+    ),
+    (
+        "warnings",
+        "[Finding!]!",
+        "What the caller should know all the same.",
+    ),
+    (
+        "basis",
+        "Basis",
+        "What it was decided on: the log just before its own events.",
+    ),
+];
+
+const FINDING_FIELDS: [Held; 5] = [
+    ("code", "FindingCode!", "What it is about."),
+    ("message", "String!", "Value, rule and remedy, for a clerk."),
+    (
+        "path",
+        "[String!]!",
+        "Where in the input; in an `append` led by `commands` and the command's index, from 0.",
+    ),
+    (
+        "rule",
+        "String",
+        "The rule of the catalogue, where one is broken.",
+    ),
+    ("because", "[Event!]!", "The events that it clashes with."),
+];
+
+const EVENT_FIELDS: [Held; 12] = [
+    ("id", "UUID!", "Its id."),
+    ("position", "Position!", "Its place in the log."),
+    ("createdAt", "DateTime!", "When the registry learned it."),
+    (
+        "occurredAt",
+        "DateTime!",
+        "When it took effect in reality, as first stated.",
+    ),
+    ("objectIds", "[UUID!]!", "Every object that it bears on."),
+    (
+        "eventType",
+        "String!",
+        "Its type; of a correction or validation, that of the claim at its root.",
+    ),
+    (
+        "eventVersion",
+        "String!",
+        "The version of the format that its data are in.",
+    ),
+    ("eventKind", "EventKind!", "Claim, correction or validation."),
+    ("eventSourceId", "UUID!", "Who made it, for audit."),
+    (
+        "eventSourceType",
+        "String!",
+        "The type of authority that it was made with.",
+    ),
+    (
+        "eventReference",
+        "[UUID!]!",
+        "On a claim the events that it is based on; else exactly its target.",
+    ),
+    ("eventData", "JSON!", "What it says."),
+];
+
+const BASIS_FIELDS: [Held; 6] = [
+    ("id", "ID!", "Names this basis, for `ifUnchangedSince`; opaque."),
+    ("position", "Position!", "The newest event taken into account."),
+    ("knownAt", "DateTime!", "When that event was registered."),
+    ("asOf", "Date!", "The day on the material line."),
+    ("minTrust", "Trust!", "Which claims counted."),
+    (
+        "catalogue",
+        "String!",
+        "The hash of the catalogue that it was decided with.",
+    ),
+];
+
+fn finding(finding: &Finding) -> serde_json::Value {
+    json!({
+        "code": finding.code.name(),
+        "message": finding.message,
+        "path": finding.path,
+        "rule": finding.rule,
+        "because": finding.because.iter().map(|event| shown(event)).collect::<Vec<_>>(),
+    })
+}
+
+fn shown(event: &Event) -> serde_json::Value {
+    json!({
+        "id": event.id,
+        "position": event.position.get(),
+        "createdAt": moment(event.created_at),
+        "occurredAt": moment(event.occurred_at),
+        "objectIds": event.object_ids,
+        "eventType": event.event_type,
+        "eventVersion": event.event_version,
+        "eventKind": event.kind().name(),
+        "eventSourceId": event.source.id,
+        "eventSourceType": event.source.source_type,
+        "eventReference": event.references,
+        "eventData": event.body.to_event_data(),
+    })
+}
+
+fn basis(basis: &Basis) -> serde_json::Value {
+    json!({
+        "id": basis.id().to_string(),
+        "position": basis.position.get(),
+        "knownAt": moment(basis.known_at),
+        "asOf": basis.as_of.to_string(),
+        "minTrust": basis.min_trust.name(),
+        "catalogue": basis.catalogue,
+    })
+}
+
+fn moment(moment: DateTime<Utc>) -> String {
+    moment.to_rfc3339_opts(SecondsFormat::Micros, true)
+}

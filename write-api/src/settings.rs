@@ -1,0 +1,263 @@
+//! What is set by flags and `F6_*` variables, one struct per concern.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use door::{GuardOptions, HttpOptions, LogOptions, TokenOptions};
+use read_model::catalogue::{Catalogue, Problems};
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+use crate::append::AppendOptions;
+
+/// How long a connection may take before its absence is an error.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Where the catalogue stands.
+#[derive(Args, Clone, Debug)]
+pub struct ConfigOptions {
+    /// What this F6 keeps, and who may say what
+    #[arg(
+        long,
+        env = "F6_WRITE_CONFIG_PATH",
+        value_name = "FILE",
+        default_value = "write_config.yaml"
+    )]
+    pub write_config_path: PathBuf,
+}
+
+/// The database, as the role that may append.
+#[derive(Args, Clone, Debug)]
+pub struct WriteDatabase {
+    /// The event database for the role `f6_write`, such as `postgres://f6_write@localhost/f6`
+    #[arg(
+        long,
+        env = "F6_WRITE_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        help_heading = "Database"
+    )]
+    pub write_database_url: Option<PgConnectOptions>,
+}
+
+/// The database, as the role that may import.
+#[derive(Args, Clone, Debug)]
+pub struct MigrationDatabase {
+    /// The event database for the role `f6_migration`, such as `postgres://f6_migration@localhost/f6`
+    #[arg(
+        long,
+        env = "F6_MIGRATION_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        help_heading = "Database"
+    )]
+    pub migration_database_url: Option<PgConnectOptions>,
+}
+
+/// How commands are appended.
+#[derive(Args, Clone, Debug)]
+pub struct AppendingOptions {
+    /// The most requests that one commit serves
+    #[arg(long, env = "F6_MAX_BATCH", value_name = "COUNT", default_value_t = AppendOptions::default().max_batch,
+          value_parser = at_least_one, help_heading = "Appending")]
+    pub max_batch: usize,
+    /// How many requests may wait before others are turned away
+    #[arg(long, env = "F6_MAX_WAITING", value_name = "COUNT", default_value_t = AppendOptions::default().max_waiting,
+          value_parser = at_least_one, help_heading = "Appending")]
+    pub max_waiting: usize,
+    /// How many objects' events are kept in memory
+    #[arg(long, env = "F6_CACHE_OBJECTS", value_name = "COUNT", default_value_t = AppendOptions::default().cache_objects,
+          value_parser = at_least_one, help_heading = "Appending")]
+    pub cache_objects: usize,
+    /// For tests, with --dev alone: wait so long between deciding and committing
+    #[arg(
+        long,
+        env = "F6_INJECT_DELAY_BEFORE_COMMIT_MS",
+        value_name = "MS",
+        default_value_t = 0,
+        hide = true
+    )]
+    pub inject_delay_before_commit_ms: u64,
+    /// For tests, with --dev alone: wait so long between committing and answering
+    #[arg(
+        long,
+        env = "F6_INJECT_DELAY_AFTER_COMMIT_MS",
+        value_name = "MS",
+        default_value_t = 0,
+        hide = true
+    )]
+    pub inject_delay_after_commit_ms: u64,
+}
+
+/// Everything that a server is told.
+#[derive(Args, Clone, Debug)]
+pub struct ServeOptions {
+    /// Where to listen
+    #[arg(
+        long,
+        env = "F6_WRITE_BIND",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8081"
+    )]
+    pub bind: SocketAddr,
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment here would become the help of all that it flattens"
+    )]
+    pub config: ConfigOptions,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "as above")]
+    pub database: WriteDatabase,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "as above")]
+    pub appending: AppendingOptions,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "as above")]
+    pub tokens: TokenOptions,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "as above")]
+    pub http: HttpOptions,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "as above")]
+    pub guard: GuardOptions,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "as above")]
+    pub log: LogOptions,
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The config cannot be read.
+    #[error("cannot read the config `{}`", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The config is wrong.
+    #[error(transparent)]
+    Config(#[from] Problems),
+    /// No database is named.
+    #[error("no database is named; give --{flag} or {variable}")]
+    NoDatabase {
+        /// The flag.
+        flag: &'static str,
+        /// The variable.
+        variable: &'static str,
+    },
+    /// The database does not answer.
+    #[error("the database does not let us in; see whether it runs and whether {variable} is right")]
+    Database {
+        /// The variable.
+        variable: &'static str,
+        /// What the database or the system says.
+        source: sqlx::Error,
+    },
+    /// Delays for tests on a server that is not for tests.
+    #[error(
+        "F6_INJECT_DELAY_BEFORE_COMMIT_MS and F6_INJECT_DELAY_AFTER_COMMIT_MS are for tests: they need --dev"
+    )]
+    InjectedDelay,
+}
+
+impl ConfigOptions {
+    /// Reads and compiles the catalogue.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, or says something wrong.
+    pub fn load(&self) -> Result<Arc<Catalogue>, SettingsError> {
+        load_catalogue(&self.write_config_path)
+    }
+}
+
+/// Reads and compiles the catalogue in this file.
+///
+/// # Errors
+/// Where the file cannot be read, or says something wrong.
+pub fn load_catalogue(path: &Path) -> Result<Arc<Catalogue>, SettingsError> {
+    let unreadable = |source| SettingsError::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
+    let source = std::fs::read_to_string(path).map_err(unreadable)?;
+    Ok(Arc::new(Catalogue::compile(
+        &path.display().to_string(),
+        &source,
+    )?))
+}
+
+impl WriteDatabase {
+    /// Connects, as the role that may append.
+    ///
+    /// # Errors
+    /// Where no database is named, or it does not answer.
+    pub async fn connect(&self) -> Result<PgPool, SettingsError> {
+        connect(
+            self.write_database_url.as_ref(),
+            ("write-database-url", "F6_WRITE_DATABASE_URL"),
+        )
+        .await
+    }
+}
+
+impl MigrationDatabase {
+    /// Connects, as the role that may import.
+    ///
+    /// # Errors
+    /// Where no database is named, or it does not answer.
+    pub async fn connect(&self) -> Result<PgPool, SettingsError> {
+        connect(
+            self.migration_database_url.as_ref(),
+            ("migration-database-url", "F6_MIGRATION_DATABASE_URL"),
+        )
+        .await
+    }
+}
+
+impl AppendingOptions {
+    /// The options of the appender; delays are for development alone.
+    ///
+    /// # Errors
+    /// Where delays are asked of a server that is not for development.
+    pub fn checked(&self, development: bool) -> Result<AppendOptions, SettingsError> {
+        let options = AppendOptions {
+            max_batch: self.max_batch,
+            max_waiting: self.max_waiting,
+            cache_objects: self.cache_objects,
+            inject_before_commit: Duration::from_millis(self.inject_delay_before_commit_ms),
+            inject_after_commit: Duration::from_millis(self.inject_delay_after_commit_ms),
+        };
+        let delayed = !(options.inject_before_commit + options.inject_after_commit).is_zero();
+        if delayed && !development {
+            Err(SettingsError::InjectedDelay)
+        } else {
+            Ok(options)
+        }
+    }
+}
+
+async fn connect(
+    url: Option<&PgConnectOptions>,
+    (flag, variable): (&'static str, &'static str),
+) -> Result<PgPool, SettingsError> {
+    let url = url.ok_or(SettingsError::NoDatabase { flag, variable })?;
+    // One task appends and a few readers check: more connections only take memory from the database.
+    let pool = PgPoolOptions::new()
+        .max_connections(4)
+        .acquire_timeout(CONNECT_TIMEOUT);
+    let pool = pool
+        .connect_with(url.clone().application_name("f6 write-api"))
+        .await;
+    pool.map_err(|source| SettingsError::Database { variable, source })
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| format!("`{text}` is not a number from 1"))
+}
