@@ -26,6 +26,15 @@ use crate::ids::IdSource;
 /// The most commands that one `append` takes: they are decided together, while others wait.
 pub const MAX_COMMANDS: usize = 100;
 
+/// More waits than the server takes on.
+const OVERLOADED: &str = "OVERLOADED";
+
+/// The server is shutting down.
+const STOPPING: &str = "STOPPING";
+
+/// The codes in `extensions.code` of this API's own errors; those of the border are [`door::Code`].
+pub const CODES: [&str; 2] = [OVERLOADED, STOPPING];
+
 /// Why no schema can be made from a catalogue.
 #[derive(Debug, thiserror::Error)]
 pub enum SchemaError {

@@ -10,15 +10,9 @@ use read_model::catalogue::Catalogue;
 use super::fields::InputError;
 use super::operation::Operation;
 use super::read::{Asked, Reader};
-use super::{Gate, output};
+use super::{Gate, OVERLOADED, STOPPING, output};
 use crate::append::{AppendError, Request};
 use crate::rights;
-
-/// More waits than the server takes on.
-pub(super) const OVERLOADED: &str = "OVERLOADED";
-
-/// The server is shutting down.
-pub(super) const STOPPING: &str = "STOPPING";
 
 /// The mutation that makes one command.
 pub(super) fn one(catalogue: &Arc<Catalogue>, operation: Operation) -> Field {
