@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use async_graphql::Result;
 use async_graphql::dynamic::{Field, FieldFuture, FieldValue, InputValue, Object, ResolverContext, TypeRef};
-use door::{Principal, faults};
+use door::{Principal, absent_items, faults};
 use read_model::event::ObjectId;
 use read_model::fold::World;
 use serde_json::Value;
 
-use crate::absent::Absent;
 use crate::arguments::{self, Moments};
 use crate::event_page;
 use crate::reading::{Point, Reading};
@@ -102,14 +101,13 @@ async fn resolve_many<'a>(context: &ResolverContext<'a>, view: &View) -> Result<
     let reading = Reading::of(context)?;
     let point = reading.point(Moments::read(context)?).await?;
     let world = reading.world(&ids, point).await?;
-    let (absent, path) = (context.ctx.data::<Absent>()?, context.ctx.path_node.as_ref());
-    Ok(FieldValue::list(ids.iter().enumerate().map(|(index, id)| {
-        let present = present(&world, *id, view, point);
-        if let (None, Some(path)) = (&present, path) {
-            absent.note(path, index);
-        }
-        present.map_or(FieldValue::NULL, FieldValue::owned_any)
-    })))
+    let objects: Vec<_> = ids.iter().map(|id| present(&world, *id, view, point)).collect();
+    absent_items(
+        context,
+        (0..objects.len()).filter(|index| objects[*index].is_none()),
+    );
+    let item = |object: Option<ObjectAt>| object.map_or(FieldValue::NULL, FieldValue::owned_any);
+    Ok(FieldValue::list(objects.into_iter().map(item)))
 }
 
 /// The object, where it is of the view's type and exists on that day.

@@ -8,7 +8,6 @@ use chrono::{DateTime, Utc};
 use read_model::catalogue::Catalogue;
 use read_model::reader::EventReader;
 
-use crate::absent::{Absent, AbsentIsNull};
 use crate::reading::Reading;
 use crate::structure::Structures;
 use crate::surface::Surface;
@@ -33,19 +32,13 @@ pub fn build(catalogue: &Arc<Catalogue>, views: &Arc<Views>) -> SchemaBuilder {
     builder = event_page::objects()
         .into_iter()
         .fold(builder.register(event::object()), SchemaBuilder::register);
-    structures
-        .register(builder)
-        .register(query)
-        .data(surface)
-        .extension(AbsentIsNull)
+    structures.register(builder).register(query).data(surface)
 }
 
 /// Gives a request its own reading of the event store.
 #[must_use]
 pub fn prepare(request: Request, reader: &Arc<EventReader>, now: DateTime<Utc>) -> Request {
-    request
-        .data(Reading::new(Arc::clone(reader), now))
-        .data(Absent::default())
+    request.data(Reading::new(Arc::clone(reader), now))
 }
 
 /// The schema as text.
