@@ -1,0 +1,41 @@
+# Every target is a script that can be read on its own; `make help` lists them.
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help setup write query watch demo stop test check schemas clean
+
+help: ## Explain every target
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+setup: ## The database with its roles and migrations, and the entities generated from it
+	@scripts/database.sh scripts/entities.sh write
+
+write: ## The write API in the foreground, in development
+	@scripts/database.sh cargo run --locked --package write-api -- serve --dev
+
+query: ## The query API in the foreground, in development
+	@scripts/database.sh cargo run --locked --package query-api -- serve --dev
+
+watch: ## Both servers in the foreground, built and started anew on every change
+	@scripts/database.sh scripts/watch.sh
+
+demo: ## Real test persons imported, both servers in the background, and what to ask them
+	@scripts/demo.sh
+
+stop: ## End the servers and the database that make started
+	@scripts/servers.sh stop
+	@scripts/postgres.sh stop
+
+test: ## Every test, on a PostgreSQL that is thrown away; ARGS=… goes to cargo nextest
+	@scripts/test.sh $(ARGS)
+
+check: ## Formatting, lints, documentation, dependencies, spelling, migrations, what is generated and printed
+	@scripts/check.sh
+
+schemas: ## Print the GraphQL and config schemas into the repository, after a change of them
+	@scripts/printed.sh write
+
+clean: ## Remove what was built and the private database with all its events
+	@scripts/servers.sh stop
+	@scripts/postgres.sh destroy
+	@cargo clean
+	@rm -rf .local

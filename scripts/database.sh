@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# database.sh [COMMAND…]: the database up and migrated, then the command with where each role finds it.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+mkdir -p .local
+scripts/postgres.sh start
+if [[ -e .local/env ]]; then source .local/env; fi
+cargo build --locked --quiet --package migration
+target/debug/migration up
+"$@"

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# demo.sh: an F6 that holds the events of real test persons, with both servers running, and what to ask them.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+echo "Building: a few minutes the first time, seconds after that."
+cargo build --locked --package migration --package write-api --package query-api
+scripts/servers.sh stop
+scripts/database.sh target/debug/write-api import demo/events.ndjson.gz
+scripts/servers.sh start
+
+cat <<EOF
+
+Both servers run in the background; make stop ends them. Their logs are .local/write-api.log and .local/query-api.log.
+  GraphiQL to write:  http://$(<.local/write-api.address)/
+  GraphiQL to query:  http://$(<.local/query-api.address)/
+
+A civil servant's token; paste it as the header {"Authorization": "Bearer …"}:
+$(F6_DEV=true target/debug/write-api token --type ambtenaar)
+
+EOF
+cat demo/queries.md

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# test.sh [nextest's arguments…]: every test, on a PostgreSQL cluster that is thrown away afterwards.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+cluster=$(mktemp -d "${TMPDIR:-/tmp}/f6-test.XXXXXX")
+trap 'scripts/throwaway-postgres.sh stop "$cluster"' EXIT
+F6_TEST_POSTGRES_URL=$(scripts/throwaway-postgres.sh start "$cluster")
+export F6_TEST_POSTGRES_URL
+
+# The scenarios start the servers' binaries, which a test run alone does not build.
+cargo build --locked --workspace --all-targets
+if compgen -G 'demo/*.test.mjs' >/dev/null; then node --test demo/; fi
+cargo test --locked --workspace --doc --quiet
+scripts/tool.sh cargo-nextest run --locked --workspace "$@"
