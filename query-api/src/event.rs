@@ -13,8 +13,7 @@ use read_model::fold::EventStanding;
 use crate::arguments;
 use crate::reading::{Point, Reading};
 use crate::surface::Surface;
-use crate::types::{basis_field, date_time, plain};
-use crate::value::text;
+use crate::types::{Plain, basis_field, date_time, text, with_plain};
 
 /// An event, as known at a point.
 pub(crate) struct EventAt {
@@ -53,9 +52,59 @@ async fn resolve_one<'a>(context: &ResolverContext<'a>) -> Result<Option<FieldVa
     Ok(event.map(|event| FieldValue::owned_any(EventAt { event, point })))
 }
 
+const FIELDS: [Plain<EventAt>; 11] = [
+    ("id", "UUID!", "Its id.", |at| text(at.event.id)),
+    ("position", "Position!", "Its place in the log.", |at| {
+        at.event.position.get().into()
+    }),
+    ("createdAt", "DateTime!", "When the registry learned it.", |at| {
+        date_time(at.event.created_at)
+    }),
+    (
+        "occurredAt",
+        "DateTime!",
+        "When it took effect in reality, as first stated.",
+        |at| date_time(at.event.occurred_at),
+    ),
+    ("objectIds", "[UUID!]!", "Every object that it bears on.", |at| {
+        ids(&at.event.object_ids)
+    }),
+    (
+        "eventType",
+        "String!",
+        "What happened; of a correction or validation, what it is about.",
+        |at| text(&at.event.event_type),
+    ),
+    (
+        "eventVersion",
+        "String!",
+        "The version of the format of its data.",
+        |at| text(&at.event.event_version),
+    ),
+    ("eventKind", "EventKind!", "What it does.", |at| {
+        text(at.event.kind().name())
+    }),
+    ("eventSourceId", "UUID!", "Who made it.", |at| {
+        text(at.event.source.id)
+    }),
+    ("eventSourceType", "String!", "With which authority.", |at| {
+        text(&at.event.source.source_type)
+    }),
+    (
+        "eventReference",
+        "[UUID!]!",
+        "The events that a claim is based on; of the others, their one target.",
+        |at| ids(&at.event.references),
+    ),
+];
+
 /// The GraphQL type.
 pub(crate) fn object() -> Object {
-    standing(links(itself(Object::new("Event"))))
+    let data = Field::new("eventData", TypeRef::named_nn("JSON"), |context| {
+        FieldFuture::new(async move { resolve_data(&context).map(Some) })
+    });
+    let object = with_plain(Object::new("Event"), &FIELDS).field(data.description("What it says."));
+    standing(object)
         .description("An immutable record of what was claimed, corrected or validated.")
         .field(basis_field(|context| {
             let at = context.parent_value.try_downcast_ref::<EventAt>()?;
@@ -63,87 +112,8 @@ pub(crate) fn object() -> Object {
         }))
 }
 
-fn itself(object: Object) -> Object {
-    let string = || TypeRef::named_nn(TypeRef::STRING);
-    object
-        .field(plain(
-            "id",
-            TypeRef::named_nn("UUID"),
-            "Its id.",
-            |at: &EventAt| text(at.event.id),
-        ))
-        .field(plain(
-            "position",
-            TypeRef::named_nn("Position"),
-            "Its place in the log.",
-            |at: &EventAt| at.event.position.get().into(),
-        ))
-        .field(plain(
-            "createdAt",
-            TypeRef::named_nn("DateTime"),
-            "When the registry learned it.",
-            |at: &EventAt| date_time(at.event.created_at),
-        ))
-        .field(plain(
-            "occurredAt",
-            TypeRef::named_nn("DateTime"),
-            "When it took effect in reality, as first stated.",
-            |at: &EventAt| date_time(at.event.occurred_at),
-        ))
-        .field(plain(
-            "eventType",
-            string(),
-            "What happened; of a correction or validation, what it is about.",
-            |at: &EventAt| text(&at.event.event_type),
-        ))
-        .field(plain(
-            "eventVersion",
-            string(),
-            "The version of the format of its data.",
-            |at: &EventAt| text(&at.event.event_version),
-        ))
-        .field(plain(
-            "eventKind",
-            TypeRef::named_nn("EventKind"),
-            "What it does.",
-            |at: &EventAt| text(at.event.kind().name()),
-        ))
-        .field(plain(
-            "eventSourceId",
-            TypeRef::named_nn("UUID"),
-            "Who made it.",
-            |at: &EventAt| text(at.event.source.id),
-        ))
-        .field(plain(
-            "eventSourceType",
-            string(),
-            "With which authority.",
-            |at: &EventAt| text(&at.event.source.source_type),
-        ))
-        .field(
-            Field::new("eventData", TypeRef::named_nn("JSON"), |context| {
-                FieldFuture::new(async move { resolve_data(&context).map(Some) })
-            })
-            .description("What it says."),
-        )
-}
-
-fn links(object: Object) -> Object {
-    let ids = |ids: &[EventId]| Value::List(ids.iter().map(text).collect());
-    let uuids = || TypeRef::named_nn_list_nn("UUID");
-    object
-        .field(plain(
-            "objectIds",
-            uuids(),
-            "Every object that it bears on.",
-            move |at: &EventAt| ids(&at.event.object_ids),
-        ))
-        .field(plain(
-            "eventReference",
-            uuids(),
-            "The events that a claim is based on; of the others, their one target.",
-            move |at: &EventAt| ids(&at.event.references),
-        ))
+fn ids(ids: &[EventId]) -> Value {
+    Value::List(ids.iter().map(text).collect())
 }
 
 fn standing(object: Object) -> Object {

@@ -14,8 +14,8 @@ use crate::event_page;
 use crate::reading::{Point, Reading};
 use crate::structure::{Structures, capitalised, described};
 use crate::surface::Surface;
-use crate::types::{basis_field, plain};
-use crate::value::{ObjectAt, outgoing, text};
+use crate::types::{Plain, basis_field, text, with_plain};
+use crate::value::{ObjectAt, outgoing};
 use crate::views::{View, ViewField, Views};
 
 /// The root field for one object.
@@ -51,11 +51,10 @@ pub(crate) fn many(view: &Arc<View>) -> Field {
     ))
 }
 
+const FIELDS: [Plain<ObjectAt>; 1] = [("id", "UUID!", "Its id.", |at| text(at.id))];
+
 /// The GraphQL type.
 pub(crate) fn object(view: &Arc<View>, surface: &Surface, structures: &mut Structures<'_>) -> Object {
-    let id = plain("id", TypeRef::named_nn("UUID"), "Its id.", |at: &ObjectAt| {
-        text(at.id)
-    });
     let fields = view.fields.iter().enumerate().map(|(index, shown)| {
         let owner = format!("{}{}", view.name, capitalised(&shown.name));
         let of = structures.type_ref(&shown.shape, &owner, shown.through.as_deref());
@@ -69,7 +68,7 @@ pub(crate) fn object(view: &Arc<View>, surface: &Surface, structures: &mut Struc
             None => field,
         }
     });
-    let object = fields.fold(Object::new(&*view.name).field(id), Object::field);
+    let object = fields.fold(with_plain(Object::new(&*view.name), &FIELDS), Object::field);
     let object = object.field(basis_field(|context| {
         let at = context.parent_value.try_downcast_ref::<ObjectAt>()?;
         Ok(at.point.basis(Some(at.id), &Surface::of(context)?.catalogue.hash))
@@ -126,40 +125,31 @@ fn field(view: &Arc<View>, index: usize, of: TypeRef) -> Field {
     Field::new(&*view.fields[index].name, of, move |context| {
         let view = Arc::clone(&shown);
         FieldFuture::new(async move {
-            let (at, field) = (
-                context.parent_value.try_downcast_ref::<ObjectAt>()?,
-                &view.fields[index],
-            );
+            let at = context.parent_value.try_downcast_ref::<ObjectAt>()?;
+            let field = &view.fields[index];
+            let shape = (&field.shape, field.through.as_deref());
             match value(Surface::of(&context)?, &view, field, at)? {
-                Value::Null => Ok(FieldValue::NONE),
-                value => outgoing(
-                    &context,
-                    (&field.shape, field.through.as_deref()),
-                    value,
-                    at.point,
-                )
-                .await
-                .map(Some),
+                Some(value) => outgoing(&context, shape, value, at.point).await.map(Some),
+                None => Ok(FieldValue::NONE),
             }
         })
     })
 }
 
-fn value(surface: &Surface, view: &View, field: &ViewField, at: &ObjectAt) -> Result<Value> {
+/// The value of a field; none where it has none at that point.
+fn value(surface: &Surface, view: &View, field: &ViewField, at: &ObjectAt) -> Result<Option<Value>> {
     let (catalogue, day) = (&surface.catalogue, at.point.as_of);
-    match Views::expression(catalogue, view, &field.source) {
+    let value = match Views::expression(catalogue, view, &field.source) {
         Some(expression) => {
             let computed = at.world.derived(catalogue, at.id, expression, day);
-            computed.map_err(|error| faults::internal(&error))
+            Some(computed.map_err(|error| faults::internal(&error))?)
         }
-        None => {
-            let stored = at
-                .world
-                .object(at.id)
-                .and_then(|state| state.value(field.source.name(), day));
-            Ok(stored.unwrap_or_default())
-        }
-    }
+        None => at
+            .world
+            .object(at.id)
+            .and_then(|state| state.value(field.source.name(), day)),
+    };
+    Ok(value.filter(|value| !value.is_null()))
 }
 
 fn about(view: &View) -> String {

@@ -88,7 +88,7 @@ pub struct ServeOptions {
 /// Where events are read.
 #[derive(Args, Clone, Debug)]
 pub struct StoreOptions {
-    /// The event database, as a role that may only read: postgres://f6_query@127.0.0.1/f6
+    /// The event database, as a role that may only read: `postgres://f6_query:…@127.0.0.1/f6`
     #[arg(
         long,
         env = "F6_QUERY_DATABASE_URL",

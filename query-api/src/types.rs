@@ -5,8 +5,10 @@ mod enums;
 mod partial_date;
 mod scalars;
 
+use std::fmt::Display;
+
 use async_graphql::Value;
-use async_graphql::dynamic::{Field, FieldFuture, FieldValue, SchemaBuilder, TypeRef};
+use async_graphql::dynamic::{Field, FieldFuture, FieldValue, Object, SchemaBuilder, TypeRef};
 use chrono::{DateTime, SecondsFormat, Utc};
 
 pub(crate) use basis::field as basis_field;
@@ -19,24 +21,54 @@ pub(crate) fn register(builder: SchemaBuilder) -> SchemaBuilder {
     builder.register(basis::object()).register(partial_date::object())
 }
 
-/// A field that is read off the value that its type carries.
-pub(crate) fn plain<T: Send + Sync + 'static>(
-    name: &'static str,
-    of: TypeRef,
-    description: &str,
-    read: impl Fn(&T) -> Value + Send + Sync + Copy + 'static,
-) -> Field {
-    Field::new(name, of, move |context| {
-        FieldFuture::new(async move {
-            Ok(Some(FieldValue::value(read(
-                context.parent_value.try_downcast_ref::<T>()?,
-            ))))
+/// A field that is read off the value that its type carries: its name, its type as in SDL, what it is, and how it is read.
+pub(crate) type Plain<T> = (&'static str, &'static str, &'static str, fn(&T) -> Value);
+
+/// The object type with these fields.
+pub(crate) fn with_plain<T: Send + Sync + 'static>(object: Object, fields: &[Plain<T>]) -> Object {
+    fields
+        .iter()
+        .fold(object, |object, &(name, of, description, read)| {
+            let field = Field::new(name, type_ref(of), move |context| {
+                FieldFuture::new(async move {
+                    Ok(Some(FieldValue::value(read(
+                        context.parent_value.try_downcast_ref()?,
+                    ))))
+                })
+            });
+            object.field(field.description(description))
         })
-    })
-    .description(description)
+}
+
+/// `[UUID!]!` and the like, as SDL has them.
+fn type_ref(text: &'static str) -> TypeRef {
+    if let Some(nullable) = text.strip_suffix('!') {
+        return TypeRef::NonNull(Box::new(type_ref(nullable)));
+    }
+    match text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(item) => TypeRef::List(Box::new(type_ref(item))),
+        None => TypeRef::named(text),
+    }
+}
+
+/// A value that GraphQL carries as text.
+pub(crate) fn text(value: impl Display) -> Value {
+    Value::String(value.to_string())
 }
 
 /// A moment as every answer writes it: in UTC, to the microsecond, so that it can be asked again.
 pub(crate) fn date_time(moment: DateTime<Utc>) -> Value {
     Value::String(moment.to_rfc3339_opts(SecondsFormat::Micros, true))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_read_as_they_are_printed() {
+        for text in ["UUID", "UUID!", "[UUID!]", "[UUID!]!"] {
+            assert_eq!(type_ref(text).to_string(), text);
+        }
+    }
 }

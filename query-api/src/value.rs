@@ -1,6 +1,5 @@
 //! Values on their way out: from what a fold gives to what GraphQL resolves further.
 
-use std::fmt::Display;
 use std::sync::Arc;
 
 use async_graphql::dynamic::{FieldValue, ResolverContext};
@@ -89,11 +88,6 @@ async fn referred(
     let id = ObjectId::try_parse(id).map_err(|error| faults::internal(&error))?;
     let world = Reading::of(context)?.referred(id, point).await?;
     Ok(FieldValue::owned_any(ObjectAt { id, point, world }))
-}
-
-/// A text that GraphQL carries as it is.
-pub(crate) fn text(value: impl Display) -> GraphQlValue {
-    GraphQlValue::String(value.to_string())
 }
 
 const fn name(shape: &Shape) -> &'static str {

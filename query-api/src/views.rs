@@ -1,6 +1,7 @@
 //! Views as compiled: what each shows, and to whom.
 
 mod compile;
+mod fields;
 pub(crate) mod reserved;
 
 use std::sync::Arc;

@@ -1,10 +1,48 @@
 //! The basis of an answer.
 
-use async_graphql::Value;
 use async_graphql::dynamic::{Field, FieldFuture, FieldValue, Object, ResolverContext, TypeRef};
 use read_model::basis::Basis;
 
-use super::{date_time, plain};
+use super::{Plain, date_time, text, with_plain};
+
+const FIELDS: [Plain<Basis>; 6] = [
+    (
+        "id",
+        "ID!",
+        "Names this basis, for `ifUnchangedSince`; opaque.",
+        |basis| text(basis.id()),
+    ),
+    (
+        "position",
+        "Position!",
+        "The newest event taken into account.",
+        |basis| basis.position.get().into(),
+    ),
+    (
+        "knownAt",
+        "DateTime!",
+        "When that event was registered.",
+        |basis| date_time(basis.known_at),
+    ),
+    ("asOf", "Date!", "The day on the material line.", |basis| {
+        text(basis.as_of)
+    }),
+    ("minTrust", "Trust!", "Which claims counted.", |basis| {
+        text(basis.min_trust.name())
+    }),
+    (
+        "catalogue",
+        "String!",
+        "The hash of the catalogue that it was read with.",
+        |basis| text(&basis.catalogue),
+    ),
+];
+
+pub(super) fn object() -> Object {
+    with_plain(Object::new("Basis"), &FIELDS).description(
+        "Exactly what an answer was computed from. The same question on the same basis gives the same answer for ever.",
+    )
+}
 
 /// The field `basis`, of a type that knows what it was computed from.
 pub(crate) fn field(
@@ -14,27 +52,4 @@ pub(crate) fn field(
         FieldFuture::new(async move { Ok(Some(FieldValue::owned_any(read(&context)?))) })
     })
     .description("Exactly what this was computed from.")
-}
-
-pub(super) fn object() -> Object {
-    Object::new("Basis")
-        .description("Exactly what an answer was computed from. The same question on the same basis gives the same answer for ever.")
-        .field(plain("id", TypeRef::named_nn(TypeRef::ID), "Names this basis, for `ifUnchangedSince`; opaque.", |basis: &Basis| {
-            Value::String(basis.id().to_string())
-        }))
-        .field(plain("position", TypeRef::named_nn("Position"), "The newest event taken into account.", |basis: &Basis| {
-            basis.position.get().into()
-        }))
-        .field(plain("knownAt", TypeRef::named_nn("DateTime"), "When that event was registered.", |basis: &Basis| {
-            date_time(basis.known_at)
-        }))
-        .field(plain("asOf", TypeRef::named_nn("Date"), "The day on the material line.", |basis: &Basis| {
-            Value::String(basis.as_of.to_string())
-        }))
-        .field(plain("minTrust", TypeRef::named_nn("Trust"), "Which claims counted.", |basis: &Basis| {
-            Value::String(basis.min_trust.name().to_owned())
-        }))
-        .field(plain("catalogue", TypeRef::named_nn(TypeRef::STRING), "The hash of the catalogue that it was read with.", |basis: &Basis| {
-            Value::String(basis.catalogue.as_ref().to_owned())
-        }))
 }

@@ -2,63 +2,72 @@
 
 use async_graphql::dynamic::{Enum, EnumItem};
 
+/// The name of an enum, what it is, and its values, each with what it is.
+type Described = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
+const ALL: [Described; 5] = [
+    (
+        "Trust",
+        "Which claims count.",
+        &[
+            ("VALIDATED", "Those that were validated."),
+            (
+                "CLAIMED",
+                "Also those that nobody has judged yet; they have no legal consequences.",
+            ),
+        ],
+    ),
+    (
+        "EventKind",
+        "What an event does.",
+        &[
+            ("Claim", "Says that something happened."),
+            (
+                "Correction",
+                "Says that an earlier event should have been otherwise, or did not happen.",
+            ),
+            ("Validation", "Accepts or rejects an earlier claim or correction."),
+        ],
+    ),
+    (
+        "EventStatus",
+        "What an event is worth: the first that applies.",
+        &[
+            ("ANNULLED", "A correction in force says that it did not happen."),
+            ("REJECTED", "Its newest validation rejects it."),
+            ("CLAIMED", "Nobody has judged it yet."),
+            ("SUSPENDED", "It fails only for what it is based on."),
+            (
+                "CONTESTED",
+                "It counts, and no longer satisfies its rules in its place.",
+            ),
+            ("VALIDATED", "It counts."),
+        ],
+    ),
+    (
+        "Verdict",
+        "What a validation says.",
+        &[("ACCEPTED", "It counts."), ("REJECTED", "It does not count.")],
+    ),
+    (
+        "DatePrecision",
+        "How much of a date is known.",
+        &[
+            ("UNKNOWN", "Nothing: `0000-00-00`."),
+            ("YEAR", "The year: `2010-00-00`."),
+            ("MONTH", "The year and the month: `2010-05-00`."),
+            ("DAY", "The day."),
+        ],
+    ),
+];
+
 /// Every enum that no config names.
 pub(super) fn all() -> Vec<Enum> {
-    vec![
-        described(
-            "Trust",
-            "Which claims count.",
-            &[
-                ("VALIDATED", "Those that were validated."),
-                (
-                    "CLAIMED",
-                    "Also those that nobody has judged yet; they have no legal consequences.",
-                ),
-            ],
-        ),
-        described(
-            "EventKind",
-            "What an event does.",
-            &[
-                ("Claim", "Says that something happened."),
-                (
-                    "Correction",
-                    "Says that an earlier event should have been otherwise, or did not happen.",
-                ),
-                ("Validation", "Accepts or rejects an earlier claim or correction."),
-            ],
-        ),
-        described(
-            "EventStatus",
-            "What an event is worth: the first that applies.",
-            &[
-                ("ANNULLED", "A correction in force says that it did not happen."),
-                ("REJECTED", "Its newest validation rejects it."),
-                ("CLAIMED", "Nobody has judged it yet."),
-                ("SUSPENDED", "It fails only for what it is based on."),
-                (
-                    "CONTESTED",
-                    "It counts, and no longer satisfies its rules in its place.",
-                ),
-                ("VALIDATED", "It counts."),
-            ],
-        ),
-        described(
-            "Verdict",
-            "What a validation says.",
-            &[("ACCEPTED", "It counts."), ("REJECTED", "It does not count.")],
-        ),
-        described(
-            "DatePrecision",
-            "How much of a date is known.",
-            &[
-                ("UNKNOWN", "Nothing: `0000-00-00`."),
-                ("YEAR", "The year: `2010-00-00`."),
-                ("MONTH", "The year and the month: `2010-05-00`."),
-                ("DAY", "The day."),
-            ],
-        ),
-    ]
+    ALL.iter().map(described).collect()
 }
 
 /// An enum of these names, from the config.
@@ -76,7 +85,7 @@ pub(crate) fn of_names<'a>(
     }
 }
 
-fn described(name: &str, description: &str, items: &[(&str, &str)]) -> Enum {
+fn described(&(name, description, items): &Described) -> Enum {
     let item = |choice: Enum, (name, description): &(&str, &str)| {
         choice.item(EnumItem::new(*name).description(*description))
     };
