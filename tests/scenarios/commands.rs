@@ -156,7 +156,7 @@ async fn a_batch_of_which_one_command_is_refused_leaves_nothing() {
     let refusal = batch.await.refused("RULE");
     assert_eq!(refusal.rule.as_deref(), Some("not-dead-twice"));
     assert_eq!(refusal.because, [died]);
-    assert_eq!(refusal.path.first().map(String::as_str), Some("2"), "the third command");
+    assert!(refusal.path.contains(&"2".to_owned()), "the third command: {:?}", refusal.path);
     assert_eq!(f6.database.events().await, 0);
 }
 

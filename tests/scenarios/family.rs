@@ -21,13 +21,9 @@ impl Family {
 
     /// For a scenario whose history goes on after this one.
     pub(crate) fn registered(history: &mut History) -> Self {
-        let family = Self { moeder: new_id(), vader: new_id(), adres: new_id() };
+        let family = Self { moeder: new_id(), vader: new_id(), adres: address(history) };
         history.fact("Geboorte", birth(family.moeder, "1990-03-03", "Anna"));
         history.fact("Geboorte", birth(family.vader, "1988-08-08", "Bram"));
-        history.fact(
-            "AdresVastgesteld",
-            json!({ "adres": family.adres, "datum": "1970-01-01", "straat": "Zonneweg", "huisnummer": "1" }),
-        );
         family
     }
 }
@@ -37,6 +33,14 @@ pub(crate) fn adult(history: &mut History) -> Uuid {
     let persoon = new_id();
     history.fact("Geboorte", birth(persoon, "1980-01-01", "Chris"));
     persoon
+}
+
+/// Zonneweg 1.
+pub(crate) fn address(history: &mut History) -> Uuid {
+    let adres = new_id();
+    let data = json!({ "adres": adres, "datum": "1970-01-01", "straat": "Zonneweg", "huisnummer": "1" });
+    history.fact("AdresVastgesteld", data);
+    adres
 }
 
 /// So many adults, registered in one go.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tests::{F6, History, Setup, bsn, new_id};
 use uuid::Uuid;
 
-use crate::family::{Family, adult, birth, marriage, move_to};
+use crate::family::{Family, address, adult, birth, marriage, move_to};
 
 #[tokio::test]
 async fn a_residents_card_shows_what_the_desk_needs() {
@@ -136,7 +136,7 @@ async fn events_come_page_by_page_in_the_order_of_registration() {
 /// A couple: eight events about the first of them.
 fn residents(history: &mut History, number: u32) -> Uuid {
     let (anna, chris) = (new_id(), adult(history));
-    let adres = Family::registered(history).adres;
+    let adres = address(history);
     history.fact("Geboorte", birth(anna, "1980-01-01", "Anna"));
     history.fact("Huwelijk", marriage(anna, chris, "2010-05-05"));
     history.fact("BsnToegekend", json!({ "persoon": anna, "bsn": bsn(number) }));
