@@ -3,6 +3,7 @@
 //! [`config`] says who gets to see what, [`views`] is that compiled against the catalogue, [`schema`] the GraphQL that follows from it.
 //! A request has one `reading` of the event store; whatever it asks is computed by `read-model`, nothing here decides anything.
 
+mod ahead;
 mod arguments;
 pub mod config;
 mod event;

@@ -1,7 +1,7 @@
 //! Batches: what the fields of one level ask for is read in one go.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{Hash, Hasher};
+use std::hash::Hash;
 use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
@@ -38,24 +38,12 @@ pub(crate) struct EventKey {
 }
 
 /// What an event is worth at a position.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct StandingKey {
-    pub(crate) event: Arc<Event>,
+    pub(crate) id: EventId,
+    /// The objects that it bears on: their histories tell.
+    pub(crate) objects: Vec<ObjectId>,
     pub(crate) position: Position,
-}
-
-impl PartialEq for StandingKey {
-    fn eq(&self, other: &Self) -> bool {
-        self.event.id == other.event.id && self.position == other.position
-    }
-}
-
-impl Eq for StandingKey {}
-
-impl Hash for StandingKey {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.event.id, self.position).hash(state);
-    }
 }
 
 /// Reads batches from the event store.
@@ -83,11 +71,7 @@ impl Batches {
         events: &[&StandingKey],
         position: Position,
     ) -> Result<Vec<(StandingKey, EventStanding)>, LoadError> {
-        let objects: HashSet<ObjectId> = events
-            .iter()
-            .flat_map(|key| &key.event.object_ids)
-            .copied()
-            .collect();
+        let objects: HashSet<ObjectId> = events.iter().flat_map(|key| &key.objects).copied().collect();
         let history = self.0.history(&Vec::from_iter(objects), position).await?;
         let folded = Folded::at(
             self.0.catalogue(),
@@ -96,7 +80,7 @@ impl Batches {
             Trust::Validated,
             Assuming::default(),
         )?;
-        let standing = |key: &&StandingKey| Some((StandingKey::clone(key), folded.status(key.event.id)?));
+        let standing = |key: &&StandingKey| Some((StandingKey::clone(key), folded.status(key.id)?));
         Ok(events.iter().filter_map(standing).collect())
     }
 }

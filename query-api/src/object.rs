@@ -9,6 +9,7 @@ use read_model::event::ObjectId;
 use read_model::fold::World;
 use serde_json::Value;
 
+use crate::ahead::read_ahead;
 use crate::arguments::{self, Moments};
 use crate::event_page;
 use crate::reading::{Point, Reading};
@@ -91,7 +92,9 @@ async fn resolve_one<'a>(context: &ResolverContext<'a>, view: &View) -> Result<O
     let reading = Reading::of(context)?;
     let point = reading.point(Moments::read(context)?).await?;
     let world = reading.world(&[id], point).await?;
-    Ok(present(&world, id, view, point).map(FieldValue::owned_any))
+    let object = present(&world, id, view, point);
+    read_ahead(context, view, &object, point).await?;
+    Ok(object.map(FieldValue::owned_any))
 }
 
 async fn resolve_many<'a>(context: &ResolverContext<'a>, view: &View) -> Result<FieldValue<'a>> {

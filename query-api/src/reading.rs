@@ -121,13 +121,24 @@ impl Reading {
         world.map_err(|error| faults::internal(&error))
     }
 
+    /// These objects, folded together and kept for [`referred`](Self::referred); none where they cannot be read.
+    pub(crate) async fn ahead(&self, objects: &[ObjectId], point: Point) -> Option<Arc<World>> {
+        let world = self
+            .batches
+            .loader()
+            .world(objects, point.snapshot.position, point.trust)
+            .await
+            .ok()?;
+        let keys = objects.iter().map(|id| ObjectKey::new(*id, point));
+        self.batches
+            .feed_many(keys.map(|key| (key, Arc::clone(&world))))
+            .await;
+        Some(world)
+    }
+
     /// An object that another refers to, read together with whatever else is referred to at the same level.
     pub(crate) async fn referred(&self, id: ObjectId, point: Point) -> Result<Arc<World>> {
-        let key = ObjectKey {
-            id,
-            position: point.snapshot.position,
-            trust: point.trust,
-        };
+        let key = ObjectKey::new(id, point);
         Ok(self
             .batches
             .load_one(key)
@@ -149,9 +160,11 @@ impl Reading {
 
     /// What an event is worth; none where it is not known by then.
     pub(crate) async fn standing(&self, event: &Arc<Event>, point: Point) -> Result<Option<EventStanding>> {
+        let position = point.snapshot.position;
         let key = StandingKey {
-            event: Arc::clone(event),
-            position: point.snapshot.position,
+            id: event.id,
+            objects: event.object_ids.clone(),
+            position,
         };
         self.batches.load_one(key).await.map_err(internal)
     }
@@ -174,4 +187,14 @@ impl Reading {
 
 fn internal(error: Arc<LoadError>) -> async_graphql::Error {
     faults::internal(&*error)
+}
+
+impl ObjectKey {
+    fn new(id: ObjectId, point: Point) -> Self {
+        Self {
+            id,
+            position: point.snapshot.position,
+            trust: point.trust,
+        }
+    }
 }

@@ -66,6 +66,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_moment_that_was_answered_can_be_asked_again() {
+        let moment = read_model::time::parse_instant("2026-01-04T09:30:00.12+01:00").unwrap();
+        let shown = date_time(moment);
+        assert_eq!(shown, text("2026-01-04T08:30:00.120000Z"));
+        assert_eq!(
+            date_time(read_model::time::FIRST_INSTANT),
+            text("0001-01-01T00:00:00.000000Z")
+        );
+    }
+
+    #[test]
     fn types_read_as_they_are_printed() {
         for text in ["UUID", "UUID!", "[UUID!]", "[UUID!]!"] {
             assert_eq!(type_ref(text).to_string(), text);

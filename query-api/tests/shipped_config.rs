@@ -85,8 +85,8 @@ fn what_no_config_grants_is_there_and_denied() {
 #[test]
 fn a_field_that_does_not_exist_is_shown_with_line_and_remedy() {
     let shown = mistake(
-        "geboren: { field: geboortedatum }",
-        "geboren: { field: geboortedatm }",
+        "geboren: { field: geboortedatum,",
+        "geboren: { field: geboortedatm,",
     );
     let line = line_of("geboren: {");
     assert!(
@@ -122,13 +122,13 @@ fn a_computed_value_has_a_type_that_exists() {
 
 #[test]
 fn a_reference_leads_to_a_view_of_what_it_refers_to() {
-    let partner = "partner: { field: partner, view: BewonersKaart }";
+    let partner = "partner: { field: partner, view: BewonersKaart,";
     assert!(
-        mistake(partner, "partner: { field: partner, view: BewonerKaart }")
+        mistake(partner, "partner: { field: partner, view: BewonerKaart,")
             .contains("did you mean `BewonersKaart`?")
     );
     assert!(
-        mistake(partner, "partner: { field: partner, view: Adres }")
+        mistake(partner, "partner: { field: partner, view: Adres,")
             .contains("`Adres` shows Adres, and this field refers to Persoon")
     );
     assert!(

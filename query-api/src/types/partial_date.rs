@@ -54,3 +54,36 @@ const fn precision(precision: Precision) -> &'static str {
         Precision::Day => "DAY",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::dynamic::{Field, FieldFuture, FieldValue, Schema, TypeRef};
+    use serde_json::json;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_partial_date_comes_out_with_what_is_known_of_it() {
+        let date = Field::new("date", TypeRef::named("PartialDate"), |_| {
+            FieldFuture::new(async {
+                let date: PartialDate = "2010-02-00".parse()?;
+                Ok(Some(FieldValue::owned_any(date)))
+            })
+        });
+        let builder = super::super::register(Schema::build("Query", None, None));
+        let schema = builder
+            .register(Object::new("Query").field(date))
+            .finish()
+            .unwrap();
+        let answer = schema
+            .execute("{ date { text year month day precision earliest latest } }")
+            .await;
+        assert_eq!(
+            answer.data.into_json().unwrap()["date"],
+            json!({
+                "text": "2010-02-00", "year": 2010, "month": 2, "day": null,
+                "precision": "MONTH", "earliest": "2010-02-01", "latest": "2010-02-28"
+            })
+        );
+    }
+}
