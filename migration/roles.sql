@@ -16,6 +16,8 @@ BEGIN
       EXECUTE format('CREATE ROLE %I', role);
     END IF;
     EXECUTE format('ALTER ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS', role);
+    -- Every statement here is short: compiling one takes longer than running it.
+    EXECUTE format('ALTER ROLE %I SET jit = off', role);
     password := current_setting('f6.' || duty || '_password', true);
     IF password <> '' THEN
       EXECUTE format('ALTER ROLE %I PASSWORD %L', role, password);

@@ -49,6 +49,8 @@ COMMENT ON TABLE head IS
   'One row: the position and moment of the newest event. Its lock gives positions in commit order, without holes.';
 
 INSERT INTO head (position, created_at) VALUES (0, '0001-01-01T00:00:00Z');
+-- One row is too little for autovacuum to look at, and the planner would take an unknown table for a large one.
+ANALYZE head;
 
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS $refuse$
 BEGIN
