@@ -1,6 +1,6 @@
 //! Batches: what the fields of one level ask for is read in one go.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use async_graphql::dataloader::Loader;
 use read_model::basis::Trust;
 use read_model::event::{Event, EventId, ObjectId, Position};
 use read_model::fold::{EventStanding, FoldError, Folded, World};
+use read_model::history::History;
 use read_model::reader::{EventReader, ReadError};
 use read_model::resolve::Assuming;
 
@@ -71,17 +72,32 @@ impl Batches {
         events: &[&StandingKey],
         position: Position,
     ) -> Result<Vec<(StandingKey, EventStanding)>, LoadError> {
-        let objects: HashSet<ObjectId> = events.iter().flat_map(|key| &key.objects).copied().collect();
-        let history = self.0.history(&Vec::from_iter(objects), position).await?;
-        let folded = Folded::at(
-            self.0.catalogue(),
-            &history,
-            position,
-            Trust::Validated,
-            Assuming::default(),
-        )?;
+        let history = self.history_of(events, position).await?;
+        let (catalogue, trust) = (self.0.catalogue(), Trust::Validated);
+        let folded = Folded::at(catalogue, &history, position, trust, Assuming::default())?;
         let standing = |key: &&StandingKey| Some((StandingKey::clone(key), folded.status(key.id)?));
         Ok(events.iter().filter_map(standing).collect())
+    }
+
+    /// The history of every object that these events bear on, also of those that only an amend of them names.
+    async fn history_of(&self, events: &[&StandingKey], position: Position) -> Result<History, LoadError> {
+        let objects: BTreeSet<ObjectId> = events.iter().flat_map(|key| &key.objects).copied().collect();
+        let history = self
+            .0
+            .history(&Vec::from_iter(objects.iter().copied()), position)
+            .await?;
+        let asked: HashSet<EventId> = events.iter().map(|key| key.id).collect();
+        let about = |event: &&Arc<Event>| history.root(event).is_some_and(|root| asked.contains(&root.id));
+        let named = history
+            .events()
+            .iter()
+            .filter(about)
+            .flat_map(|event| &event.object_ids);
+        let wider: BTreeSet<ObjectId> = named.copied().chain(objects.iter().copied()).collect();
+        if wider == objects {
+            return Ok(history);
+        }
+        Ok(self.0.history(&Vec::from_iter(wider), position).await?)
     }
 }
 
