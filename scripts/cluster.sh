@@ -135,9 +135,9 @@ stop_cluster() {
 
 port_is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# The first free port, from the given one upwards.
+# The given port, or the first free one in steps of ten: so that neighbours keep their last digit.
 free_port() {
   local port=$1
-  while port_is_taken "$port"; do port=$((port + 1)); done
+  while port_is_taken "$port"; do port=$((port + 10)); done
   echo "$port"
 }

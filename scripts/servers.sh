@@ -33,7 +33,7 @@ main() {
   esac
 }
 
-# start_server NAME BIND PORT: at BIND, which must be free; where nobody asked for one, at PORT or a later one.
+# start_server NAME BIND PORT: at BIND, which must be free; where nobody asked for one, at PORT, or at the next that is free.
 start_server() {
   local name=$1 bind=$2 port
   if [[ -z $bind ]]; then

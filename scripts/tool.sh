@@ -21,9 +21,8 @@ main() {
       exit 2
       ;;
   esac
-  # Cargo's tools expect their own name first, as cargo gives it.
   case $tool in
-    cargo-*) exec "$tool" "${tool#cargo-}" "$@" ;;
+    cargo-*) exec cargo "${tool#cargo-}" "$@" ;;
     *) exec "$tool" "$@" ;;
   esac
 }
