@@ -19,10 +19,10 @@ export class Births {
 
   /** Reads a record: its own birth, its parents, and the relatives without a record. */
   read(source) {
-    const parents = source.entries('parents', ['born'])
+    const parents = source.entries('parents')
     this.#own(source, parents.map(({ day }) => day))
     this.#parents(source, parents)
-    for (const entry of source.entries('children', ['born'])) this.#child(source, entry)
+    for (const entry of source.entries('children')) this.#child(source, entry)
     for (const row of source.record.partners ?? []) this.#describe(source, 'partners', row, source.dayOf(row))
   }
 

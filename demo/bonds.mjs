@@ -15,7 +15,7 @@ export class Bonds {
 
   /** Reads a record's partners, and its death. */
   read(source) {
-    for (const entry of source.entries('partners', ['born', 'married', 'ended'])) this.#partner(source, entry)
+    for (const entry of source.entries('partners', ['married', 'ended'])) this.#partner(source, entry)
     if (source.record.death) this.#death(source, source.record.death)
   }
 

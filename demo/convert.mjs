@@ -50,7 +50,7 @@ class Source {
   }
 
   /** The rows of a category of which all these dates are dates, each with its trace and the day of its registration. */
-  entries(category, dates) {
+  entries(category, dates = []) {
     const entries = (this.record[category] ?? []).map((row, index) => {
       const trace = this.track(category, row, index)
       return { trace, row, index, day: trace.day }

@@ -52,7 +52,7 @@ export function isDate(date) {
 }
 
 /** Why a date cannot be taken in. */
-export const noDate = (date) => `the date \`${date}\` has a day without a month`
+export const noDate = (date) => `\`${date}\` is not a date`
 
 /** The day on which a row was registered: the last of a partial date, since by then it certainly was. */
 export function registeredOn(date, otherwise) {
