@@ -101,11 +101,19 @@ fn print_schema(options: &ServeOptions) -> Result<(), CliError> {
     Ok(())
 }
 
-/// An error and its causes on one line.
+/// An error and its causes on one line; a cause that the error before it repeated is told once.
 #[must_use]
 pub fn chain(error: &dyn Error) -> String {
     let causes = std::iter::successors(error.source(), |cause: &&dyn Error| (*cause).source());
-    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
+    causes
+        .map(ToString::to_string)
+        .fold(error.to_string(), |line, cause| {
+            if line.ends_with(&cause) {
+                line
+            } else {
+                format!("{line}: {cause}")
+            }
+        })
 }
 
 /// Prints a text, with a newline at its end.

@@ -8,8 +8,9 @@ use std::time::Duration;
 use clap::Args;
 use door::{GuardOptions, HttpOptions, LogOptions, TokenOptions};
 use read_model::catalogue::{Catalogue, Problems};
-use sqlx::PgPool;
+use read_model::reader::point_lookups;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgConnection, PgPool};
 
 use crate::append::AppendOptions;
 
@@ -247,17 +248,62 @@ async fn connect(
     (flag, variable): (&'static str, &'static str),
 ) -> Result<PgPool, SettingsError> {
     let url = url.ok_or(SettingsError::NoDatabase { flag, variable })?;
+    let url = point_lookups(url.clone()).application_name("f6 write-api");
+    let failed = |source| SettingsError::Database { variable, source };
+    // A pool tries again until its time is over and then tells of that alone; one connection says why at once.
+    PgConnection::connect_with(&url)
+        .await
+        .map_err(failed)?
+        .close()
+        .await
+        .map_err(failed)?;
     // One task appends and a few readers check: more connections only take memory from the database.
     let pool = PgPoolOptions::new()
         .max_connections(4)
+        .test_before_acquire(false)
         .acquire_timeout(CONNECT_TIMEOUT);
-    let pool = pool
-        .connect_with(url.clone().application_name("f6 write-api"))
-        .await;
-    pool.map_err(|source| SettingsError::Database { variable, source })
+    pool.connect_with(url).await.map_err(failed)
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {
     let number = text.parse().ok().filter(|number| *number > 0);
     number.ok_or_else(|| format!("`{text}` is not a number from 1"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_are_for_development_alone() {
+        let mut options = AppendingOptions {
+            max_batch: 1,
+            max_waiting: 1,
+            cache_objects: 1,
+            inject_delay_before_commit_ms: 0,
+            inject_delay_after_commit_ms: 0,
+        };
+        assert!(options.checked(false).is_ok());
+        options.inject_delay_after_commit_ms = 5;
+        assert!(matches!(
+            options.checked(false),
+            Err(SettingsError::InjectedDelay)
+        ));
+        let after = options.checked(true).map(|checked| checked.inject_after_commit);
+        assert_eq!(after.ok(), Some(Duration::from_millis(5)));
+    }
+
+    #[tokio::test]
+    async fn a_database_that_is_not_named_is_asked_for_by_flag_and_variable() {
+        let error = WriteDatabase {
+            write_database_url: None,
+        }
+        .connect()
+        .await
+        .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "no database is named; give --write-database-url or F6_WRITE_DATABASE_URL"
+        );
+    }
 }
