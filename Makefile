@@ -10,10 +10,10 @@ setup: ## The database with its roles and migrations, and the entities generated
 	@scripts/database.sh scripts/entities.sh write
 
 write: ## The write API in the foreground, in development
-	@scripts/database.sh cargo run --locked --package write-api -- serve --dev
+	@scripts/database.sh target/debug/write-api serve --dev
 
 query: ## The query API in the foreground, in development
-	@scripts/database.sh cargo run --locked --package query-api -- serve --dev
+	@scripts/database.sh target/debug/query-api serve --dev
 
 watch: ## Both servers in the foreground, built and started anew on every change
 	@scripts/database.sh scripts/watch.sh
@@ -32,6 +32,7 @@ check: ## Formatting, lints, documentation, dependencies, spelling, migrations, 
 	@scripts/check.sh
 
 schemas: ## Print the GraphQL and config schemas into the repository, after a change of them
+	@cargo build --locked
 	@scripts/printed.sh write
 
 clean: ## Remove what was built and the private database with all its events

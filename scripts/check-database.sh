@@ -17,7 +17,6 @@ contents() { "$POSTGRES_BIN/pg_dump" --schema-only "${superuser/%postgres/f6}" |
 F6_MIGRATION_DATABASE_URL=$(sed 's|//postgres:|//f6_migration:|; s|/postgres$|/f6|' <<<"$superuser")
 export F6_MIGRATION_DATABASE_URL
 
-cargo build --locked --quiet --package migration
 target/debug/migration down >/dev/null
 contents >"$cluster/before"
 target/debug/migration up >/dev/null

@@ -20,6 +20,8 @@ check "the documentation builds" env RUSTDOCFLAGS="-D warnings" cargo doc --lock
 check "nothing is misspelt" scripts/tool.sh typos
 check "no dependency is unused" scripts/tool.sh cargo-machete
 check "licences, bans and sources hold" scripts/tool.sh cargo-deny --locked check bans licenses sources
+# What is built here is what make test needs as well.
+check "everything builds" cargo build --locked --quiet --workspace --all-targets
 check "the migrations go up, down, up, and the entities are theirs" scripts/check-database.sh
-check "the shipped configuration is right" cargo run --locked --quiet --package write-api -- check-config write_config.yaml
+check "the shipped configuration is right" target/debug/write-api check-config write_config.yaml
 check "the printed schemas are those of the repository" scripts/printed.sh check

@@ -4,7 +4,6 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 echo "Building: a few minutes the first time, seconds after that."
-cargo build --locked --package migration --package write-api --package query-api
 scripts/servers.sh stop
 scripts/database.sh target/debug/write-api import demo/events.ndjson.gz
 scripts/servers.sh start

@@ -17,7 +17,7 @@ trap 'exit 130' INT TERM
 # What does not build, or does not start, is told; the next change may mend it.
 build_and_start() {
   touch "$SEEN"
-  if cargo build --locked --package write-api --package query-api && scripts/servers.sh start; then
+  if cargo build --locked && scripts/servers.sh start; then
     echo "write: http://$(<.local/write-api.address)/   query: http://$(<.local/query-api.address)/"
   fi
 }
