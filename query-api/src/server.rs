@@ -9,8 +9,8 @@ use door::{
     harden, shutdown_signal,
 };
 use read_model::catalogue::Catalogue;
-use read_model::reader::EventReader;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use read_model::reader::{EventReader, point_lookups};
+use sqlx::postgres::{PgPoolOptions};
 use sqlx::{Connection, PgPool};
 use uuid::Uuid;
 
@@ -94,9 +94,7 @@ fn connect(options: &ServeOptions) -> Result<PgPool, Failure> {
     } = &options.store;
     let url = database_url.as_deref().ok_or(Failure::NoDatabase)?;
     let patience = options.http.request_timeout.as_millis().to_string();
-    let connection = url
-        .parse::<PgConnectOptions>()
-        .map_err(Failure::Database)?
+    let connection = point_lookups(url.parse().map_err(Failure::Database)?)
         .application_name("query-api")
         .options([
             ("default_transaction_read_only", "on"),

@@ -1,7 +1,8 @@
 //! Events: the immutable records that everything else follows from.
 
+use std::any::Any;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -249,6 +250,8 @@ pub struct Event {
     pub references: Vec<EventId>,
     /// What it says.
     pub body: Body,
+    /// What its content means to a catalogue, once that was worked out.
+    pub memo: Memo,
 }
 
 impl Event {
@@ -265,5 +268,29 @@ impl Event {
             EventKind::Claim => None,
             EventKind::Correction | EventKind::Validation => self.references.first().copied(),
         }
+    }
+}
+
+/// Something worked out from an event once, and kept with it: a pure function of the event and of one catalogue.
+#[derive(Clone, Default)]
+pub struct Memo(Arc<OnceLock<Box<dyn Any + Send + Sync>>>);
+
+impl Memo {
+    /// What is kept, worked out now where nothing is; `None` where something of another type is.
+    pub(crate) fn get_or_init<T: Any + Send + Sync>(&self, work_out: impl FnOnce() -> T) -> Option<&T> {
+        self.0.get_or_init(|| Box::new(work_out())).downcast_ref()
+    }
+}
+
+/// It follows from the event, so it makes no difference between events.
+impl PartialEq for Memo {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for Memo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Memo")
     }
 }

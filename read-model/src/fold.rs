@@ -4,6 +4,7 @@
 
 mod claim;
 mod line;
+mod meaning;
 mod scope;
 mod state;
 mod status;
@@ -11,6 +12,7 @@ mod world;
 
 pub use claim::{Because, Claim, Place};
 pub use line::{Assertion, Bound, Change, FieldLine};
+pub use meaning::Meaning;
 pub use state::ObjectState;
 pub use status::{Breach, EventStanding, Folded, Status};
 pub use world::{FoldError, World};

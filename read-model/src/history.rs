@@ -9,8 +9,8 @@ use crate::event::{Event, EventId, EventKind, ObjectId, Position};
 /// Events in position order, with every event of each *complete* object among them.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    events: Vec<Arc<Event>>,
-    index: HashMap<EventId, usize>,
+    events: Arc<Vec<Arc<Event>>>,
+    index: Arc<HashMap<EventId, usize>>,
     absent: HashSet<EventId>,
     complete: HashSet<ObjectId>,
     folded: HashSet<ObjectId>,
@@ -50,21 +50,18 @@ impl History {
         events: impl IntoIterator<Item = Arc<Event>>,
     ) {
         self.complete.extend(complete);
-        let known = self.events.len();
+        let (all, index) = (Arc::make_mut(&mut self.events), Arc::make_mut(&mut self.index));
+        let mut in_order = true;
         for event in events {
-            if !self.index.contains_key(&event.id) {
-                self.index.insert(event.id, usize::MAX);
-                self.events.push(event);
+            if !index.contains_key(&event.id) {
+                in_order &= all.last().is_none_or(|last| last.position < event.position);
+                index.insert(event.id, all.len());
+                all.push(event);
             }
         }
-        if self.events.len() > known {
-            self.events.sort_unstable_by_key(|event| event.position);
-            self.index = self
-                .events
-                .iter()
-                .enumerate()
-                .map(|(index, event)| (event.id, index))
-                .collect();
+        if !in_order {
+            all.sort_unstable_by_key(|event| event.position);
+            index.extend(all.iter().enumerate().map(|(place, event)| (event.id, place)));
         }
     }
 
@@ -97,10 +94,9 @@ impl History {
         self.events.get(*self.index.get(&id)?)
     }
 
-    /// The place of an event among [`events`](Self::events).
-    #[must_use]
-    pub(crate) fn place(&self, id: EventId) -> Option<usize> {
-        self.index.get(&id).copied()
+    /// The events, and the place of each among them, to be shared.
+    pub(crate) fn shared(&self) -> (Arc<Vec<Arc<Event>>>, Arc<HashMap<EventId, usize>>) {
+        (Arc::clone(&self.events), Arc::clone(&self.index))
     }
 
     /// The events of one object, in position order.

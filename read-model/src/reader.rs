@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
 
 pub use row::{COLUMNS as EVENT_COLUMNS, EventRow, RowError};
 
@@ -60,6 +61,20 @@ pub enum ReadError {
     /// More hangs together than one question may take in.
     #[error("this history takes in more than {MAX_OBJECTS} objects or {MAX_GENERATIONS} generations")]
     TooLarge,
+}
+
+/// Tells PostgreSQL that this connection looks up points: every statement has an index, and none is worth a scan.
+///
+/// Without it a plan that was made while the store was small is kept, and reads the whole of a large one.
+#[must_use]
+pub fn point_lookups(options: PgConnectOptions) -> PgConnectOptions {
+    options.options([
+        ("plan_cache_mode", "force_generic_plan"),
+        ("enable_seqscan", "off"),
+        ("enable_hashjoin", "off"),
+        ("enable_mergejoin", "off"),
+        ("jit", "off"),
+    ])
 }
 
 impl EventReader {

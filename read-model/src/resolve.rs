@@ -3,6 +3,7 @@
 //! References point backwards, so one pass from the newest event to the oldest, and one back, settle everything
 //! without a circle.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::basis::Trust;
@@ -11,9 +12,9 @@ use crate::history::History;
 
 /// What holds of each event of a prefix of the log.
 #[derive(Debug)]
-pub struct Resolution<'h> {
-    history: &'h History,
-    events: &'h [Arc<Event>],
+pub struct Resolution {
+    events: Arc<Vec<Arc<Event>>>,
+    index: Arc<HashMap<EventId, usize>>,
     standings: Vec<Standing>,
 }
 
@@ -28,8 +29,6 @@ pub(crate) struct Standing {
     pub(crate) amended_by: Option<usize>,
     /// Whether a Claim counts, a Correction is in force, a Validation is not annulled.
     pub(crate) holds: bool,
-    /// Whether it would hold, were it not for its basis.
-    pub(crate) holds_by_itself: bool,
     /// The events of its basis that do not hold.
     pub(crate) failing_basis: Vec<EventId>,
 }
@@ -38,20 +37,17 @@ pub(crate) struct Standing {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Assuming(pub Option<EventId>);
 
-impl<'h> Resolution<'h> {
+impl Resolution {
     /// Settles every event up to a position.
     #[must_use]
-    pub fn at(history: &'h History, up_to: Position, trust: Trust, assuming: Assuming) -> Self {
-        let events = history.up_to(up_to);
-        let mut resolution = Self {
-            history,
-            events,
-            standings: vec![Standing::default(); events.len()],
-        };
-        for index in (0..events.len()).rev() {
+    pub fn at(history: &History, up_to: Position, trust: Trust, assuming: Assuming) -> Self {
+        let known = history.up_to(up_to).len();
+        let (events, index) = history.shared();
+        let mut resolution = Self { events, index, standings: vec![Standing::default(); known] };
+        for index in (0..known).rev() {
             resolution.settle_corrections(index, trust, assuming);
         }
-        for index in 0..events.len() {
+        for index in 0..known {
             resolution.settle_basis(index);
         }
         resolution
@@ -59,8 +55,8 @@ impl<'h> Resolution<'h> {
 
     /// The events that it settles, in position order.
     #[must_use]
-    pub fn events(&self) -> &'h [Arc<Event>] {
-        self.events
+    pub fn events(&self) -> &[Arc<Event>] {
+        &self.events[..self.standings.len()]
     }
 
     pub(crate) fn standing(&self, index: usize) -> &Standing {
@@ -69,12 +65,12 @@ impl<'h> Resolution<'h> {
 
     /// The place of an event, where it is known by then.
     pub(crate) fn place(&self, id: EventId) -> Option<usize> {
-        self.history.place(id).filter(|place| *place < self.events.len())
+        self.index.get(&id).copied().filter(|place| *place < self.standings.len())
     }
 
     /// Newest to oldest: everything that bears on this event is newer, so it is settled already.
     fn settle_corrections(&mut self, index: usize, trust: Trust, assuming: Assuming) {
-        let event = &self.events[index];
+        let event = Arc::clone(&self.events[index]);
         let standing = &self.standings[index];
         let accepted = match standing.verdict {
             Some((verdict, _)) => verdict == Verdict::Accepted,
@@ -83,7 +79,6 @@ impl<'h> Resolution<'h> {
         let annulled = standing.annulled_by.is_some();
         let holds = !annulled && (accepted || event.kind() == EventKind::Validation);
         self.standings[index].holds = holds;
-        self.standings[index].holds_by_itself = holds;
         if !holds {
             return;
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use read_model::basis::Trust;
 use read_model::catalogue::Catalogue;
-use read_model::event::{Body, Event, EventId, EventSource, ObjectId, Position, Verdict};
+use read_model::event::{Body, Event, EventId, EventSource, Memo, ObjectId, Position, Verdict};
 use read_model::fold::World;
 use read_model::history::History;
 use read_model::time::{Day, PartialDate};
@@ -162,6 +162,7 @@ fn history(steps: &[Step]) -> Vec<Arc<Event>> {
             source: EventSource { id: Uuid::nil(), source_type: "clerk".into() },
             references,
             body,
+            memo: Memo::default(),
         }));
     }
     events

@@ -18,6 +18,9 @@ type ObjectTypes = IndexMap<Arc<str>, ObjectType>;
 /// What every rule may read beside data and roles.
 const SURROUNDINGS: [&str; 3] = ["beginning", "registered", "source"];
 
+/// What follows from the content of an event alone.
+const CONTENT: [&str; 2] = ["data", "beginning"];
+
 pub(super) fn compile_event_type(
     compiler: &Compiler<'_>,
     object_types: &ObjectTypes,
@@ -297,7 +300,7 @@ impl Vocabulary<'_> {
         if known.unique.is_some()
             && action
                 .expression()
-                .is_some_and(|value| reads_state(value.reads()))
+                .is_some_and(|value| value.reads().roots().any(|root| root != "data"))
         {
             report.say("a unique value follows from the data alone; do not read objects here");
         }
@@ -310,7 +313,7 @@ impl Vocabulary<'_> {
         Some(Effect {
             role: role.into(),
             field: field.into(),
-            reads_state: reads.is_some_and(reads_state),
+            reads_state: reads.is_some_and(|reads| reads.roots().any(|root| !CONTENT.contains(&root))),
             reads_roles: reads_roles.cloned().collect(),
             action,
             when,
@@ -345,8 +348,8 @@ impl Vocabulary<'_> {
 
     fn condition(&self, source: &str, report: &mut Report) -> Expression {
         let expression = self.expression(source, report);
-        if reads_state(expression.reads()) {
-            report.say("`when` reads the data alone; put what depends on objects into the value");
+        if expression.reads().roots().any(|root| !CONTENT.contains(&root)) {
+            report.say("`when` reads `data` and `beginning` alone; put what depends on more into the value");
         }
         expression
     }
@@ -382,13 +385,6 @@ impl Vocabulary<'_> {
         }
         expression
     }
-}
-
-/// Whether it reads the state of objects, so that its value depends on its place in history.
-pub(super) fn reads_state(reads: &Reads) -> bool {
-    reads
-        .roots()
-        .any(|root| root != "data" && !SURROUNDINGS.contains(&root))
 }
 
 fn check_roots(reads: &Reads, known: &[&str], report: &mut Report) {

@@ -181,7 +181,7 @@ pub struct Effect {
     pub action: Action,
     /// Over the data alone: it happens only where this is true.
     pub when: Option<Expression>,
-    /// Whether its value depends on the state of objects, and so on its place in history.
+    /// Whether its value depends on more than the content, and so on its place in history.
     pub(crate) reads_state: bool,
     /// The roles whose objects it reads.
     pub(crate) reads_roles: Vec<Arc<str>>,

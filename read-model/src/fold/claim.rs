@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::meaning::Meaning;
+use super::world::FoldError;
 use crate::catalogue::{Catalogue, EventType, UpcastError};
 use crate::event::{Event, Position};
 use crate::resolve::Resolution;
-use crate::time::{Beginning, Day, PartialDate};
+use crate::time::{Beginning, Day};
 
 /// An event's place on the material line: where it begins, then the order of registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,11 +37,9 @@ pub struct Claim<'c> {
     /// Its type.
     pub event_type: &'c EventType,
     /// The claim itself, and what gives its content and makes it count.
-    pub because: Because,
-    /// Its content, in the current version of the format.
-    pub data: Arc<Value>,
-    /// The date on which it takes effect.
-    pub date: PartialDate,
+    pub because: Arc<Because>,
+    /// What its content means.
+    pub meaning: Arc<Meaning>,
     /// Where it begins as a whole: on its earliest day.
     pub place: Place,
 }
@@ -48,51 +48,36 @@ impl<'c> Claim<'c> {
     /// The claim at this place of a resolution, with its content.
     ///
     /// # Errors
-    /// Where the catalogue cannot read its version.
+    /// Where the catalogue cannot read it.
     pub(super) fn of(
         catalogue: &'c Catalogue,
-        resolution: &Resolution<'_>,
+        resolution: &Resolution,
         index: usize,
-    ) -> Result<Option<Self>, UpcastError> {
+    ) -> Result<Self, FoldError> {
         let event = &resolution.events()[index];
         let standing = resolution.standing(index);
-        let Some(event_type) = catalogue.event_types.get(&event.event_type) else {
-            return Err(UpcastError::UnknownVersion {
+        let event_type = catalogue.event_types.get(&event.event_type).ok_or_else(|| FoldError::Upcast {
+            position: event.position,
+            source: UpcastError::UnknownVersion {
                 event_type: Arc::clone(&event.event_type),
                 version: Arc::clone(&event.event_version),
-            });
-        };
+            },
+        })?;
         let amend = standing.amended_by.map(|place| &resolution.events()[place]);
-        let content = amend.unwrap_or(event);
-        let Some(data) = content.body.content() else {
-            return Ok(None);
-        };
-        let data = event_type.upcast(&content.event_version, data)?;
-        let (date, beginning) = match event_type.effective_date(&data) {
-            Some(date) => (date, Beginning::of(date.earliest())),
-            None => {
-                let beginning = catalogue.zone.beginning(content.occurred_at);
-                (PartialDate::from(beginning.day), beginning)
-            }
-        };
-        let because = Because {
+        let meaning = Meaning::of(catalogue, event_type, amend.unwrap_or(event))?;
+        let place = Place { beginning: meaning.beginning, position: event.position };
+        let because = Arc::new(Because {
             claim: Arc::clone(event),
             amend: amend.cloned(),
-            validation: standing
-                .verdict
-                .map(|(_, place)| Arc::clone(&resolution.events()[place])),
-        };
-        let place = Place {
-            beginning,
-            position: event.position,
-        };
-        Ok(Some(Self {
-            event_type,
-            because,
-            data,
-            date,
-            place,
-        }))
+            validation: standing.verdict.map(|(_, place)| Arc::clone(&resolution.events()[place])),
+        });
+        Ok(Self { event_type, because, meaning, place })
+    }
+
+    /// Its content, in the current version of the format.
+    #[must_use]
+    pub fn data(&self) -> &Arc<Value> {
+        &self.meaning.data
     }
 
     /// The local day on which the registry learned of it.

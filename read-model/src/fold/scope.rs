@@ -23,7 +23,7 @@ impl ClaimScope<'_> {
     }
 
     fn role(&self, role: &Role, reads: &Reads) -> cel::Value {
-        let objects = self.claim.event_type.in_role(role, &self.claim.data);
+        let objects = self.claim.event_type.in_role(role, self.claim.data());
         let mut states = objects.map(|id| self.object(id, &role.object_type, &role.name, reads));
         if role.many {
             cel::Value::List(states.collect::<Vec<_>>().into())
@@ -66,7 +66,7 @@ impl Scope for ClaimScope<'_> {
     fn variable(&self, name: &str, reads: &Reads) -> Option<cel::Value> {
         let event_type = self.claim.event_type;
         Some(match name {
-            "data" => data_variable(&self.claim.data, event_type.current().format.expanded(), reads),
+            "data" => data_variable(self.claim.data(), event_type.current().format.expanded(), reads),
             "beginning" => to_cel(&Value::String(self.claim.place.beginning.day.to_string())),
             "registered" => to_cel(&Value::String(self.claim.registered(self.catalogue).to_string())),
             "source" => self.source(),
@@ -79,6 +79,6 @@ impl Scope for ClaimScope<'_> {
     }
 
     fn data(&self) -> Option<&Value> {
-        Some(&self.claim.data)
+        Some(self.claim.data())
     }
 }

@@ -75,11 +75,11 @@ pub struct Breach<'c> {
     pub because: Vec<Arc<Event>>,
 }
 
-/// A history read at one position and one trust.
+/// A history read at one position and one trust; `'h` is the catalogue's.
 #[derive(Debug)]
 pub struct Folded<'h> {
     catalogue: &'h Catalogue,
-    resolution: Resolution<'h>,
+    resolution: Resolution,
     claims: Vec<Claim<'h>>,
     world: World,
 }
@@ -91,7 +91,7 @@ impl<'h> Folded<'h> {
     /// [`FoldError`] where the catalogue cannot read an event, or an effect cannot be computed.
     pub fn at(
         catalogue: &'h Catalogue,
-        history: &'h History,
+        history: &History,
         up_to: Position,
         trust: Trust,
         assuming: Assuming,
@@ -217,7 +217,7 @@ impl<'h> Folded<'h> {
             .values()
             .filter(|role| reads.has_root(&role.name))
         {
-            let objects: Vec<ObjectId> = claim.event_type.in_role(role, &claim.data).collect();
+            let objects: Vec<ObjectId> = claim.event_type.in_role(role, claim.data()).collect();
             for state in objects.into_iter().filter_map(|object| self.world.object(object)) {
                 let lines = reads.members(&role.name).filter_map(|member| state.line(member));
                 found.extend(
@@ -234,7 +234,7 @@ impl<'h> Folded<'h> {
 
     /// A basis that certainly takes effect after what is based on it.
     fn begins_before_its_basis(&self, claim: &Claim<'h>) -> Option<Breach<'h>> {
-        let later = |basis: &&Claim<'h>| basis.place.beginning.day > claim.date.latest();
+        let later = |basis: &&Claim<'h>| basis.place.beginning.day > claim.meaning.date.latest();
         let bases = claim
             .because
             .claim

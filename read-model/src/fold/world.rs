@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::claim::{Because, Claim};
+use super::claim::Claim;
 use super::line::Change;
+use super::meaning::change;
 use super::scope::ClaimScope;
 use super::state::ObjectState;
 use crate::basis::Trust;
-use crate::catalogue::{Action, Catalogue, Effect, EvaluationError, Reads, Scope, UpcastError, with_absent};
+use crate::catalogue::{Catalogue, Effect, EvaluationError, Reads, Scope, UpcastError, with_absent};
 use crate::event::{EventKind, ObjectId, Position};
 use crate::history::History;
 use crate::resolve::{Assuming, Resolution};
@@ -77,7 +78,7 @@ impl World {
         let mut world = Self::default();
         let mut pending = Vec::new();
         for (index, claim) in claims.iter().enumerate() {
-            world.take_in(catalogue, history, claim, index, &mut pending)?;
+            world.take_in(catalogue, history, claim, index, &mut pending);
         }
         pending.sort_by_key(|pending: &Pending<'_>| claims[pending.claim].place);
         for Pending {
@@ -133,92 +134,28 @@ impl World {
         claim: &Claim<'c>,
         index: usize,
         pending: &mut Vec<Pending<'c>>,
-    ) -> Result<(), FoldError> {
-        let folded = |id: &ObjectId| history.folded().contains(id);
-        for role in claim.event_type.roles.values() {
-            for object in claim.event_type.in_role(role, &claim.data).filter(folded) {
-                let state = self.objects.entry(object);
-                state
-                    .or_insert_with(|| ObjectState::new(Arc::clone(&role.object_type)))
-                    .mention(claim.place);
+    ) {
+        let event_type = claim.event_type;
+        let folded = |id: &&ObjectId| history.folded().contains(*id);
+        for (role, objects) in event_type.roles.values().zip(&claim.meaning.roles) {
+            for object in objects.iter().filter(folded) {
+                let state = self.objects.entry(*object);
+                state.or_insert_with(|| ObjectState::new(Arc::clone(&role.object_type))).mention(claim.place);
             }
         }
-        let because = Arc::new(claim.because.clone());
-        for effect in &claim.event_type.effects {
-            if !self.happens(catalogue, claim, effect)? {
-                continue;
-            }
-            let Some(role) = claim.event_type.roles.get(&effect.role) else {
-                continue;
-            };
-            let mut objects = claim
-                .event_type
-                .in_role(role, &claim.data)
-                .filter(folded)
-                .peekable();
-            if objects.peek().is_none() {
-                continue;
-            }
-            if effect.reads_state {
-                for object in objects {
-                    self.assert(
-                        catalogue,
-                        claim,
-                        effect,
-                        object,
-                        &because,
-                        change(&effect.action, Value::Null),
-                    );
-                    pending.push(Pending {
-                        claim: index,
-                        effect,
-                        object,
-                    });
-                }
-            } else if let Some(change) = self.stated(catalogue, claim, effect)? {
-                for object in objects {
-                    self.assert(catalogue, claim, effect, object, &because, change.clone());
-                }
+        for said in &claim.meaning.said {
+            let effect = &event_type.effects[said.effect];
+            for object in claim.meaning.roles[said.role].iter().filter(folded) {
+                let change = match &said.change {
+                    Some(change) => change.clone(),
+                    None => {
+                        pending.push(Pending { claim: index, effect, object: *object });
+                        change(&effect.action, Value::Null)
+                    }
+                };
+                self.assert(catalogue, claim, effect, *object, change);
             }
         }
-        Ok(())
-    }
-
-    fn happens(&self, catalogue: &Catalogue, claim: &Claim<'_>, effect: &Effect) -> Result<bool, FoldError> {
-        let scope = ClaimScope {
-            catalogue,
-            world: self,
-            claim,
-            this: None,
-        };
-        let failed = |source| failed(claim, effect, source);
-        effect
-            .when
-            .as_ref()
-            .map_or(Ok(true), |when| when.holds(&scope))
-            .map_err(failed)
-    }
-
-    /// The change that follows from the data alone; none where the data do not speak of it.
-    fn stated(
-        &self,
-        catalogue: &Catalogue,
-        claim: &Claim<'_>,
-        effect: &Effect,
-    ) -> Result<Option<Change>, FoldError> {
-        let Some(expression) = effect.action.expression() else {
-            return Ok(Some(Change::Set(None)));
-        };
-        let scope = ClaimScope {
-            catalogue,
-            world: self,
-            claim,
-            this: None,
-        };
-        let value = expression
-            .evaluate(&scope)
-            .map_err(|source| failed(claim, effect, source))?;
-        Ok((!value.is_null()).then(|| change(&effect.action, value)))
     }
 
     /// The change that follows from the state just before the claim's effects; null is no value.
@@ -229,18 +166,9 @@ impl World {
         effect: &Effect,
         object: ObjectId,
     ) -> Result<Change, FoldError> {
-        let Some(expression) = effect.action.expression() else {
-            return Ok(Change::Set(None));
-        };
-        let scope = ClaimScope {
-            catalogue,
-            world: self,
-            claim,
-            this: Some((object, &effect.role)),
-        };
-        let value = expression
-            .evaluate(&scope)
-            .map_err(|source| failed(claim, effect, source))?;
+        let Some(expression) = effect.action.expression() else { return Ok(Change::Set(None)) };
+        let scope = ClaimScope { catalogue, world: self, claim, this: Some((object, &effect.role)) };
+        let value = expression.evaluate(&scope).map_err(|source| failed(claim, effect, source))?;
         Ok(change(&effect.action, value))
     }
 
@@ -250,21 +178,17 @@ impl World {
         claim: &Claim<'_>,
         effect: &Effect,
         object: ObjectId,
-        because: &Arc<Because>,
         change: Change,
     ) {
-        let Some(state) = self.objects.get_mut(&object) else {
-            return;
-        };
+        let Some(state) = self.objects.get_mut(&object) else { return };
         let line = catalogue
             .object_types
             .get(state.object_type())
             .and_then(|object_type| object_type.fields.get(&effect.field))
             .map(|field| field.line)
             .unwrap_or_default();
-        state
-            .line_mut(&effect.field, line)
-            .push(Arc::clone(because), claim.date, claim.place, change);
+        let because = Arc::clone(&claim.because);
+        state.line_mut(&effect.field, line).push(because, claim.meaning.date, claim.place, change);
     }
 
     fn give(&mut self, claim: &Claim<'_>, effect: &Effect, object: ObjectId, change: Change) {
@@ -280,29 +204,13 @@ impl World {
 /// The claims of a resolution that count, in the order of their positions, with their content.
 pub(crate) fn counting_claims<'c>(
     catalogue: &'c Catalogue,
-    resolution: &Resolution<'_>,
+    resolution: &Resolution,
 ) -> Result<Vec<Claim<'c>>, FoldError> {
     let counts = |index: &usize| {
         resolution.events()[*index].kind() == EventKind::Claim && resolution.standing(*index).holds
     };
-    (0..resolution.events().len())
-        .filter(counts)
-        .filter_map(|index| {
-            let position = resolution.events()[index].position;
-            Claim::of(catalogue, resolution, index)
-                .map_err(|source| FoldError::Upcast { position, source })
-                .transpose()
-        })
-        .collect()
-}
-
-fn change(action: &Action, value: Value) -> Change {
-    match action {
-        Action::Set(_) => Change::Set(Some(value).filter(|value| !value.is_null())),
-        Action::Clear => Change::Set(None),
-        Action::Add(_) => Change::Add(value),
-        Action::Remove(_) => Change::Remove(value),
-    }
+    let claims = (0..resolution.events().len()).filter(counts);
+    claims.map(|index| Claim::of(catalogue, resolution, index)).collect()
 }
 
 fn failed(claim: &Claim<'_>, effect: &Effect, source: EvaluationError) -> FoldError {

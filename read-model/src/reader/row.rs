@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::catalogue::Catalogue;
-use crate::event::{Body, BodyError, Event, EventKind, EventSource, Position};
+use crate::event::{Body, BodyError, Event, EventKind, EventSource, Memo, Position};
 
 /// The columns of [`EventRow`], of the table `event` as `e`.
 pub const COLUMNS: &str = "e.position, e.id, e.created_at, e.occurred_at, e.object_ids, e.event_type, e.event_version, \
@@ -90,6 +90,7 @@ impl EventRow {
             },
             references: self.event_reference,
             body,
+            memo: Memo::default(),
         })
     }
 

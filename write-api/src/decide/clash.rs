@@ -3,13 +3,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use read_model::basis::Trust;
 use read_model::catalogue::Severity;
 use read_model::event::{Event, EventId};
 use read_model::fold::{Breach, Claim, Folded, Status};
 
 use super::draft::{Draft, finding};
-use super::evidence::{Evidence, changed_fields, may_break};
+use super::evidence::{Evidence, may_break};
 use super::{Desk, Stop};
 use crate::command::Command;
 use crate::outcome::{Finding, FindingCode};
@@ -26,19 +25,17 @@ pub(super) fn findings(
     desk: Desk<'_>,
     command: &Command,
     draft: &Draft,
-    evidence: &Evidence,
+    evidence: &Evidence<'_>,
 ) -> Result<Findings, Stop> {
-    let before = evidence.before(desk.catalogue, Trust::Validated)?;
-    let after = evidence.after(desk.catalogue, Trust::Validated)?;
+    let after = &evidence.after;
     let mut findings = Findings::default();
     if let Some(own) = draft.own_claim.and_then(|id| after.claim(id)) {
-        findings.refusals = own_breaches(&after, own, Severity::Refuse);
-        findings.warnings = own_breaches(&after, own, Severity::Warn);
+        findings.refusals = own_breaches(after, own, Severity::Refuse);
+        findings.warnings = own_breaches(after, own, Severity::Warn);
     }
-    let contested = contested(&before, &after, draft);
     let accepted = |event: &Event| command.despite.contains(&event.id) && may_accept(desk, command, event);
     let (allowed, refused): (Vec<_>, Vec<_>) =
-        contested.into_iter().partition(|(event, _)| draft.corrects || accepted(event));
+        contested(evidence, draft).into_iter().partition(|(event, _)| draft.corrects || accepted(event));
     findings.refusals.extend(refused.into_iter().map(|(event, breaches)| contests(&event, &breaches)));
     findings.warnings.extend(allowed.into_iter().map(|(event, breaches)| contests(&event, &breaches)));
     if findings.refusals.is_empty() {
@@ -52,16 +49,12 @@ fn own_breaches(folded: &Folded<'_>, own: &Claim<'_>, severity: Severity) -> Vec
 }
 
 /// The events that stood before and would be contested after, each with the rules that it would break.
-fn contested<'a>(
-    before: &Folded<'a>,
-    after: &Folded<'a>,
-    draft: &Draft,
-) -> Vec<(Arc<Event>, Vec<Breach<'a>>)> {
-    let changed = changed_fields(before.world(), after.world());
+fn contested<'c>(evidence: &Evidence<'c>, draft: &Draft) -> Vec<(Arc<Event>, Vec<Breach<'c>>)> {
+    let Evidence { before, after, changed, .. } = evidence;
     let stood = |id: EventId| before.claim(id).is_some_and(|claim| !before.is_contested(claim));
-    let newly = |claim: &Claim<'a>| {
+    let newly = |claim: &Claim<'c>| {
         let id = claim.because.claim.id;
-        if Some(id) == draft.own_claim || !may_break(claim, &changed) {
+        if Some(id) == draft.own_claim || !may_break(claim, changed) {
             return None;
         }
         let breaches = after.breaches(claim, Severity::Refuse);
@@ -79,8 +72,8 @@ fn may_accept(desk: Desk<'_>, command: &Command, event: &Event) -> bool {
 }
 
 /// Clashes that exist only with claims which nobody has validated: a warning.
-fn open_clashes(desk: Desk<'_>, draft: &Draft, evidence: &Evidence) -> Result<Option<Finding>, Stop> {
-    let after = evidence.after(desk.catalogue, Trust::Validated)?;
+fn open_clashes(desk: Desk<'_>, draft: &Draft, evidence: &Evidence<'_>) -> Result<Option<Finding>, Stop> {
+    let after = &evidence.after;
     let is_open = |event: &Arc<Event>| {
         Some(event.id) != draft.own_claim
             && after.status(event.id).is_some_and(|standing| standing.status == Status::Claimed)
@@ -88,7 +81,7 @@ fn open_clashes(desk: Desk<'_>, draft: &Draft, evidence: &Evidence) -> Result<Op
     let open: HashSet<EventId> =
         evidence.history.events().iter().filter(|event| is_open(event)).map(|event| event.id).collect();
     let Some(own_id) = draft.own_claim.filter(|_| !open.is_empty()) else { return Ok(None) };
-    let claimed = evidence.after(desk.catalogue, Trust::Claimed)?;
+    let claimed = evidence.with_open_claims(desk)?;
     let Some(own) = claimed.claim(own_id) else { return Ok(None) };
     let mut because: Vec<Arc<Event>> =
         claimed.breaches(own, Severity::Refuse).into_iter().flat_map(|breach| breach.because).collect();

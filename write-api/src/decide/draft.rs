@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use read_model::catalogue::{EventType, Future, Version};
-use read_model::event::{Body, Event, EventId, EventKind, ObjectId, Verdict};
+use read_model::event::{Body, Event, EventId, EventKind, Memo, ObjectId, Verdict};
 use read_model::time::Day;
 use serde_json::Value;
 use uuid::Uuid;
@@ -70,6 +70,7 @@ pub(super) fn draft(desk: Desk<'_>, command: &Command) -> Result<Draft, Stop> {
         source: command.source.clone(),
         references: said.references,
         body: said.body,
+        memo: Memo::default(),
     });
     let second = command.validate.then(|| Arc::new(acceptance(&first)));
     let assumed = (!judged).then_some(command.id);
@@ -85,6 +86,7 @@ fn acceptance(event: &Event) -> Event {
         created_at: event.created_at + chrono::TimeDelta::microseconds(1),
         references: vec![event.id],
         body: Body::Validation { verdict: Verdict::Accepted, reason: None },
+        memo: Memo::default(),
         ..event.clone()
     }
 }

@@ -10,7 +10,7 @@ use read_model::time::Day;
 use serde_json::Value;
 
 use super::draft::{Draft, finding};
-use super::evidence::{Evidence, changed_fields};
+use super::evidence::Evidence;
 use super::view::complete;
 use super::{Desk, Missing, Stop};
 use crate::outcome::{Finding, FindingCode};
@@ -45,21 +45,21 @@ fn values_of(catalogue: &Catalogue, event: &Event) -> Vec<UniqueValue> {
 }
 
 /// Refuses where a unique field that changes would share its value with another object at the same moments.
-pub(super) fn check(desk: Desk<'_>, draft: &Draft, evidence: &Evidence) -> Result<(), Stop> {
-    let after = evidence.after(desk.catalogue, Trust::Validated)?;
-    let before = evidence.before(desk.catalogue, Trust::Validated)?;
-    for (object, field) in changed_fields(before.world(), after.world()) {
-        let Some(line) = after.world().object(object).and_then(|state| state.line(&field)) else { continue };
+pub(super) fn check(desk: Desk<'_>, draft: &Draft, evidence: &Evidence<'_>) -> Result<(), Stop> {
+    let after = &evidence.after;
+    for (object, field) in &evidence.changed {
+        let (object, field) = (*object, field);
+        let Some(line) = after.world().object(object).and_then(|state| state.line(field)) else { continue };
         let object_type = after.world().object(object).map(|state| Arc::clone(state.object_type()));
         let index = object_type
             .and_then(|name| desk.catalogue.object_types.get(&name))
-            .and_then(|object_type| object_type.fields.get(&field)?.unique.clone());
+            .and_then(|object_type| object_type.fields.get(field)?.unique.clone());
         let Some(index) = index else { continue };
         for value in texts(line) {
-            if let Some(other) = holder(desk, &index, &field, object, line, value)? {
+            if let Some(other) = holder(desk, &index, field, object, line, value)? {
                 let own = draft.events.iter().any(|event| event.id == other.id);
                 if !own {
-                    return Err(taken(&field, &other).into());
+                    return Err(taken(field, &other).into());
                 }
             }
         }

@@ -1,0 +1,124 @@
+//! What an event's content means, before any history is looked at: worked out once, and kept with the event.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::line::Change;
+use super::world::FoldError;
+use crate::catalogue::{Action, Catalogue, EvaluationError, EventType, Reads, Scope, UpcastError, data_variable, to_cel};
+use crate::event::{Event, ObjectId};
+use crate::time::{Beginning, PartialDate};
+
+/// The content of a claim or an amend, read with one catalogue.
+#[derive(Debug)]
+pub struct Meaning {
+    catalogue: Arc<str>,
+    /// The data in the current version of the format.
+    pub data: Arc<Value>,
+    /// The date on which it takes effect.
+    pub date: PartialDate,
+    /// Where it begins as a whole: on its earliest day.
+    pub beginning: Beginning,
+    /// The objects in each role, by the order of the event type's roles.
+    pub(super) roles: Vec<Vec<ObjectId>>,
+    /// What it says of the fields of objects.
+    pub(super) said: Vec<Said>,
+}
+
+/// What a content says of one field of the objects in one role.
+#[derive(Debug)]
+pub(super) struct Said {
+    /// The effect, by its place in the event type.
+    pub(super) effect: usize,
+    /// The role, by its place in the event type.
+    pub(super) role: usize,
+    /// What it says; none where that depends on its place in history.
+    pub(super) change: Option<Change>,
+}
+
+impl Meaning {
+    /// The meaning of an event that has content; from its memo, where this catalogue worked it out before.
+    ///
+    /// # Errors
+    /// [`FoldError`] where the catalogue cannot read the event, or an effect cannot be computed.
+    pub(super) fn of(catalogue: &Catalogue, event_type: &EventType, event: &Event) -> Result<Arc<Self>, FoldError> {
+        let kept = event.memo.get_or_init(|| Self::work_out(catalogue, event_type, event));
+        match kept {
+            Some(Ok(meaning)) if meaning.catalogue == catalogue.hash => Ok(Arc::clone(meaning)),
+            Some(_) | None => Self::work_out(catalogue, event_type, event),
+        }
+    }
+
+    fn work_out(catalogue: &Catalogue, event_type: &EventType, event: &Event) -> Result<Arc<Self>, FoldError> {
+        let position = event.position;
+        let upcast = |source: UpcastError| FoldError::Upcast { position, source };
+        let nothing = Arc::new(Value::Null);
+        let data = event.body.content().unwrap_or(&nothing);
+        let data = event_type.upcast(&event.event_version, data).map_err(upcast)?;
+        let (date, beginning) = match event_type.effective_date(&data) {
+            Some(date) => (date, Beginning::of(date.earliest())),
+            None => {
+                let beginning = catalogue.zone.beginning(event.occurred_at);
+                (PartialDate::from(beginning.day), beginning)
+            }
+        };
+        let roles = event_type.roles.values().map(|role| event_type.in_role(role, &data).collect()).collect();
+        let scope = ContentScope { event_type, data: &data, beginning };
+        let said = said(event_type, &scope).map_err(|(field, source)| FoldError::Effect { position, field, source })?;
+        Ok(Arc::new(Self { catalogue: Arc::clone(&catalogue.hash), data, date, beginning, roles, said }))
+    }
+}
+
+fn said(event_type: &EventType, scope: &ContentScope<'_>) -> Result<Vec<Said>, (Arc<str>, EvaluationError)> {
+    let mut said = Vec::with_capacity(event_type.effects.len());
+    for (index, effect) in event_type.effects.iter().enumerate() {
+        let failed = |source| (Arc::clone(&effect.field), source);
+        if !effect.when.as_ref().map_or(Ok(true), |when| when.holds(scope)).map_err(failed)? {
+            continue;
+        }
+        let Some(role) = event_type.roles.get_index_of(&effect.role) else { continue };
+        let change = if effect.reads_state {
+            None
+        } else {
+            match effect.action.expression().map(|value| value.evaluate(scope)).transpose().map_err(failed)? {
+                // The data do not speak of this field.
+                Some(Value::Null) => continue,
+                value => Some(change(&effect.action, value.unwrap_or_default())),
+            }
+        };
+        said.push(Said { effect: index, role, change });
+    }
+    Ok(said)
+}
+
+/// What an action with this value does to a field; null is no value.
+pub(super) fn change(action: &Action, value: Value) -> Change {
+    match action {
+        Action::Set(_) => Change::Set(Some(value).filter(|value| !value.is_null())),
+        Action::Clear => Change::Set(None),
+        Action::Add(_) => Change::Add(value),
+        Action::Remove(_) => Change::Remove(value),
+    }
+}
+
+/// What expressions see that follow from the content alone.
+struct ContentScope<'a> {
+    event_type: &'a EventType,
+    data: &'a Value,
+    beginning: Beginning,
+}
+
+impl Scope for ContentScope<'_> {
+    fn variable(&self, name: &str, reads: &Reads) -> Option<cel::Value> {
+        match name {
+            "data" => Some(data_variable(self.data, self.event_type.current().format.expanded(), reads)),
+            "beginning" => Some(to_cel(&Value::String(self.beginning.day.to_string()))),
+            _ => None,
+        }
+    }
+
+    fn data(&self) -> Option<&Value> {
+        Some(self.data)
+    }
+}
