@@ -11,6 +11,7 @@ mod repeatable;
 mod retries;
 mod rights;
 mod rules;
+mod servers;
 mod store;
 mod time;
 mod views;

@@ -64,6 +64,18 @@ impl Database {
             .unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
+    /// Ends every connection of the servers, and lets them make no new ones.
+    pub async fn lock_out(&self) {
+        let name = &self.name;
+        let mut connection = superuser(&self.cluster).await;
+        for sql in [
+            format!("REVOKE CONNECT ON DATABASE {name} FROM PUBLIC, f6_write, f6_query"),
+            format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"),
+        ] {
+            connection.execute(AssertSqlSafe(sql)).await.expect("the superuser may");
+        }
+    }
+
     /// How many events the store holds.
     pub async fn events(&self) -> i64 {
         self.value("SELECT count(*) FROM event").await

@@ -4,7 +4,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::values::new_id;
-use crate::workspace::binary;
+use crate::workspace::{binary, run};
 
 /// Debug builds on two busy cores need seconds to start; nobody waits this long unless something is wrong.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -38,6 +38,16 @@ impl Server {
     pub fn kill(&mut self) {
         self.process.kill().expect("a server that runs can be killed");
         self.process.wait().expect("a killed server ends");
+    }
+
+    /// Tells it to stop, as an operator does; it may finish what it accepted.
+    pub fn tell_to_stop(&self) {
+        run(Command::new("kill").args(["-TERM", &self.process.id().to_string()]));
+    }
+
+    /// Waits until it has ended, and says whether it ended well.
+    pub fn ended_well(&mut self) -> bool {
+        self.process.wait().expect("a server ends").success()
     }
 
     /// Starts it again, after a [`kill`](Self::kill) or in passing, with this change of its environment.

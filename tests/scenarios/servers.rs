@@ -1,0 +1,78 @@
+//! How the servers start, tell how they are, and stop.
+
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::json;
+use tests::{F6, Setup, binary, new_id, root};
+
+use crate::family::birth;
+
+#[tokio::test]
+async fn a_server_that_is_told_to_stop_finishes_what_it_accepted() {
+    // Given a write server that has committed a command, and is about to answer
+    let setup = Setup::default().write_env("F6_INJECT_DELAY_AFTER_COMMIT_MS", "1500");
+    let mut f6 = setup.start().await;
+    let claim = f6.ouder().claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk"));
+    let told = async {
+        while f6.database.events().await == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        f6.write[0].tell_to_stop();
+    };
+
+    // When it is told to stop, then it answers, and ends well
+    let (outcome, ()) = tokio::join!(claim.into_future(), told);
+    outcome.accepted();
+    assert!(f6.write[0].ended_well());
+}
+
+#[tokio::test]
+async fn both_servers_tell_that_they_live_and_are_ready() {
+    let f6 = F6::start().await;
+    for server in [&f6.write[0], &f6.query] {
+        for path in ["/healthz", "/readyz"] {
+            let answer = reqwest::get(server.url(path)).await.expect("an answer");
+            assert_eq!(answer.status(), 200, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_whose_database_is_gone_is_alive_and_not_ready() {
+    // Given an F6 whose database nobody can connect to any more
+    let f6 = F6::start().await;
+    f6.database.lock_out().await;
+
+    // Then both servers say so
+    for server in [&f6.write[0], &f6.query] {
+        assert_eq!(reqwest::get(server.url("/healthz")).await.expect("an answer").status(), 200);
+        assert_eq!(reqwest::get(server.url("/readyz")).await.expect("an answer").status(), 503);
+    }
+    // And a question meets a fault, of which the caller learns no more than a number to ask about
+    let answer = f6.clerk().query("{ events(first: 1) { edges { cursor } } }", &json!({})).await;
+    let told = String::from_utf8_lossy(&answer.bytes).to_lowercase();
+    for inside in ["sqlx", "postgres", "database", "connection"] {
+        assert!(!told.contains(inside), "{told}");
+    }
+    assert!(answer.json()["errors"][0]["extensions"]["id"].is_string(), "{told}");
+}
+
+#[test]
+fn a_config_that_is_wrong_is_refused_with_its_line_and_what_would_be_right() {
+    // Given the shipped config, with an expression that names a field that no person has
+    let shipped = std::fs::read_to_string(root().join("write_config.yaml")).expect("the shipped config");
+    let wrong = shipped.replace("kind.geboortedatum == null", "kind.geboortedag == null");
+    let line = 1 + wrong.lines().position(|line| line.contains("geboortedag")).expect("the spoilt line");
+    let path = std::env::temp_dir().join(format!("{}.yaml", new_id()));
+    std::fs::write(&path, wrong).expect("a temporary file");
+
+    // When it is checked, then the mistake is told where it stands, with the field that was meant
+    let output = Command::new(binary("write-api")).arg("check-config").arg(&path).output().expect("it runs");
+    std::fs::remove_file(&path).expect("the temporary file");
+    let told = [output.stdout, output.stderr].concat();
+    let told = String::from_utf8_lossy(&told);
+    assert!(!output.status.success());
+    assert!(told.contains(&format!("{}:{line}", path.display())), "{told}");
+    assert!(told.contains("geboortedag") && told.contains("geboortedatum"), "{told}");
+}
