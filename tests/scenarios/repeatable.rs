@@ -106,5 +106,7 @@ impl Couple {
 }
 
 fn basis(answer: &Answer) -> Value {
-    answer.data()["persoon"]["basis"].clone()
+    let basis = answer.data()["persoon"]["basis"].clone();
+    assert!(basis.is_object(), "every answer that is asked again is about somebody");
+    basis
 }
