@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::catalogue::Catalogue;
-use crate::event::{Event, EventId, EventKind, ObjectId, Position};
+use crate::event::{Event, EventId, ObjectId, Position};
 
 /// Events in position order, with every event of each *complete* object among them.
 #[derive(Clone, Debug, Default)]
@@ -139,7 +139,7 @@ impl History {
         self.folded.extend(read);
         let mut needs = Needs::default();
         needs.objects.extend(self.folded.difference(&self.complete));
-        self.follow_bases(&mut needs);
+        self.follow_references(&mut needs);
         needs
     }
 
@@ -186,12 +186,12 @@ impl History {
         found
     }
 
-    /// The bases of what bears on the folded objects, and theirs: each with one object complete, so that everything
-    /// that was said of it is here.
-    fn follow_bases(&self, needs: &mut Needs) {
+    /// What the events that bear on the folded objects are based on or about, and so on: each with one object
+    /// complete, so that everything that was said of it is here. A claim may come to bear on an object only through
+    /// an amend, so the targets of Corrections and Validations are followed too.
+    fn follow_references(&self, needs: &mut Needs) {
         let bears = |event: &&Arc<Event>| event.object_ids.iter().any(|object| self.folded.contains(object));
-        let claims = |event: &&Arc<Event>| event.kind() == EventKind::Claim;
-        let mut pending: Vec<&Arc<Event>> = self.events.iter().filter(claims).filter(bears).collect();
+        let mut pending: Vec<&Arc<Event>> = self.events.iter().filter(bears).collect();
         let mut seen = HashSet::new();
         while let Some(event) = pending.pop() {
             for reference in event

@@ -43,7 +43,11 @@ impl Resolution {
     pub fn at(history: &History, up_to: Position, trust: Trust, assuming: Assuming) -> Self {
         let known = history.up_to(up_to).len();
         let (events, index) = history.shared();
-        let mut resolution = Self { events, index, standings: vec![Standing::default(); known] };
+        let mut resolution = Self {
+            events,
+            index,
+            standings: vec![Standing::default(); known],
+        };
         for index in (0..known).rev() {
             resolution.settle_corrections(index, trust, assuming);
         }
@@ -65,7 +69,10 @@ impl Resolution {
 
     /// The place of an event, where it is known by then.
     pub(crate) fn place(&self, id: EventId) -> Option<usize> {
-        self.index.get(&id).copied().filter(|place| *place < self.standings.len())
+        self.index
+            .get(&id)
+            .copied()
+            .filter(|place| *place < self.standings.len())
     }
 
     /// Newest to oldest: everything that bears on this event is newer, so it is settled already.

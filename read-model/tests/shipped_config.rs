@@ -136,3 +136,15 @@ fn an_effect_names_a_field_of_the_object() {
     );
     assert!(shown.contains("Persoon has no field `geboortedag`"), "{shown}");
 }
+
+#[test]
+fn a_function_that_does_not_exist_is_refused() {
+    let shown = mistake(
+        "check: kind.geboortedatum == null",
+        "check: unknwn(kind.geboortedatum)",
+    );
+    assert!(
+        shown.contains("there is no function `unknwn`; did you mean `unknown`?"),
+        "{shown}"
+    );
+}

@@ -32,6 +32,8 @@ pub struct Desk<'a> {
     pub view: &'a dyn View,
     /// The newest event that counts as known.
     pub known: Position,
+    /// The newest event before the request that the command belongs to.
+    pub asked: Position,
     /// When the command's events are registered.
     pub registered_at: DateTime<Utc>,
     /// Whether the events come from an import, which has its own right to all of them.
@@ -103,12 +105,25 @@ pub fn decide(desk: Desk<'_>, command: &Command) -> Result<Decision, Stop> {
     let draft = draft::draft(desk, command)?;
     if let Some(stored) = repeat::stored(desk, &draft)? {
         let desk = desk.before(&stored);
-        let warnings = examine(desk, command, &draft::draft(desk, command)?).unwrap_or_default();
-        return Ok(Decision::Repeated(Accepted { events: stored, warnings, unique: Vec::new() }));
+        let warnings = match examine(desk, command, &draft::draft(desk, command)?) {
+            Ok(warnings) => warnings,
+            // An import of older rules may have stored what is refused today; it stands all the same.
+            Err(Stop::Refused(_)) => Vec::new(),
+            Err(stop) => return Err(stop),
+        };
+        return Ok(Decision::Repeated(Accepted {
+            events: stored,
+            warnings,
+            unique: Vec::new(),
+        }));
     }
     let warnings = examine(desk, command, &draft)?;
     let unique = unique::values(desk.catalogue, &draft);
-    Ok(Decision::Accepted(Accepted { events: draft.events, warnings, unique }))
+    Ok(Decision::Accepted(Accepted {
+        events: draft.events,
+        warnings,
+        unique,
+    }))
 }
 
 /// Holds a draft against the history: what it breaks is a refusal, what is only odd a warning.
@@ -127,7 +142,15 @@ impl Desk<'_> {
     /// The desk as it was just before these events were stored.
     fn before(self, stored: &[Arc<Event>]) -> Self {
         match stored.first() {
-            Some(first) => Self { known: first.position.plus(-1), registered_at: first.created_at, ..self },
+            Some(first) => {
+                let known = first.position.plus(-1);
+                Self {
+                    known,
+                    asked: known,
+                    registered_at: first.created_at,
+                    ..self
+                }
+            }
             None => self,
         }
     }

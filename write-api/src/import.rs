@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use flate2::read::MultiGzDecoder;
 use read_model::catalogue::Catalogue;
 use read_model::event::EventId;
@@ -26,6 +26,9 @@ const LINES_A_COMMIT: usize = 500;
 
 /// How many objects an import keeps in memory.
 const CACHED_OBJECTS: usize = 50_000;
+
+/// How far equal moments may have been moved apart, all together.
+const MAX_MOVED: TimeDelta = TimeDelta::seconds(1);
 
 /// What came of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -110,11 +113,30 @@ pub async fn run(
     options: &ImportOptions,
     progress: impl Fn(u64),
 ) -> Result<ImportReport, ImportError> {
-    let unreadable = |line| move |source| ImportError::Read { path: path.to_owned(), line, source };
-    let fault = |line| move |source| ImportError::Store { line, source: Arc::new(source) };
+    let unreadable = |line| {
+        move |source| ImportError::Read {
+            path: path.to_owned(),
+            line,
+            source,
+        }
+    };
+    let fault = |line| {
+        move |source| ImportError::Store {
+            line,
+            source: Arc::new(source),
+        }
+    };
     let mut lines = Lines::open(path).map_err(unreadable(0))?;
-    let engine = Engine::connect(pool.clone(), Arc::clone(&catalogue), CACHED_OBJECTS).await.map_err(fault(1))?;
-    let mut import = Import { pool, engine, floor: None, report: ImportReport::default() };
+    let engine = Engine::connect(pool.clone(), Arc::clone(&catalogue), CACHED_OBJECTS)
+        .await
+        .map_err(fault(1))?;
+    let mut import = Import {
+        pool,
+        catalogue,
+        engine,
+        floor: None,
+        report: ImportReport::default(),
+    };
     loop {
         let first = import.report.lines + 1;
         let batch = lines.take(LINES_A_COMMIT).map_err(unreadable(first))?;
@@ -125,14 +147,17 @@ pub async fn run(
         progress(lines.bytes_read());
     }
     if let Some(path) = &options.report {
-        write_report(path, &import.report.refused)
-            .map_err(|source| ImportError::Report { path: path.clone(), source })?;
+        write_report(path, &import.report.refused).map_err(|source| ImportError::Report {
+            path: path.clone(),
+            source,
+        })?;
     }
     Ok(import.report)
 }
 
 struct Import {
     pool: PgPool,
+    catalogue: Arc<Catalogue>,
     engine: Engine,
     /// The newest `created_at` that the file gave; none before its first event.
     floor: Option<DateTime<Utc>>,
@@ -145,7 +170,10 @@ impl Import {
         let fault = |source| ImportError::Store { line: first, source };
         let parsed: Vec<_> = batch.iter().map(|text| line::parse(text)).collect();
         let ids = parsed.iter().flatten().map(|parsed| parsed.command.id).collect();
-        let present = self.present(ids).await.map_err(|error| fault(Arc::new(error.into())))?;
+        let present = self
+            .present(ids)
+            .await
+            .map_err(|error| fault(Arc::new(error.into())))?;
         let (mut numbers, mut requests) = (Vec::new(), Vec::new());
         for parsed in parsed {
             self.report.lines += 1;
@@ -162,7 +190,9 @@ impl Import {
             match outcome {
                 Ok(outcome) => self.count(line, id, request.created_at, &outcome),
                 Err(AppendError::Fault(source)) => return Err(fault(source)),
-                Err(error @ (AppendError::Forbidden(_) | AppendError::Overloaded | AppendError::Stopping)) => {
+                Err(
+                    error @ (AppendError::Forbidden(_) | AppendError::Overloaded | AppendError::Stopping),
+                ) => {
                     unreachable!("an import asks no rights and waits in no queue: {error}")
                 }
             }
@@ -171,12 +201,14 @@ impl Import {
     }
 
     async fn present(&self, ids: Vec<EventId>) -> Result<HashSet<EventId>, sqlx::Error> {
-        let found: Vec<EventId> =
-            sqlx::query_scalar("SELECT id FROM event WHERE id = ANY($1)").bind(ids).fetch_all(&self.pool).await?;
+        let found: Vec<EventId> = sqlx::query_scalar("SELECT id FROM event WHERE id = ANY($1)")
+            .bind(ids)
+            .fetch_all(&self.pool)
+            .await?;
         Ok(found.into_iter().collect())
     }
 
-    /// `created_at` must not lie in the future, nor before that of the events before it.
+    /// `created_at` must not lie in the future, nor before that of the events before it; the source type is known.
     fn in_order(
         &mut self,
         parsed: line::Line,
@@ -184,17 +216,33 @@ impl Import {
     ) -> Result<line::Line, line::Refused> {
         let refuse = |message: String| line::Refused::at(Some(parsed.command.id), "created_at", message);
         let given = parsed.created_at;
+        let source_type = &parsed.command.source.source_type;
+        if !self.catalogue.source_types.contains(source_type) {
+            let there = self.catalogue.source_types.join(", ");
+            let message = format!("`{source_type}` is no source type of this F6; there are: {there}");
+            return Err(line::Refused::at(
+                Some(parsed.command.id),
+                "event_source_type",
+                message,
+            ));
+        }
         if present.contains(&parsed.command.id) {
             self.floor = self.floor.max(Some(given));
             return Ok(parsed);
         }
         let now = self.engine.now();
         if given > now {
-            return Err(refuse(format!("`created_at` {given} lies in the future; an event is registered before it is imported")));
+            return Err(refuse(format!(
+                "`created_at` {given} lies in the future; an event is registered before it is imported"
+            )));
         }
-        let floor = self.floor.unwrap_or_else(|| self.engine.last_created_at());
+        let last = self.engine.last_created_at();
+        // Equal moments were moved apart by microseconds, so the store may be a little ahead of the file.
+        let floor = self.floor.map_or(last, |floor| floor.max(last - MAX_MOVED));
         if given < floor {
-            return Err(refuse(format!("`created_at` {given} lies before {floor}, that of an earlier event; sort the file by `created_at`")));
+            return Err(refuse(format!(
+                "`created_at` {given} lies before {floor}, that of an earlier event; sort the file by `created_at`"
+            )));
         }
         self.floor = Some(given);
         Ok(parsed)
@@ -224,7 +272,13 @@ impl Import {
 }
 
 fn stamped(command: Command, created_at: DateTime<Utc>) -> Stamped {
-    Stamped { request: Request { commands: vec![command], dry_run: false }, created_at }
+    Stamped {
+        request: Request {
+            commands: vec![command],
+            dry_run: false,
+        },
+        created_at,
+    }
 }
 
 fn write_report(path: &Path, refused: &[RefusedLine]) -> std::io::Result<()> {
@@ -245,7 +299,10 @@ struct Lines {
 impl Lines {
     fn open(path: &Path) -> std::io::Result<Self> {
         let read = Arc::new(std::sync::atomic::AtomicU64::new(0));
-        let file = Counted { file: File::open(path)?, read: Arc::clone(&read) };
+        let file = Counted {
+            file: File::open(path)?,
+            read: Arc::clone(&read),
+        };
         let packed = path.extension().is_some_and(|extension| extension == "gz");
         let reader: Box<dyn BufRead + Send> = if packed {
             Box::new(BufReader::new(MultiGzDecoder::new(file)))

@@ -99,6 +99,18 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// A batch of which only a part is there already: all or nothing cannot be kept.
+    pub(crate) fn partly_repeated() -> Self {
+        let message = "a part of this batch is there already; give every command of a batch an id, and send it again as it was";
+        Self {
+            code: FindingCode::IdReused,
+            message: message.to_owned(),
+            path: vec!["commands".to_owned()],
+            rule: None,
+            because: Vec::new(),
+        }
+    }
+
     /// The same finding about the command at an index of a batch.
     #[must_use]
     pub fn within(mut self, index: usize) -> Self {

@@ -10,6 +10,8 @@ use serde_json::Value;
 
 pub use reads::Reads;
 
+use super::problem::one_of;
+
 static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
     let mut env = Env::stdlib();
     let added = env
@@ -18,6 +20,53 @@ static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
     debug_assert!(added.is_ok(), "{added:?}");
     Arc::new(env)
 });
+
+/// Every function that an expression may call by name.
+const FUNCTIONS: [&str; 38] = [
+    "addDays",
+    "addYears",
+    "days",
+    "earliest",
+    "latest",
+    "unknown",
+    "years",
+    "all",
+    "exists",
+    "exists_one",
+    "filter",
+    "has",
+    "map",
+    "contains",
+    "endsWith",
+    "matches",
+    "size",
+    "startsWith",
+    "charAt",
+    "format",
+    "indexOf",
+    "join",
+    "lastIndexOf",
+    "lowerAscii",
+    "replace",
+    "reverse",
+    "split",
+    "substring",
+    "trim",
+    "upperAscii",
+    "bool",
+    "bytes",
+    "double",
+    "dyn",
+    "int",
+    "string",
+    "type",
+    "uint",
+];
+
+/// Whether it is a function of the language; operators have names that no function can have.
+fn is_function(name: &str) -> bool {
+    !name.starts_with(|first: char| first.is_ascii_alphabetic()) || FUNCTIONS.contains(&name)
+}
 
 /// A compiled expression.
 pub struct Expression {
@@ -55,6 +104,17 @@ impl Expression {
         let program = ENVIRONMENT
             .compile(source)
             .map_err(|errors| one_line(&errors.to_string()))?;
+        if let Some(unknown) = program
+            .references()
+            .functions()
+            .into_iter()
+            .find(|name| !is_function(name))
+        {
+            return Err(format!(
+                "there is no function `{unknown}`; {}",
+                one_of(unknown, FUNCTIONS)
+            ));
+        }
         let reads = Reads::of(program.expression());
         let plain = reads::data_path(program.expression());
         Ok(Self {

@@ -116,7 +116,8 @@ impl FieldLine {
         let same = |(one, other): (&Assertion, &Assertion)| {
             one.begins == other.begins && one.date == other.date && one.change == other.change
         };
-        self.assertions.len() == other.assertions.len() && self.assertions.iter().zip(&other.assertions).all(same)
+        self.assertions.len() == other.assertions.len()
+            && self.assertions.iter().zip(&other.assertions).all(same)
     }
 
     /// What gives the field its answer at a bound; none where nothing was said by then.

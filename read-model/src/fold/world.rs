@@ -140,7 +140,9 @@ impl World {
         for (role, objects) in event_type.roles.values().zip(&claim.meaning.roles) {
             for object in objects.iter().filter(folded) {
                 let state = self.objects.entry(*object);
-                state.or_insert_with(|| ObjectState::new(Arc::clone(&role.object_type))).mention(claim.place);
+                state
+                    .or_insert_with(|| ObjectState::new(Arc::clone(&role.object_type)))
+                    .mention(claim.place);
             }
         }
         for said in &claim.meaning.said {
@@ -149,7 +151,11 @@ impl World {
                 let change = match &said.change {
                     Some(change) => change.clone(),
                     None => {
-                        pending.push(Pending { claim: index, effect, object: *object });
+                        pending.push(Pending {
+                            claim: index,
+                            effect,
+                            object: *object,
+                        });
                         change(&effect.action, Value::Null)
                     }
                 };
@@ -166,9 +172,18 @@ impl World {
         effect: &Effect,
         object: ObjectId,
     ) -> Result<Change, FoldError> {
-        let Some(expression) = effect.action.expression() else { return Ok(Change::Set(None)) };
-        let scope = ClaimScope { catalogue, world: self, claim, this: Some((object, &effect.role)) };
-        let value = expression.evaluate(&scope).map_err(|source| failed(claim, effect, source))?;
+        let Some(expression) = effect.action.expression() else {
+            return Ok(Change::Set(None));
+        };
+        let scope = ClaimScope {
+            catalogue,
+            world: self,
+            claim,
+            this: Some((object, &effect.role)),
+        };
+        let value = expression
+            .evaluate(&scope)
+            .map_err(|source| failed(claim, effect, source))?;
         Ok(change(&effect.action, value))
     }
 
@@ -180,7 +195,9 @@ impl World {
         object: ObjectId,
         change: Change,
     ) {
-        let Some(state) = self.objects.get_mut(&object) else { return };
+        let Some(state) = self.objects.get_mut(&object) else {
+            return;
+        };
         let line = catalogue
             .object_types
             .get(state.object_type())
@@ -188,7 +205,9 @@ impl World {
             .map(|field| field.line)
             .unwrap_or_default();
         let because = Arc::clone(&claim.because);
-        state.line_mut(&effect.field, line).push(because, claim.meaning.date, claim.place, change);
+        state
+            .line_mut(&effect.field, line)
+            .push(because, claim.meaning.date, claim.place, change);
     }
 
     fn give(&mut self, claim: &Claim<'_>, effect: &Effect, object: ObjectId, change: Change) {
@@ -210,7 +229,9 @@ pub(crate) fn counting_claims<'c>(
         resolution.events()[*index].kind() == EventKind::Claim && resolution.standing(*index).holds
     };
     let claims = (0..resolution.events().len()).filter(counts);
-    claims.map(|index| Claim::of(catalogue, resolution, index)).collect()
+    claims
+        .map(|index| Claim::of(catalogue, resolution, index))
+        .collect()
 }
 
 fn failed(claim: &Claim<'_>, effect: &Effect, source: EvaluationError) -> FoldError {

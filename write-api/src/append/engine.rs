@@ -82,6 +82,8 @@ impl<E: Into<EngineError>> From<E> for Again {
 impl Engine {
     /// An engine on a pool of a role that may append; `cached_objects` bounds what it keeps in memory.
     ///
+    /// It keeps the catalogue in the store: every basis names one by its hash, for as long as answers are kept.
+    ///
     /// # Errors
     /// [`EngineError::Database`] where the store cannot be read.
     pub async fn connect(
@@ -89,6 +91,11 @@ impl Engine {
         catalogue: Arc<Catalogue>,
         cached_objects: usize,
     ) -> Result<Self, EngineError> {
+        sqlx::query("INSERT INTO catalogue (hash, source) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .bind(&*catalogue.hash)
+            .bind(&*catalogue.source)
+            .execute(&pool)
+            .await?;
         let mirror = Mirror::connect(pool, Arc::clone(&catalogue), cached_objects).await?;
         Ok(Self { catalogue, mirror })
     }
@@ -106,8 +113,15 @@ impl Engine {
     }
 
     /// Decides requests in order, each seeing those before it, and commits once. Answers in the same order.
-    pub async fn process(&mut self, requests: &[Request], delay: Duration) -> Vec<Result<Outcome, AppendError>> {
-        let jobs: Vec<Job<'_>> = requests.iter().map(|request| Job { request, stamp: None }).collect();
+    pub async fn process(
+        &mut self,
+        requests: &[Request],
+        delay: Duration,
+    ) -> Vec<Result<Outcome, AppendError>> {
+        let jobs: Vec<Job<'_>> = requests
+            .iter()
+            .map(|request| Job { request, stamp: None })
+            .collect();
         self.run(&jobs, delay).await
     }
 
@@ -115,7 +129,10 @@ impl Engine {
     pub async fn process_stamped(&mut self, requests: &[Stamped]) -> Vec<Result<Outcome, AppendError>> {
         let jobs: Vec<Job<'_>> = requests
             .iter()
-            .map(|Stamped { request, created_at }| Job { request, stamp: Some(*created_at) })
+            .map(|Stamped { request, created_at }| Job {
+                request,
+                stamp: Some(*created_at),
+            })
             .collect();
         self.run(&jobs, Duration::ZERO).await
     }
@@ -141,12 +158,17 @@ impl Engine {
         delay: Duration,
         locked: bool,
     ) -> Result<Vec<Result<Outcome, AppendError>>, Again> {
-        let lock = if locked { Some(self.lock_head().await?) } else { None };
+        let lock = if locked {
+            Some(self.lock_head().await?)
+        } else {
+            None
+        };
         let mut overlay = Overlay::default();
         let mut fresh = self.prefetch(jobs).await? || locked;
         let mut decided = Vec::with_capacity(jobs.len());
         for job in jobs {
-            decided.push(self.decide_job(*job, &mut overlay, &mut fresh).await?);
+            let first = decided.is_empty();
+            decided.push(self.decide_job(*job, first, &mut overlay, &mut fresh).await?);
         }
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
@@ -158,7 +180,9 @@ impl Engine {
     /// Locks the end of the log, so that nobody else commits until this attempt does, and catches up with it.
     async fn lock_head(&mut self) -> Result<Transaction<'static, Postgres>, EngineError> {
         let mut transaction = self.mirror.pool().begin().await?;
-        sqlx::query("SELECT FROM head FOR UPDATE").execute(&mut *transaction).await?;
+        sqlx::query("SELECT FROM head FOR UPDATE")
+            .execute(&mut *transaction)
+            .await?;
         self.mirror.load(&Missing::default()).await?;
         Ok(transaction)
     }
@@ -179,57 +203,78 @@ impl Engine {
     fn note_named(&mut self, command: &Command, missing: &mut Missing) {
         let (objects, events) = named(&self.catalogue, command);
         self.mirror.touch(&objects);
-        missing.objects.extend(objects.into_iter().filter(|object| self.mirror.of_object(*object).is_none()));
-        missing.events.extend(events.into_iter().filter(|event| self.mirror.event(*event).is_none()));
+        missing.objects.extend(
+            objects
+                .into_iter()
+                .filter(|object| self.mirror.of_object(*object).is_none()),
+        );
+        missing.events.extend(
+            events
+                .into_iter()
+                .filter(|event| self.mirror.event(*event).is_none()),
+        );
     }
 
     /// Decides one job on top of those before it; what is missing is loaded and the decision made again.
     async fn decide_job(
         &mut self,
         job: Job<'_>,
+        first: bool,
         overlay: &mut Overlay,
         fresh: &mut bool,
     ) -> Result<Decided, Again> {
         let mark = overlay.mark();
-        let known = self.mirror.head().position.plus(i64::try_from(overlay.len()).unwrap_or(i64::MAX));
         for _ in 0..MAX_LOADS {
-            let result = self.try_job(job, overlay);
-            if result.is_err() || job.request.dry_run || matches!(&result, Ok(answer) if !answer.refusals.is_empty()) {
+            let known = self.mirror.head().position.plus(overlay.count());
+            let result = self.try_job(job, known, overlay);
+            if result.is_err()
+                || job.request.dry_run
+                || matches!(&result, Ok(answer) if !answer.refusals.is_empty())
+            {
                 overlay.back_to(mark);
             }
             let result = match result {
                 Ok(answer) => Ok(answer),
                 Err(Stop::Forbidden(forbidden)) => Err(AppendError::Forbidden(forbidden)),
                 Err(Stop::Fault(error)) => Err(AppendError::Fault(Arc::new(error.into()))),
-                Err(Stop::Refused(refusals)) => Ok(Answer { refusals, ..Answer::default() }),
+                Err(Stop::Refused(refusals)) => Ok(Answer {
+                    refusals,
+                    ..Answer::default()
+                }),
                 Err(Stop::Missing(missing)) => {
                     *fresh = true;
                     let moved = self.mirror.load(&missing).await?;
-                    if moved && overlay.len() > 0 {
+                    if moved && !first {
                         return Err(Again::Stale);
                     }
                     continue;
                 }
             };
-            return Ok(Decided { result, known, dry_run: job.request.dry_run });
+            return Ok(Decided {
+                result,
+                known,
+                dry_run: job.request.dry_run,
+            });
         }
         Err(Again::Fault(EngineError::TooLarge(MAX_LOADS)))
     }
 
     /// Decides the commands of one job in order; those accepted are added to the overlay.
-    fn try_job(&self, job: Job<'_>, overlay: &mut Overlay) -> Result<Answer, Stop> {
+    fn try_job(&self, job: Job<'_>, asked: Position, overlay: &mut Overlay) -> Result<Answer, Stop> {
         let mut answer = Answer::default();
+        let (mut accepted_any, mut repeated_any) = (false, false);
         let several = job.request.commands.len() > 1;
         for (index, command) in job.request.commands.iter().enumerate() {
-            let decision = self.decide_one(job, command, overlay);
+            let decision = self.decide_one(job, asked, command, overlay);
             let placed = |finding: Finding| if several { finding.within(index) } else { finding };
             let accepted = match decision {
                 Ok(Decision::Accepted(accepted)) => {
                     overlay.add(&accepted);
+                    accepted_any = true;
                     accepted
                 }
                 Ok(Decision::Repeated(accepted)) => {
-                    answer.repeated |= index == 0;
+                    repeated_any = true;
                     accepted
                 }
                 Err(Stop::Refused(refusals)) => {
@@ -240,23 +285,40 @@ impl Engine {
             answer.events.extend(accepted.events);
             answer.warnings.extend(accepted.warnings.into_iter().map(placed));
         }
+        if accepted_any && repeated_any {
+            return Err(Finding::partly_repeated().into());
+        }
+        answer.repeated = repeated_any;
         Ok(answer)
     }
 
-    fn decide_one(&self, job: Job<'_>, command: &Command, overlay: &Overlay) -> Result<Decision, Stop> {
+    fn decide_one(
+        &self,
+        job: Job<'_>,
+        asked: Position,
+        command: &Command,
+        overlay: &Overlay,
+    ) -> Result<Decision, Stop> {
         let head = self.mirror.head();
-        let taken = i64::try_from(overlay.len()).unwrap_or(i64::MAX);
+        let taken = overlay.count();
         let registered_at = match job.stamp {
             Some(stamp) => {
-                let last = overlay.events().last().map_or(head.created_at, |event| event.created_at);
+                let last = overlay
+                    .events()
+                    .last()
+                    .map_or(head.created_at, |event| event.created_at);
                 stamp.max(last + TimeDelta::microseconds(1))
             }
             None => self.mirror.next_created_at() + TimeDelta::microseconds(taken),
         };
         let desk = Desk {
             catalogue: &self.catalogue,
-            view: &BatchView { mirror: &self.mirror, overlay },
+            view: &BatchView {
+                mirror: &self.mirror,
+                overlay,
+            },
             known: head.position.plus(taken),
+            asked,
             registered_at,
             trusted: job.stamp.is_some(),
         };
@@ -277,17 +339,36 @@ impl Engine {
                 self.mirror.load(&Missing::default()).await?;
                 return Err(Again::Stale);
             }
-            return Ok(Committed { before, events: Vec::new(), index: HashMap::new() });
+            return Ok(Committed {
+                before,
+                events: Vec::new(),
+                index: HashMap::new(),
+            });
         }
         let stamps: Option<Vec<DateTime<Utc>>> = jobs
             .first()
             .and_then(|job| job.stamp)
             .map(|_| overlay.events().iter().map(|event| event.created_at).collect());
         let inserted = match lock {
-            None => insert(self.mirror.pool(), &self.catalogue, before, overlay, stamps.as_deref()).await?,
+            None => {
+                insert(
+                    self.mirror.pool(),
+                    &self.catalogue,
+                    before,
+                    overlay,
+                    stamps.as_deref(),
+                )
+                .await?
+            }
             Some(mut transaction) => {
-                let inserted =
-                    insert(&mut *transaction, &self.catalogue, before, overlay, stamps.as_deref()).await?;
+                let inserted = insert(
+                    &mut *transaction,
+                    &self.catalogue,
+                    before,
+                    overlay,
+                    stamps.as_deref(),
+                )
+                .await?;
                 transaction.commit().await?;
                 inserted
             }
@@ -300,7 +381,12 @@ impl Engine {
             }
             Inserted::IdTaken => {
                 let events = overlay.events().iter().map(|event| event.id).collect();
-                self.mirror.load(&Missing { events, ..Missing::default() }).await?;
+                self.mirror
+                    .load(&Missing {
+                        events,
+                        ..Missing::default()
+                    })
+                    .await?;
                 Err(Again::Stale)
             }
         }
@@ -322,13 +408,32 @@ impl Engine {
                 None if index == 0 => first,
                 None => created_at + TimeDelta::microseconds(1),
             };
-            let occurred_at = if draft.body.content().is_some() { draft.occurred_at } else { created_at };
-            events.push(Arc::new(Event { created_at, occurred_at, ..Event::clone(draft) }));
+            let occurred_at = if draft.body.content().is_some() {
+                draft.occurred_at
+            } else {
+                created_at
+            };
+            events.push(Arc::new(Event {
+                created_at,
+                occurred_at,
+                ..Event::clone(draft)
+            }));
         }
-        let position = before.position.plus(i64::try_from(events.len()).unwrap_or(i64::MAX));
-        self.mirror.committed(&events, overlay.unique(), Head { position, created_at });
-        let index = events.iter().enumerate().map(|(index, event)| (event.id, index)).collect();
-        Committed { before, events, index }
+        let position = before
+            .position
+            .plus(i64::try_from(events.len()).unwrap_or(i64::MAX));
+        self.mirror
+            .committed(&events, overlay.unique(), Head { position, created_at });
+        let index = events
+            .iter()
+            .enumerate()
+            .map(|(index, event)| (event.id, index))
+            .collect();
+        Committed {
+            before,
+            events,
+            index,
+        }
     }
 
     /// Turns decisions into answers: with the events as they were committed, and the basis of each.
@@ -338,7 +443,12 @@ impl Engine {
         committed: &Committed,
     ) -> Result<Vec<Result<Outcome, AppendError>>, EngineError> {
         let mut outcomes = Vec::with_capacity(decided.len());
-        for Decided { result, known, dry_run } in decided {
+        for Decided {
+            result,
+            known,
+            dry_run,
+        } in decided
+        {
             let outcome = match result {
                 Err(error) => Err(error),
                 Ok(answer) => Ok(self.outcome(answer, known, dry_run, committed).await?),
@@ -355,8 +465,11 @@ impl Engine {
         dry_run: bool,
         committed: &Committed,
     ) -> Result<Outcome, EngineError> {
-        let events: Vec<Arc<Event>> =
-            if dry_run && !answer.repeated { answer.events } else { committed.finals(answer.events) };
+        let events: Vec<Arc<Event>> = if dry_run && !answer.repeated {
+            answer.events
+        } else {
+            committed.finals(answer.events)
+        };
         let position = match events.first().filter(|_| answer.repeated) {
             Some(first) => first.position.plus(-1),
             None => known,
@@ -365,8 +478,13 @@ impl Engine {
             Some(created_at) => created_at,
             None => self.mirror.created_at(position).await?,
         };
-        let registered = events.first().map_or_else(|| self.mirror.next_created_at(), |event| event.created_at);
-        let finals = |finding: Finding| Finding { because: committed.finals(finding.because), ..finding };
+        let registered = events
+            .first()
+            .map_or_else(|| self.mirror.next_created_at(), |event| event.created_at);
+        let finals = |finding: Finding| Finding {
+            because: committed.finals(finding.because),
+            ..finding
+        };
         Ok(Outcome {
             refusals: answer.refusals.into_iter().map(finals).collect(),
             warnings: answer.warnings.into_iter().map(finals).collect(),
@@ -387,17 +505,28 @@ impl Engine {
 /// The objects and events that a command names, as far as can be told without checking it.
 fn named(catalogue: &Catalogue, command: &Command) -> (Vec<ObjectId>, Vec<EventId>) {
     let objects = |event_type: &str, version: &str, data: &Value| {
-        let version = catalogue.event_types.get(event_type).and_then(|of| of.versions.get(version));
+        let version = catalogue
+            .event_types
+            .get(event_type)
+            .and_then(|of| of.versions.get(version));
         let found = version.map(|version| catalogue.references(version.format.shape(), data));
         found.into_iter().flatten().map(|(_, id)| id).collect::<Vec<_>>()
     };
     match &command.act {
-        Act::Claim { event_type, version, data, based_on, .. } => {
-            (objects(event_type, version, data), based_on.clone())
-        }
-        Act::Amend { target, event_type, version, data, .. } => {
-            (objects(event_type, version, data), vec![*target])
-        }
+        Act::Claim {
+            event_type,
+            version,
+            data,
+            based_on,
+            ..
+        } => (objects(event_type, version, data), based_on.clone()),
+        Act::Amend {
+            target,
+            event_type,
+            version,
+            data,
+            ..
+        } => (objects(event_type, version, data), vec![*target]),
         Act::Annul { target, .. } | Act::Validate { target, .. } => (Vec::new(), vec![*target]),
     }
 }
@@ -414,7 +543,11 @@ struct Committed {
 impl Committed {
     /// The events as they stand in the log.
     fn finals(&self, events: Vec<Arc<Event>>) -> Vec<Arc<Event>> {
-        let last = |event: Arc<Event>| self.index.get(&event.id).map_or(event, |index| Arc::clone(&self.events[*index]));
+        let last = |event: Arc<Event>| {
+            self.index
+                .get(&event.id)
+                .map_or(event, |index| Arc::clone(&self.events[*index]))
+        };
         events.into_iter().map(last).collect()
     }
 

@@ -61,12 +61,20 @@ impl Mirror {
         objects: usize,
     ) -> Result<Self, EngineError> {
         let (position, created_at, now): (i64, DateTime<Utc>, DateTime<Utc>) =
-            sqlx::query_as("SELECT position, created_at, clock_timestamp() FROM head").fetch_one(&pool).await?;
+            sqlx::query_as("SELECT position, created_at, clock_timestamp() FROM head")
+                .fetch_one(&pool)
+                .await?;
         Ok(Self {
             pool,
             catalogue,
-            head: Head { position: Position::new(position), created_at },
-            clock: DatabaseClock { read: now, at: Instant::now() },
+            head: Head {
+                position: Position::new(position),
+                created_at,
+            },
+            clock: DatabaseClock {
+                read: now,
+                at: Instant::now(),
+            },
             objects: LruCache::new(NonZeroUsize::new(objects).unwrap_or(NonZeroUsize::MIN)),
             by_id: HashMap::new(),
             absent: HashSet::new(),
@@ -120,12 +128,16 @@ impl Mirror {
         let rows = self.fetch(missing).await?;
         let head = rows.head;
         let moved = head.position != self.head.position;
-        if head.position.get() - self.head.position.get() > MAX_CATCH_UP || head.position < self.head.position {
+        if head.position.get() - self.head.position.get() > MAX_CATCH_UP || head.position < self.head.position
+        {
             self.forget();
         }
         let requested: BTreeSet<ObjectId> = self.requested(missing, &rows.events);
         for event in &rows.events {
-            let known_objects = event.object_ids.iter().filter(|object| event.position > self.head.position && !requested.contains(object));
+            let known_objects = event
+                .object_ids
+                .iter()
+                .filter(|object| event.position > self.head.position && !requested.contains(object));
             for object in known_objects {
                 if let Some(events) = self.objects.peek_mut(object) {
                     events.push(Arc::clone(event));
@@ -134,16 +146,22 @@ impl Mirror {
             }
         }
         for object in requested {
-            let events: Vec<_> =
-                rows.events.iter().filter(|event| event.object_ids.contains(&object)).cloned().collect();
-            self.by_id.extend(events.iter().map(|event| (event.id, Arc::clone(event))));
+            let events: Vec<_> = rows
+                .events
+                .iter()
+                .filter(|event| event.object_ids.contains(&object))
+                .cloned()
+                .collect();
+            self.by_id
+                .extend(events.iter().map(|event| (event.id, Arc::clone(event))));
             self.put(object, events);
         }
         if moved {
             self.absent.clear();
             self.values.clear();
         }
-        self.absent.extend(missing.events.iter().filter(|id| !self.by_id.contains_key(id)));
+        self.absent
+            .extend(missing.events.iter().filter(|id| !self.by_id.contains_key(id)));
         self.head = head;
         self.clock = rows.clock;
         self.load_values(missing).await?;
@@ -162,13 +180,19 @@ impl Mirror {
             }
         }
         for known in unique {
-            if let Some(objects) = self.values.get_mut(&(Arc::clone(&known.field), known.value.clone())) {
+            if let Some(objects) = self
+                .values
+                .get_mut(&(Arc::clone(&known.field), known.value.clone()))
+            {
                 objects.insert(known.object);
             }
         }
         self.absent.clear();
         self.head = head;
-        self.clock = DatabaseClock { read: head.created_at.max(self.clock.now()), at: Instant::now() };
+        self.clock = DatabaseClock {
+            read: head.created_at.max(self.clock.now()),
+            at: Instant::now(),
+        };
     }
 
     /// Forgets everything: after a fault nobody knows what was committed.
@@ -181,7 +205,9 @@ impl Mirror {
 
     /// Whether the log still ends where this mirror does.
     pub(super) async fn is_current(&self) -> Result<bool, EngineError> {
-        let position: i64 = sqlx::query_scalar("SELECT position FROM head").fetch_one(&self.pool).await?;
+        let position: i64 = sqlx::query_scalar("SELECT position FROM head")
+            .fetch_one(&self.pool)
+            .await?;
         Ok(position == self.head.position.get())
     }
 
@@ -195,7 +221,11 @@ impl Mirror {
     }
 
     fn put(&mut self, object: ObjectId, events: Vec<Arc<Event>>) {
-        if let Some((evicted, events)) = self.objects.push(object, events).filter(|(evicted, _)| *evicted != object) {
+        if let Some((evicted, events)) = self
+            .objects
+            .push(object, events)
+            .filter(|(evicted, _)| *evicted != object)
+        {
             let _ = evicted;
             events.iter().for_each(|event| drop(self.by_id.remove(&event.id)));
         }
@@ -203,7 +233,10 @@ impl Mirror {
 
     /// The objects asked for, and those of the events asked for by id.
     fn requested(&self, missing: &Missing, events: &[Arc<Event>]) -> BTreeSet<ObjectId> {
-        let by_id = events.iter().filter(|event| missing.events.contains(&event.id)).flat_map(|event| &event.object_ids);
+        let by_id = events
+            .iter()
+            .filter(|event| missing.events.contains(&event.id))
+            .flat_map(|event| &event.object_ids);
         missing.objects.iter().chain(by_id).copied().collect()
     }
 
@@ -211,8 +244,11 @@ impl Mirror {
         if missing.values.is_empty() {
             return Ok(());
         }
-        let (fields, values): (Vec<String>, Vec<String>) =
-            missing.values.iter().map(|(field, value)| (field.to_string(), value.clone())).unzip();
+        let (fields, values): (Vec<String>, Vec<String>) = missing
+            .values
+            .iter()
+            .map(|(field, value)| (field.to_string(), value.clone()))
+            .unzip();
         let rows: Vec<(String, String, ObjectId)> = sqlx::query_as(
             "SELECT DISTINCT u.field, u.value, u.object_id FROM unique_value u
              JOIN unnest($1::text[], $2::text[]) AS wanted(field, value) ON u.field = wanted.field AND u.value = wanted.value",
@@ -222,8 +258,12 @@ impl Mirror {
         .fetch_all(&self.pool)
         .await?;
         for (field, value) in &missing.values {
-            let objects = rows.iter().filter(|(f, v, _)| **f == **field && v == value).map(|(_, _, object)| *object);
-            self.values.put((Arc::clone(field), value.clone()), objects.collect());
+            let objects = rows
+                .iter()
+                .filter(|(f, v, _)| **f == **field && v == value)
+                .map(|(_, _, object)| *object);
+            self.values
+                .put((Arc::clone(field), value.clone()), objects.collect());
         }
         Ok(())
     }
@@ -255,7 +295,10 @@ impl Mirror {
             position: Position::new(first.try_get("head_position")?),
             created_at: first.try_get("head_created_at")?,
         };
-        let clock = DatabaseClock { read: first.try_get("now")?, at: Instant::now() };
+        let clock = DatabaseClock {
+            read: first.try_get("now")?,
+            at: Instant::now(),
+        };
         let mut events = Vec::with_capacity(rows.len());
         for row in &rows {
             if row.try_get::<Option<i64>, _>("position")?.is_some() {

@@ -36,8 +36,16 @@ impl Overlay {
         self.events.len()
     }
 
+    /// How many events it holds, as positions are counted.
+    pub(super) fn count(&self) -> i64 {
+        i64::try_from(self.events.len()).unwrap_or(i64::MAX)
+    }
+
     pub(super) fn mark(&self) -> Mark {
-        Mark { events: self.events.len(), unique: self.unique.len() }
+        Mark {
+            events: self.events.len(),
+            unique: self.unique.len(),
+        }
     }
 
     pub(super) fn add(&mut self, accepted: &Accepted) {
@@ -64,14 +72,25 @@ impl Overlay {
     }
 
     pub(super) fn of_object(&self, object: ObjectId) -> impl Iterator<Item = &Arc<Event>> {
-        self.by_object.get(&object).into_iter().flatten().map(|index| &self.events[*index])
+        self.by_object
+            .get(&object)
+            .into_iter()
+            .flatten()
+            .map(|index| &self.events[*index])
     }
 
     pub(super) fn event(&self, id: EventId) -> Option<&Arc<Event>> {
         self.by_id.get(&id).map(|index| &self.events[*index])
     }
 
-    pub(super) fn with_value<'a>(&'a self, field: &'a str, value: &'a str) -> impl Iterator<Item = ObjectId> + 'a {
-        self.unique.iter().filter(move |known| &*known.field == field && known.value == value).map(|known| known.object)
+    pub(super) fn with_value<'a>(
+        &'a self,
+        field: &'a str,
+        value: &'a str,
+    ) -> impl Iterator<Item = ObjectId> + 'a {
+        self.unique
+            .iter()
+            .filter(move |known| &*known.field == field && known.value == value)
+            .map(|known| known.object)
     }
 }

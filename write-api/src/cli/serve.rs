@@ -4,7 +4,6 @@ use std::io;
 use std::sync::Arc;
 
 use door::{Check, Door, Graphiql, LogError, Principal, ServeError, SystemClock, TokenOptionsError, Tokens};
-use read_model::catalogue::Catalogue;
 use sqlx::PgPool;
 
 use crate::append::{self, AppenderTask, EngineError};
@@ -33,9 +32,6 @@ pub enum ServeFailure {
     /// Signals cannot be caught.
     #[error("the system lets us catch no signal")]
     Signal(#[source] io::Error),
-    /// The catalogue that is in use could not be kept.
-    #[error("the catalogue cannot be kept in the database; is it migrated? `migration up` does that")]
-    Catalogue(#[source] sqlx::Error),
     /// The appender did not start.
     #[error("the appender cannot start")]
     Appender(#[source] EngineError),
@@ -52,7 +48,6 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
     let appending = options.appending.checked(tokens.development())?;
     let catalogue = options.config.load()?;
     let pool = options.database.connect().await?;
-    keep(&pool, &catalogue).await.map_err(ServeFailure::Catalogue)?;
     let started = append::start(pool.clone(), Arc::clone(&catalogue), appending).await;
     let (appender, task) = started.map_err(ServeFailure::Appender)?;
     let gate = Gate {
@@ -76,16 +71,6 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
     let served = door::serve(bind, door, shutdown).await;
     drain(task, patience).await;
     Ok(served?)
-}
-
-/// Keeps the catalogue: an answer names it by its hash, for as long as answers are kept.
-async fn keep(pool: &PgPool, catalogue: &Catalogue) -> sqlx::Result<()> {
-    sqlx::query("INSERT INTO catalogue (hash, source) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-        .bind(&*catalogue.hash)
-        .bind(&*catalogue.source)
-        .execute(pool)
-        .await
-        .map(drop)
 }
 
 /// What must hold for the server to be ready; the config has been right since it started.

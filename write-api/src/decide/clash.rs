@@ -34,10 +34,19 @@ pub(super) fn findings(
         findings.warnings = own_breaches(after, own, Severity::Warn);
     }
     let accepted = |event: &Event| command.despite.contains(&event.id) && may_accept(desk, command, event);
-    let (allowed, refused): (Vec<_>, Vec<_>) =
-        contested(evidence, draft).into_iter().partition(|(event, _)| draft.corrects || accepted(event));
-    findings.refusals.extend(refused.into_iter().map(|(event, breaches)| contests(&event, &breaches)));
-    findings.warnings.extend(allowed.into_iter().map(|(event, breaches)| contests(&event, &breaches)));
+    let (allowed, refused): (Vec<_>, Vec<_>) = contested(evidence, draft)
+        .into_iter()
+        .partition(|(event, _)| draft.corrects || accepted(event));
+    findings.refusals.extend(
+        refused
+            .into_iter()
+            .map(|(event, breaches)| contests(&event, &breaches)),
+    );
+    findings.warnings.extend(
+        allowed
+            .into_iter()
+            .map(|(event, breaches)| contests(&event, &breaches)),
+    );
     if findings.refusals.is_empty() {
         findings.warnings.extend(open_clashes(desk, draft, evidence)?);
     }
@@ -45,20 +54,31 @@ pub(super) fn findings(
 }
 
 fn own_breaches(folded: &Folded<'_>, own: &Claim<'_>, severity: Severity) -> Vec<Finding> {
-    folded.breaches(own, severity).iter().map(|breach| broken(breach, FindingCode::Rule)).collect()
+    folded
+        .breaches(own, severity)
+        .iter()
+        .map(|breach| broken(breach, FindingCode::Rule))
+        .collect()
 }
 
-/// The events that stood before and would be contested after, each with the rules that it would break.
+/// The events that would be contested through the draft, each with the rules that it would break: those that stood
+/// before it, and those that come to count only with it.
 fn contested<'c>(evidence: &Evidence<'c>, draft: &Draft) -> Vec<(Arc<Event>, Vec<Breach<'c>>)> {
-    let Evidence { before, after, changed, .. } = evidence;
-    let stood = |id: EventId| before.claim(id).is_some_and(|claim| !before.is_contested(claim));
+    let Evidence {
+        before,
+        after,
+        changed,
+        ..
+    } = evidence;
     let newly = |claim: &Claim<'c>| {
         let id = claim.because.claim.id;
-        if Some(id) == draft.own_claim || !may_break(claim, changed) {
+        let earlier = before.claim(id);
+        if Some(id) == draft.own_claim || (earlier.is_some() && !may_break(claim, changed)) {
             return None;
         }
         let breaches = after.breaches(claim, Severity::Refuse);
-        (!breaches.is_empty() && stood(id)).then(|| (Arc::clone(&claim.because.claim), breaches))
+        let was_contested = || earlier.is_some_and(|claim| before.is_contested(claim));
+        (!breaches.is_empty() && !was_contested()).then(|| (Arc::clone(&claim.because.claim), breaches))
     };
     after.claims().iter().filter_map(newly).collect()
 }
@@ -76,16 +96,34 @@ fn open_clashes(desk: Desk<'_>, draft: &Draft, evidence: &Evidence<'_>) -> Resul
     let after = &evidence.after;
     let is_open = |event: &Arc<Event>| {
         Some(event.id) != draft.own_claim
-            && after.status(event.id).is_some_and(|standing| standing.status == Status::Claimed)
+            && after
+                .status(event.id)
+                .is_some_and(|standing| standing.status == Status::Claimed)
     };
-    let open: HashSet<EventId> =
-        evidence.history.events().iter().filter(|event| is_open(event)).map(|event| event.id).collect();
-    let Some(own_id) = draft.own_claim.filter(|_| !open.is_empty()) else { return Ok(None) };
+    let open: HashSet<EventId> = evidence
+        .history
+        .events()
+        .iter()
+        .filter(|event| is_open(event))
+        .map(|event| event.id)
+        .collect();
+    let Some(own_id) = draft.own_claim.filter(|_| !open.is_empty()) else {
+        return Ok(None);
+    };
     let claimed = evidence.with_open_claims(desk)?;
-    let Some(own) = claimed.claim(own_id) else { return Ok(None) };
-    let mut because: Vec<Arc<Event>> =
-        claimed.breaches(own, Severity::Refuse).into_iter().flat_map(|breach| breach.because).collect();
-    for claim in claimed.claims().iter().filter(|claim| open.contains(&claim.because.claim.id)) {
+    let Some(own) = claimed.claim(own_id) else {
+        return Ok(None);
+    };
+    let mut because: Vec<Arc<Event>> = claimed
+        .breaches(own, Severity::Refuse)
+        .into_iter()
+        .flat_map(|breach| breach.because)
+        .collect();
+    for claim in claimed
+        .claims()
+        .iter()
+        .filter(|claim| open.contains(&claim.because.claim.id))
+    {
         let names_own = |breach: &Breach<'_>| breach.because.iter().any(|event| event.id == own_id);
         if claimed.breaches(claim, Severity::Refuse).iter().any(names_own) {
             because.push(Arc::clone(&claim.because.claim));
@@ -98,22 +136,36 @@ fn open_clashes(desk: Desk<'_>, draft: &Draft, evidence: &Evidence<'_>) -> Resul
         return Ok(None);
     }
     let message = "it clashes with claims that nobody has validated yet; only one of them can be validated";
-    Ok(Some(Finding { because, ..finding(FindingCode::OpenClaims, message, &[]) }))
+    Ok(Some(Finding {
+        because,
+        ..finding(FindingCode::OpenClaims, message, &[])
+    }))
 }
 
 fn contests(event: &Arc<Event>, breaches: &[Breach<'_>]) -> Finding {
     let reason = breaches.first().map(explain).unwrap_or_default();
     let message = format!(
-        "{} {} stands, and would be contested: {reason}; correct that event first, or name it in `despite`",
+        "{} {} would be contested: {reason}; correct that event first, or name it in `despite`",
         event.event_type, event.id
     );
-    let rule = breaches.first().and_then(|breach| breach.rule).map(|rule| Arc::clone(&rule.name));
-    Finding { rule, because: vec![Arc::clone(event)], ..finding(FindingCode::Contests, message, &[]) }
+    let rule = breaches
+        .first()
+        .and_then(|breach| breach.rule)
+        .map(|rule| Arc::clone(&rule.name));
+    Finding {
+        rule,
+        because: vec![Arc::clone(event)],
+        ..finding(FindingCode::Contests, message, &[])
+    }
 }
 
 fn broken(breach: &Breach<'_>, code: FindingCode) -> Finding {
     let rule = breach.rule.map(|rule| Arc::clone(&rule.name));
-    Finding { rule, because: breach.because.clone(), ..finding(code, explain(breach), &[]) }
+    Finding {
+        rule,
+        because: breach.because.clone(),
+        ..finding(code, explain(breach), &[])
+    }
 }
 
 fn explain(breach: &Breach<'_>) -> String {

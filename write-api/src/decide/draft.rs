@@ -27,8 +27,6 @@ pub(super) struct Draft {
     pub(super) corrects: bool,
     /// Whether it is read as accepted that nobody has judged yet.
     pub(super) assumed: Option<EventId>,
-    /// Whether the caller stated when it occurred, rather than the data.
-    pub(super) occurred_at_given: bool,
 }
 
 /// What a command says, before it is given a place in the log.
@@ -51,14 +49,21 @@ pub(super) fn draft(desk: Desk<'_>, command: &Command) -> Result<Draft, Stop> {
         Act::Claim { .. } => claim(desk, command)?,
         Act::Amend { .. } => amend(desk, command)?,
         Act::Annul { target, reason } => annul(desk, command, *target, reason.clone())?,
-        Act::Validate { target, verdict, reason } => validate(desk, command, *target, *verdict, reason.clone())?,
+        Act::Validate {
+            target,
+            verdict,
+            reason,
+        } => validate(desk, command, *target, *verdict, reason.clone())?,
     };
     let judged = command.validate || matches!(command.act, Act::Validate { .. });
-    let four_eyes = desk.catalogue.event_types.get(&said.event_type).is_some_and(|event_type| event_type.four_eyes);
+    let four_eyes = desk
+        .catalogue
+        .event_types
+        .get(&said.event_type)
+        .is_some_and(|event_type| event_type.four_eyes);
     if command.validate && four_eyes && !desk.trusted {
         return Err(same_eyes(&said.event_type).into());
     }
-    let occurred_at_given = said.occurred_at.is_some();
     let first = Arc::new(Event {
         position: desk.known.plus(1),
         id: command.id,
@@ -75,28 +80,53 @@ pub(super) fn draft(desk: Desk<'_>, command: &Command) -> Result<Draft, Stop> {
     let second = command.validate.then(|| Arc::new(acceptance(&first)));
     let assumed = (!judged).then_some(command.id);
     let events = std::iter::once(first).chain(second).collect();
-    Ok(Draft { events, own_claim: said.own_claim, corrects: said.corrects, assumed, occurred_at_given })
+    Ok(Draft {
+        events,
+        own_claim: said.own_claim,
+        corrects: said.corrects,
+        assumed,
+    })
+}
+
+/// The id of the Validation that goes with an event in one step.
+pub(super) fn acceptance_id(event: EventId) -> EventId {
+    Uuid::new_v5(&event, b"validation")
 }
 
 /// The Validation that goes with an event which its own maker may validate; its id follows from the event's.
 fn acceptance(event: &Event) -> Event {
     Event {
         position: event.position.plus(1),
-        id: Uuid::new_v5(&event.id, b"validation"),
+        id: acceptance_id(event.id),
         created_at: event.created_at + chrono::TimeDelta::microseconds(1),
+        occurred_at: event.created_at + chrono::TimeDelta::microseconds(1),
         references: vec![event.id],
-        body: Body::Validation { verdict: Verdict::Accepted, reason: None },
+        body: Body::Validation {
+            verdict: Verdict::Accepted,
+            reason: None,
+        },
         memo: Memo::default(),
         ..event.clone()
     }
 }
 
 fn claim(desk: Desk<'_>, command: &Command) -> Result<Said, Stop> {
-    let Act::Claim { event_type, version, data, occurred_at, based_on, object_ids } = &command.act else {
+    let Act::Claim {
+        event_type,
+        version,
+        data,
+        occurred_at,
+        based_on,
+        object_ids,
+    } = &command.act
+    else {
         unreachable!("only called for claims")
     };
     let content = content(desk, event_type, version, data, *occurred_at)?;
-    if object_ids.as_ref().is_some_and(|given| given.iter().copied().collect::<BTreeSet<_>>() != content.object_ids) {
+    if object_ids
+        .as_ref()
+        .is_some_and(|given| given.iter().copied().collect::<BTreeSet<_>>() != content.object_ids)
+    {
         let message = "the objects sent along are not those that the data name; leave `objectIds` out, or send exactly those";
         return Err(finding(FindingCode::ObjectIdsDiffer, message, &["objectIds"]).into());
     }
@@ -118,16 +148,30 @@ fn claim(desk: Desk<'_>, command: &Command) -> Result<Said, Stop> {
 }
 
 fn amend(desk: Desk<'_>, command: &Command) -> Result<Said, Stop> {
-    let Act::Amend { target, event_type, version, data, occurred_at, reason } = &command.act else {
+    let Act::Amend {
+        target,
+        event_type,
+        version,
+        data,
+        occurred_at,
+        reason,
+    } = &command.act
+    else {
         unreachable!("only called for amends")
     };
     let claim = known(desk, *target, &["target"])?;
     if claim.kind() != EventKind::Claim {
-        let message = format!("event {target} is a {}; only a Claim can be amended, annul it instead", claim.kind().name());
+        let message = format!(
+            "event {target} is a {}; only a Claim can be amended, annul it instead",
+            claim.kind().name()
+        );
         return Err(finding(FindingCode::WrongTarget, message, &["target"]).into());
     }
     if claim.event_type != *event_type {
-        let message = format!("event {target} is a {}, not a {event_type}; amend it as what it is", claim.event_type);
+        let message = format!(
+            "event {target} is a {}, not a {event_type}; amend it as what it is",
+            claim.event_type
+        );
         return Err(finding(FindingCode::WrongTarget, message, &["target"]).into());
     }
     let content = content(desk, event_type, version, data, *occurred_at)?;
@@ -139,7 +183,10 @@ fn amend(desk: Desk<'_>, command: &Command) -> Result<Said, Stop> {
         occurred_at: Some(content.occurred_at),
         object_ids,
         references: vec![*target],
-        body: Body::Amend { data: content.data, reason: reason.clone() },
+        body: Body::Amend {
+            data: content.data,
+            reason: reason.clone(),
+        },
         own_claim: Some(*target),
         corrects: true,
     })
@@ -148,7 +195,12 @@ fn amend(desk: Desk<'_>, command: &Command) -> Result<Said, Stop> {
 fn annul(desk: Desk<'_>, command: &Command, target: EventId, reason: Option<String>) -> Result<Said, Stop> {
     let annulled = known(desk, target, &["target"])?;
     let root = root(desk, &annulled)?;
-    if let Some(event_type) = desk.catalogue.event_types.get(&root.event_type).filter(|_| !desk.trusted) {
+    if let Some(event_type) = desk
+        .catalogue
+        .event_types
+        .get(&root.event_type)
+        .filter(|_| !desk.trusted)
+    {
         rights::may_correct(event_type, &command.source.source_type)?;
         if command.validate {
             rights::may_validate(event_type, &command.source.source_type)?;
@@ -175,11 +227,18 @@ fn validate(
 ) -> Result<Said, Stop> {
     let judged = known(desk, target, &["target"])?;
     if judged.kind() == EventKind::Validation {
-        let message = format!("event {target} is a Validation; validate a Claim or a Correction, or annul the Validation");
+        let message = format!(
+            "event {target} is a Validation; validate a Claim or a Correction, or annul the Validation"
+        );
         return Err(finding(FindingCode::WrongTarget, message, &["target"]).into());
     }
     let root = root(desk, &judged)?;
-    if let Some(event_type) = desk.catalogue.event_types.get(&root.event_type).filter(|_| !desk.trusted) {
+    if let Some(event_type) = desk
+        .catalogue
+        .event_types
+        .get(&root.event_type)
+        .filter(|_| !desk.trusted)
+    {
         rights::may_validate(event_type, &command.source.source_type)?;
         if event_type.four_eyes && judged.source.id == command.source.id {
             return Err(same_eyes(&event_type.name).into());
@@ -231,31 +290,59 @@ fn content<'a>(
     desk.catalogue.canonicalise(version.format.shape(), &mut data);
     let data = Arc::new(data);
     let current = event_type.upcast(&version.name, &data).map_err(|error| {
-        finding(FindingCode::InvalidData, format!("these data cannot be read as of today: {error}"), &["data"])
+        finding(
+            FindingCode::InvalidData,
+            format!("these data cannot be read as of today: {error}"),
+            &["data"],
+        )
     })?;
     let objects = desk.catalogue.references(version.format.shape(), &data);
     let object_ids: BTreeSet<ObjectId> = objects.iter().map(|(_, id)| *id).collect();
     if object_ids.is_empty() {
-        return Err(finding(FindingCode::InvalidData, "the data name no object; an event is about at least one", &["data"]).into());
+        return Err(finding(
+            FindingCode::InvalidData,
+            "the data name no object; an event is about at least one",
+            &["data"],
+        )
+        .into());
     }
     check_types(desk, &objects)?;
     let occurred_at = moment(desk, event_type, &current, occurred_at)?;
-    Ok(Content { event_type, version, data, occurred_at, object_ids })
+    Ok(Content {
+        event_type,
+        version,
+        data,
+        occurred_at,
+        object_ids,
+    })
 }
 
-fn written<'a>(desk: Desk<'a>, event_type: &str, version: &str) -> Result<(&'a EventType, &'a Version), Stop> {
+fn written<'a>(
+    desk: Desk<'a>,
+    event_type: &str,
+    version: &str,
+) -> Result<(&'a EventType, &'a Version), Stop> {
     let refused = |message: String| Stop::from(finding(FindingCode::UnknownEventType, message, &[]));
     let names = |names: Vec<&str>| names.join(", ");
     let known = desk.catalogue.event_types.get(event_type).ok_or_else(|| {
         let there = names(desk.catalogue.event_types.keys().map(|name| &**name).collect());
-        refused(format!("there is no event type `{}`; there are: {there}", bounded(event_type)))
+        refused(format!(
+            "there is no event type `{}`; there are: {there}",
+            bounded(event_type)
+        ))
     })?;
     let found = known.versions.get(version).ok_or_else(|| {
         let there = names(known.versions.keys().map(|name| &**name).collect());
-        refused(format!("{event_type} has no version `{}`; there are: {there}", bounded(version)))
+        refused(format!(
+            "{event_type} has no version `{}`; there are: {there}",
+            bounded(version)
+        ))
     })?;
     if found.retired && !desk.trusted {
-        let message = format!("version {version} of {event_type} is no longer written; send version {}", known.current().name);
+        let message = format!(
+            "version {version} of {event_type} is no longer written; send version {}",
+            known.current().name
+        );
         return Err(refused(message));
     }
     Ok((known, found))
@@ -264,7 +351,9 @@ fn written<'a>(desk: Desk<'a>, event_type: &str, version: &str) -> Result<(&'a E
 /// An object keeps the type that the first event about it gave it.
 fn check_types(desk: Desk<'_>, objects: &[(Arc<str>, ObjectId)]) -> Result<(), Stop> {
     for (index, (object_type, id)) in objects.iter().enumerate() {
-        let here = objects[..index].iter().find(|(other, same)| same == id && other != object_type);
+        let here = objects[..index]
+            .iter()
+            .find(|(other, same)| same == id && other != object_type);
         let known = match here {
             Some((other, _)) => Some(Arc::clone(other)),
             None => known_type(desk, *id)?,
@@ -282,12 +371,20 @@ fn known_type(desk: Desk<'_>, id: ObjectId) -> Result<Option<Arc<str>>, Stop> {
         objects: [id].into(),
         ..super::Missing::default()
     })?;
-    let content = events.iter().filter(|event| event.position <= desk.known).find_map(|event| {
-        let data = event.body.content()?;
-        let version = desk.catalogue.event_types.get(&event.event_type)?.versions.get(&event.event_version)?;
-        let objects = desk.catalogue.references(version.format.shape(), data);
-        objects.into_iter().find(|(_, object)| *object == id)
-    });
+    let content = events
+        .iter()
+        .filter(|event| event.position <= desk.known)
+        .find_map(|event| {
+            let data = event.body.content()?;
+            let version = desk
+                .catalogue
+                .event_types
+                .get(&event.event_type)?
+                .versions
+                .get(&event.event_version)?;
+            let objects = desk.catalogue.references(version.format.shape(), data);
+            objects.into_iter().find(|(_, object)| *object == id)
+        });
     Ok(content.map(|(object_type, _)| object_type))
 }
 
@@ -313,7 +410,10 @@ fn moment(
         }
         (None, Some(given)) => (given, zone.day(given)),
         (None, None) => {
-            let message = format!("a {} does not state its date in the data; send `occurredAt`", event_type.name);
+            let message = format!(
+                "a {} does not state its date in the data; send `occurredAt`",
+                event_type.name
+            );
             return Err(invalid(message));
         }
     };
@@ -331,7 +431,10 @@ fn check_future(desk: Desk<'_>, event_type: &EventType, day: Day) -> Result<(), 
     if day <= last {
         return Ok(());
     }
-    let message = format!("{} takes effect on {day}; it may at most on {last}, register it later", event_type.name);
+    let message = format!(
+        "{} takes effect on {day}; it may at most on {last}, register it later",
+        event_type.name
+    );
     Err(finding(FindingCode::Future, message, &["data"]).into())
 }
 
@@ -348,7 +451,10 @@ fn root(desk: Desk<'_>, found: &Arc<Event>) -> Result<Arc<Event>, Stop> {
 fn objects_of(desk: Desk<'_>, claim: &Event) -> Result<BTreeSet<ObjectId>, Stop> {
     let mut objects: BTreeSet<ObjectId> = claim.object_ids.iter().copied().collect();
     if let Some(first) = claim.object_ids.first() {
-        let missing = || super::Missing { objects: [*first].into(), ..super::Missing::default() };
+        let missing = || super::Missing {
+            objects: [*first].into(),
+            ..super::Missing::default()
+        };
         let events = desk.view.of_object(*first).ok_or_else(missing)?;
         let amends = events.iter().filter(|event| {
             event.position <= desk.known
@@ -365,12 +471,15 @@ fn known(desk: Desk<'_>, id: EventId, path: &[&str]) -> Result<Arc<Event>, Stop>
 }
 
 fn unknown_event(id: EventId, path: &[&str]) -> Finding {
-    let message = format!("there is no event {id}; a reference names an event that exists, or an earlier one of the same batch");
+    let message = format!(
+        "there is no event {id}; a reference names an event that exists, or an earlier one of the same batch"
+    );
     finding(FindingCode::UnknownEvent, message, path)
 }
 
 fn same_eyes(event_type: &str) -> Finding {
-    let message = format!("a {event_type} is validated by another than who claimed it; let a colleague validate it");
+    let message =
+        format!("a {event_type} is validated by another than who claimed it; let a colleague validate it");
     finding(FindingCode::FourEyes, message, &[])
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use read_model::basis::Trust;
-use read_model::event::{Event, ObjectId, Position};
-use read_model::fold::{Claim, Folded, World};
+use read_model::event::{ObjectId, Position};
+use read_model::fold::{Claim, FoldError, Folded, World};
 use read_model::history::History;
 use read_model::resolve::Assuming;
 
@@ -36,15 +36,47 @@ impl<'c> Evidence<'c> {
     fn of(desk: Desk<'c>, draft: &Draft, history: History) -> Result<Self, Stop> {
         let none = Assuming::default();
         let before = Folded::at(desk.catalogue, &history, desk.known, Trust::Validated, none)?;
-        let after = Folded::at(desk.catalogue, &history, END, Trust::Validated, Assuming(draft.assumed))?;
+        let assuming = Assuming(draft.assumed);
+        let after = Folded::at(desk.catalogue, &history, END, Trust::Validated, assuming)
+            .map_err(|error| own_fault(desk, error))?;
         let changed = changed_fields(before.world(), after.world());
-        Ok(Self { history, before, after, changed })
+        Ok(Self {
+            history,
+            before,
+            after,
+            changed,
+        })
     }
 
     /// The history with the command, with every open claim read as accepted.
     pub(super) fn with_open_claims(&self, desk: Desk<'c>) -> Result<Folded<'c>, Stop> {
-        Ok(Folded::at(desk.catalogue, &self.history, END, Trust::Claimed, Assuming::default())?)
+        Ok(Folded::at(
+            desk.catalogue,
+            &self.history,
+            END,
+            Trust::Claimed,
+            Assuming::default(),
+        )?)
     }
+}
+
+/// What cannot be computed of the command itself is a refusal; of what stands in the log, a fault.
+fn own_fault(desk: Desk<'_>, error: FoldError) -> Stop {
+    let position = match &error {
+        FoldError::Upcast { position, .. } | FoldError::Effect { position, .. } => *position,
+    };
+    if position <= desk.known {
+        return Stop::Fault(error);
+    }
+    let cause = std::error::Error::source(&error)
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    finding(
+        FindingCode::InvalidData,
+        format!("the effects of these data cannot be computed: {cause}"),
+        &["data"],
+    )
+    .into()
 }
 
 /// Collects everything that bears on the draft, and on what changes through it.
@@ -67,10 +99,17 @@ pub(super) fn gather<'c>(desk: Desk<'c>, draft: &Draft) -> Result<Evidence<'c>, 
 
 /// Objects not folded yet whose state follows from what changes, or which the rules of events around it read.
 fn touched_further(draft: &Draft, evidence: &Evidence<'_>) -> HashSet<ObjectId> {
-    let changed = |object, field: &str| evidence.changed.iter().any(|(id, name)| *id == object && **name == *field);
+    let changed = |object, field: &str| {
+        evidence
+            .changed
+            .iter()
+            .any(|(id, name)| *id == object && **name == *field)
+    };
     let mut touched = HashSet::new();
     for claim in evidence.after.claims() {
-        if Some(claim.because.claim.id) == draft.own_claim || may_break(claim, &evidence.changed) {
+        let id = claim.because.claim.id;
+        let comes_to_count = evidence.before.claim(id).is_none();
+        if Some(id) == draft.own_claim || comes_to_count || may_break(claim, &evidence.changed) {
             touched.extend(claim.event_type.objects_read_by_rules(claim.data()));
         }
         touched.extend(claim.event_type.objects_that_follow(claim.data(), &changed));
@@ -81,9 +120,6 @@ fn touched_further(draft: &Draft, evidence: &Evidence<'_>) -> HashSet<ObjectId> 
 
 /// Whether a rule of the claim reads a field that changed, or the claim rests on others.
 pub(super) fn may_break(claim: &Claim<'_>, changed: &HashSet<FieldOf>) -> bool {
-    if changed.is_empty() {
-        return false;
-    }
     let event_type = claim.event_type;
     !claim.because.claim.references.is_empty()
         || event_type.rules.iter().any(|rule| {
@@ -91,7 +127,9 @@ pub(super) fn may_break(claim: &Claim<'_>, changed: &HashSet<FieldOf>) -> bool {
                 let reads: Vec<&str> = rule.check.reads().members(&role.name).collect();
                 !reads.is_empty()
                     && event_type.in_role(role, claim.data()).any(|object| {
-                        changed.iter().any(|(id, field)| *id == object && reads.contains(&&**field))
+                        changed
+                            .iter()
+                            .any(|(id, field)| *id == object && reads.contains(&&**field))
                     })
             })
         })
@@ -103,7 +141,10 @@ fn changed_fields(before: &World, after: &World) -> HashSet<FieldOf> {
     let mut compare = |one: &World, other: &World| {
         for (id, state) in one.objects() {
             for (field, line) in state.lines() {
-                let same = other.object(id).and_then(|state| state.line(field)).is_some_and(|other| other.says_the_same(line));
+                let same = other
+                    .object(id)
+                    .and_then(|state| state.line(field))
+                    .is_some_and(|other| other.says_the_same(line));
                 if !same {
                     changed.insert((id, Arc::clone(field)));
                 }
@@ -115,14 +156,26 @@ fn changed_fields(before: &World, after: &World) -> HashSet<FieldOf> {
     changed
 }
 
-/// Refuses where anything that the caller's answer rested on has changed since.
+/// Refuses where anything that the caller's answer rested on has changed since. What came earlier in the same request
+/// is the caller's own doing.
 pub(super) fn unchanged_since(desk: Desk<'_>, command: &Command) -> Result<(), Stop> {
-    let Some(basis) = command.if_unchanged_since else { return Ok(()) };
-    let mut history = History::of(basis.object);
-    complete(desk.view, desk.catalogue, &mut history, desk.known)?;
-    let newer = |event: &&Arc<Event>| event.position > basis.position;
-    let because: Vec<_> = history.events().iter().filter(newer).cloned().collect();
-    if because.is_empty() {
+    let Some(basis) = command.if_unchanged_since else {
+        return Ok(());
+    };
+    let because = match basis.object {
+        Some(object) => {
+            let mut history = History::of([object]);
+            complete(desk.view, desk.catalogue, &mut history, desk.asked)?;
+            history
+                .events()
+                .iter()
+                .filter(|event| event.position > basis.position)
+                .cloned()
+                .collect()
+        }
+        None => Vec::new(),
+    };
+    if because.is_empty() && (basis.object.is_some() || desk.asked <= basis.position) {
         return Ok(());
     }
     let message = "what you decided on has changed since; look at it again, then decide on the new basis";

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use read_model::event::{Event, Position};
+use read_model::event::{Event, EventId};
 
-use super::draft::{Draft, finding};
-use super::view::event;
+use super::draft::{Draft, acceptance_id, finding};
 use super::{Desk, Stop};
 use crate::outcome::FindingCode;
 
@@ -14,32 +13,45 @@ use crate::outcome::FindingCode;
 /// # Errors
 /// Refused as `ID_REUSED` where the id belongs to an event with other content.
 pub(super) fn stored(desk: Desk<'_>, draft: &Draft) -> Result<Option<Vec<Arc<Event>>>, Stop> {
-    let Some(first) = draft.events.first() else { return Ok(None) };
-    let at_hand = |event: &Event| -> Option<Arc<Event>> {
-        let object = event.object_ids.first()?;
-        desk.view.of_object(*object)?.into_iter().find(|stored| stored.id == event.id)
+    let Some(first) = draft.events.first() else {
+        return Ok(None);
     };
-    let elsewhere = || desk.view.event(first.id).flatten();
-    let Some(found) = at_hand(first).or_else(elsewhere) else { return Ok(None) };
-    let mut stored = vec![found];
-    for follower in &draft.events[1..] {
-        stored.extend(event(desk.view, follower.id, Position::new(i64::MAX))?);
-    }
-    let same = stored.len() == draft.events.len()
-        && stored.iter().zip(&draft.events).all(|(stored, draft_event)| is_same(stored, draft_event, draft));
+    let object = first
+        .object_ids
+        .first()
+        .and_then(|object| desk.view.of_object(*object))
+        .unwrap_or_default();
+    let find = |id: EventId| {
+        let at_hand = object.iter().find(|stored| stored.id == id).cloned();
+        at_hand.or_else(|| desk.view.event(id).flatten())
+    };
+    let Some(found) = find(first.id) else {
+        return Ok(None);
+    };
+    let followed = find(acceptance_id(first.id));
+    let expected = draft.events.get(1);
+    let same = is_same(&found, first)
+        && match (&followed, expected) {
+            (Some(stored), Some(expected)) => is_same(stored, expected),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
     if same {
-        return Ok(Some(stored));
+        return Ok(Some(std::iter::once(found).chain(followed).collect()));
     }
-    let message = format!("the id {} belongs to an event with other content; give this one an id of its own", first.id);
+    let message = format!(
+        "the id {} belongs to an event with other content; give this one an id of its own",
+        first.id
+    );
     Err(finding(FindingCode::IdReused, message, &["id"]).into())
 }
 
-/// Whether a stored event says what the draft says. Objects and moments that the store derived are not compared.
-fn is_same(stored: &Event, draft_event: &Event, draft: &Draft) -> bool {
-    stored.body == draft_event.body
-        && stored.event_type == draft_event.event_type
-        && stored.event_version == draft_event.event_version
-        && stored.source == draft_event.source
-        && stored.references == draft_event.references
-        && (!draft.occurred_at_given || stored.occurred_at == draft_event.occurred_at)
+/// Whether a stored event says what the draft says. What the store derived, objects and moments, is not compared.
+fn is_same(stored: &Event, draft: &Event) -> bool {
+    stored.body == draft.body
+        && stored.event_type == draft.event_type
+        && stored.event_version == draft.event_version
+        && stored.source == draft.source
+        && stored.references == draft.references
+        && (draft.body.content().is_none() || stored.occurred_at == draft.occurred_at)
 }

@@ -30,7 +30,11 @@ pub struct UniqueValue {
 
 /// The values of unique fields that a draft speaks of.
 pub(super) fn values(catalogue: &Catalogue, draft: &Draft) -> Vec<UniqueValue> {
-    draft.events.iter().flat_map(|event| values_of(catalogue, event)).collect()
+    draft
+        .events
+        .iter()
+        .flat_map(|event| values_of(catalogue, event))
+        .collect()
 }
 
 fn values_of(catalogue: &Catalogue, event: &Event) -> Vec<UniqueValue> {
@@ -40,22 +44,42 @@ fn values_of(catalogue: &Catalogue, event: &Event) -> Vec<UniqueValue> {
     catalogue
         .unique_values(event)
         .into_iter()
-        .map(|(field, object, value)| UniqueValue { field, value, object, position: event.position })
+        .map(|(field, object, value)| UniqueValue {
+            field,
+            value,
+            object,
+            position: event.position,
+        })
         .collect()
 }
+
+/// Indexed texts are bounded: a longer one would fail its insert, and with it everyone else's.
+const MAX_LENGTH: usize = 500;
 
 /// Refuses where a unique field that changes would share its value with another object at the same moments.
 pub(super) fn check(desk: Desk<'_>, draft: &Draft, evidence: &Evidence<'_>) -> Result<(), Stop> {
     let after = &evidence.after;
     for (object, field) in &evidence.changed {
         let (object, field) = (*object, field);
-        let Some(line) = after.world().object(object).and_then(|state| state.line(field)) else { continue };
-        let object_type = after.world().object(object).map(|state| Arc::clone(state.object_type()));
+        let Some(line) = after.world().object(object).and_then(|state| state.line(field)) else {
+            continue;
+        };
+        let object_type = after
+            .world()
+            .object(object)
+            .map(|state| Arc::clone(state.object_type()));
         let index = object_type
             .and_then(|name| desk.catalogue.object_types.get(&name))
             .and_then(|object_type| object_type.fields.get(field)?.unique.clone());
         let Some(index) = index else { continue };
         for value in texts(line) {
+            if value.len() > MAX_LENGTH {
+                let message = format!(
+                    "a {field} is at most {MAX_LENGTH} bytes long, not {}; shorten it",
+                    value.len()
+                );
+                return Err(finding(FindingCode::InvalidData, message, &["data"]).into());
+            }
             if let Some(other) = holder(desk, &index, field, object, line, value)? {
                 let own = draft.events.iter().any(|event| event.id == other.id);
                 if !own {
@@ -72,7 +96,10 @@ fn taken(field: &str, other: &Arc<Event>) -> Finding {
         "another object has this {field} at the same moments, by event {}; check the value, or correct that event first",
         other.id
     );
-    Finding { because: vec![Arc::clone(other)], ..finding(FindingCode::Unique, message, &["data"]) }
+    Finding {
+        because: vec![Arc::clone(other)],
+        ..finding(FindingCode::Unique, message, &["data"])
+    }
 }
 
 /// The claim by which another object has this value at a moment when this line answers it too.
@@ -92,7 +119,9 @@ fn holder(
         let mut history = read_model::history::History::of([other]);
         complete(desk.view, desk.catalogue, &mut history, desk.known)?;
         let world = World::fold(desk.catalogue, &history, desk.known, Trust::Validated)?;
-        let Some(theirs) = world.object(other).and_then(|state| state.line(field)) else { continue };
+        let Some(theirs) = world.object(other).and_then(|state| state.line(field)) else {
+            continue;
+        };
         if let Some(day) = shared_day(line, theirs, value) {
             let holding = theirs.holding(Bound::EndOf(day));
             return Ok(holding.map(|assertion| Arc::clone(&assertion.because.claim)));
@@ -103,9 +132,17 @@ fn holder(
 
 /// A day on which both lines answer this value: lines change only where something begins.
 fn shared_day(one: &FieldLine, other: &FieldLine, value: &str) -> Option<Day> {
-    let days = one.assertions().iter().chain(other.assertions()).map(|said| said.begins.beginning.day);
-    let answers = |line: &FieldLine, day| line.answer(Bound::EndOf(day)).is_some_and(|answer| answer == *value);
-    days.into_iter().find(|day| answers(one, *day) && answers(other, *day))
+    let days = one
+        .assertions()
+        .iter()
+        .chain(other.assertions())
+        .map(|said| said.begins.beginning.day);
+    let answers = |line: &FieldLine, day| {
+        line.answer(Bound::EndOf(day))
+            .is_some_and(|answer| answer == *value)
+    };
+    days.into_iter()
+        .find(|day| answers(one, *day) && answers(other, *day))
 }
 
 /// The texts that a line ever gives its field.
