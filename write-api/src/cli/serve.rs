@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use door::{Check, Door, Graphiql, LogError, Principal, ServeError, SystemClock, TokenOptionsError, Tokens};
+use read_model::catalogue::Catalogue;
 use sqlx::PgPool;
 
 use crate::append::{self, AppenderTask, EngineError};
