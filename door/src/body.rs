@@ -9,44 +9,8 @@ use axum::http::header::CONTENT_LENGTH;
 use futures::StreamExt;
 use serde_json::{Map, Value};
 
-use crate::code::Code;
 use crate::refusal::Refusal;
-
-/// Why a body is no GraphQL request.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum RequestError {
-    #[error("the body is not JSON: {reason} at line {line}, column {column}")]
-    NotJson {
-        reason: &'static str,
-        line: usize,
-        column: usize,
-    },
-    #[error("the body is a list; send one request at a time, an object with `query`")]
-    Batch,
-    #[error("the body is {found}; a GraphQL request is an object with `query`")]
-    NotAnObject { found: &'static str },
-    #[error("the body has no `query`, the GraphQL document as a string")]
-    NoQuery,
-    #[error("`{name}` is {found}; it must be {expected}")]
-    Parameter {
-        name: &'static str,
-        found: &'static str,
-        expected: &'static str,
-    },
-    #[error("{place} holds the character U+0000, which cannot be stored; leave it out")]
-    Nul { place: &'static str },
-}
-
-impl RequestError {
-    pub(crate) fn code(&self) -> Code {
-        match self {
-            Self::NotJson { .. } => Code::InvalidJson,
-            Self::Batch => Code::BatchingRefused,
-            Self::NotAnObject { .. } | Self::NoQuery | Self::Parameter { .. } => Code::InvalidRequest,
-            Self::Nul { .. } => Code::NulCharacter,
-        }
-    }
-}
+use crate::request_error::RequestError;
 
 /// Reads a whole body within its limits of length and time.
 pub(crate) async fn read(
@@ -166,6 +130,7 @@ fn holds_nul(value: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::code::Code;
 
     fn refused(body: &str) -> (Code, String) {
         let error = parse(body.as_bytes()).expect_err("the body is a GraphQL request");

@@ -1,4 +1,4 @@
-//! What stands between a server and its network, and the routes through it.
+//! What stands between a server and its network.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,23 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::Request as GraphQlRequest;
-use async_graphql::dynamic::{Schema, SchemaBuilder};
-use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::Method;
-use axum::response::Response;
-use axum::routing::{any, get};
+use async_graphql::dynamic::Schema;
 use clap::Args;
 
 use crate::clock::Clock;
-use crate::execution::Watch;
-use crate::graphiql::{self, Graphiql};
 use crate::guard::GuardOptions;
-use crate::health::{self, Check};
-use crate::media::{self, Media};
-use crate::refusal::Refusal;
+use crate::health::Check;
+use crate::principal::Principal;
 use crate::token::Tokens;
-use crate::{graphql, trace};
 
 /// How HTTP is spoken. Where, each server says itself, as each has its own address.
 #[derive(Args, Clone, Debug)]
@@ -114,67 +105,22 @@ impl fmt::Debug for Door {
     }
 }
 
-/// Makes a schema fit for the door: its failing fields answer as GraphQL says, and it shows itself in development alone.
-pub fn harden(schema: SchemaBuilder, development: bool) -> SchemaBuilder {
-    let schema = schema.extension(Watch);
-    if development {
-        schema
-    } else {
-        schema.disable_introspection().disable_suggestions()
+/// What the page to try queries on is to show.
+#[derive(Clone, Default)]
+pub struct Graphiql {
+    /// Its title.
+    pub title: String,
+    /// The query that a first visitor finds there.
+    pub query: Option<String>,
+    /// Whose development token stands ready among the headers.
+    pub principal: Option<Principal>,
+}
+
+impl fmt::Debug for Graphiql {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Graphiql")
+            .field("title", &self.title)
+            .finish_non_exhaustive()
     }
 }
-
-/// The routes, without a network around them.
-pub fn router(door: Door) -> Router {
-    let mut router = Router::new()
-        .route(&door.http.path, any(at_path))
-        .route("/healthz", get(async || health::alive()).fallback(reading_only))
-        .route("/readyz", get(at_ready).fallback(reading_only));
-    if door.graphiql().is_some() {
-        router = router
-            .route("/", get(at_page).fallback(reading_only))
-            .route("/graphiql/{file}", get(graphiql::asset).fallback(reading_only));
-    }
-    router
-        .fallback(nothing_here)
-        .layer(axum::middleware::from_fn(trace::watch))
-        .with_state(Arc::new(door))
-}
-
-async fn at_path(State(door): State<Arc<Door>>, request: Request) -> Response {
-    let browser = request.method() == Method::GET && media::wants_html(request.headers());
-    match door.graphiql() {
-        Some(page) if browser => graphiql::page(&door, page),
-        _ => graphql::handle(&door, request).await,
-    }
-}
-
-async fn at_page(State(door): State<Arc<Door>>, request: Request) -> Response {
-    match door.graphiql() {
-        Some(page) => graphiql::page(&door, page),
-        None => nothing_here(State(door), request).await,
-    }
-}
-
-async fn at_ready(State(door): State<Arc<Door>>) -> Response {
-    health::ready(&door.checks).await
-}
-
-async fn nothing_here(State(door): State<Arc<Door>>, _: Request) -> Response {
-    Refusal::NotFound {
-        path: door.http.path.clone(),
-    }
-    .respond(Media::Json)
-}
-
-async fn reading_only(method: Method) -> Response {
-    Refusal::Method {
-        method: method.to_string(),
-        instead: "GET",
-        allow: "GET, HEAD",
-    }
-    .respond(Media::Json)
-}
-
-#[cfg(test)]
-pub(crate) mod tests;

@@ -1,7 +1,5 @@
 //! GraphiQL, for development: a page of our own around vendored files, with no request to any other host.
 
-use std::fmt;
-
 use axum::extract::Path;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
@@ -12,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::Duration;
 use serde_json::json;
 
-use crate::door::Door;
+use crate::door::{Door, Graphiql};
 use crate::media::Media;
 use crate::principal::Principal;
 use crate::refusal::Refusal;
@@ -27,26 +25,6 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; 
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const PAGE: &str = include_str!("../assets/graphiql/page.html");
-
-/// What the page is to show.
-#[derive(Clone, Default)]
-pub struct Graphiql {
-    /// Its title.
-    pub title: String,
-    /// The query that a first visitor finds there.
-    pub query: Option<String>,
-    /// Whose development token stands ready among the headers.
-    pub principal: Option<Principal>,
-}
-
-impl fmt::Debug for Graphiql {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Graphiql")
-            .field("title", &self.title)
-            .finish_non_exhaustive()
-    }
-}
 
 pub(crate) fn page(door: &Door, page: &Graphiql) -> Response {
     let headers = page.principal.as_ref().map(

@@ -18,7 +18,9 @@ mod media;
 mod options;
 mod principal;
 mod refusal;
+mod request_error;
 mod root;
+mod router;
 mod serve;
 mod token;
 mod trace;
@@ -26,13 +28,13 @@ mod variables;
 
 pub use self::clock::{Clock, FixedClock, SystemClock};
 pub use self::code::Code;
-pub use self::door::{Door, HttpOptions, Prepare, SchemaSource, harden, router};
+pub use self::door::{Door, Graphiql, HttpOptions, Prepare, SchemaSource};
 pub use self::execution::absent_items;
-pub use self::graphiql::Graphiql;
 pub use self::guard::GuardOptions;
 pub use self::health::{Check, CheckError};
 pub use self::log::{LogError, LogFormat, LogOptions};
 pub use self::principal::Principal;
+pub use self::router::{harden, router};
 pub use self::serve::{ServeError, serve, shutdown_signal};
 pub use self::token::{
     KeysError, TokenError, TokenOptions, TokenOptionsError, Tokens, sign_development_token,

@@ -9,11 +9,11 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::body::RequestError;
 use crate::code::Code;
 use crate::faults::INTERNAL_MESSAGE;
 use crate::guard::GuardError;
 use crate::media::Media;
+use crate::request_error::RequestError;
 use crate::token::TokenError;
 use crate::variables::VariableError;
 

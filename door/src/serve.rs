@@ -10,7 +10,8 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
-use crate::door::{Door, router};
+use crate::door::Door;
+use crate::router::router;
 
 /// Why a server ended otherwise than by being told to.
 #[derive(Debug, thiserror::Error)]

@@ -3,7 +3,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use super::*;
-use crate::door::tests::development;
+use crate::router::tests::development;
 
 fn anywhere() -> SocketAddr {
     "127.0.0.1:0".parse().unwrap()

@@ -1,5 +1,7 @@
 mod schema;
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::http::header::{
@@ -13,8 +15,11 @@ use uuid::Uuid;
 use self::schema::schema;
 use super::*;
 use crate::clock::FixedClock;
+use crate::door::{Graphiql, HttpOptions};
+use crate::guard::GuardOptions;
+use crate::health::Check;
 use crate::principal::Principal;
-use crate::token::{TokenOptions, sign_development_token};
+use crate::token::{TokenOptions, Tokens, sign_development_token};
 
 const NEWER: &str = "application/graphql-response+json";
 const OLDER: &str = "application/json";
