@@ -61,13 +61,13 @@ impl Setup {
     pub async fn start(self) -> F6 {
         let database = Database::create().await;
         let folder = Folder::create();
-        let mut write_env = environment(&database);
+        let mut write_env = environment(&database, &folder);
         write_env.extend(self.write_env);
         let mut write = Vec::new();
         for _ in 0..=self.more_write_servers {
             write.push(Server::start("write-api", write_env.clone(), &folder.0).await);
         }
-        let mut query_env = environment(&database);
+        let mut query_env = environment(&database, &folder);
         let statements = match self.count_statements {
             true => Some(StatementCounter::before(&database.url(Role::Query)).await),
             false => None,
@@ -162,7 +162,7 @@ impl F6 {
     /// A management command of `write-api` on this F6's database.
     pub fn write_api(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Process {
         let mut process = Process::new(binary("write-api"));
-        process.args(arguments).envs(environment(&self.database));
+        process.args(arguments).envs(environment(&self.database, &self.folder));
         process
     }
 
@@ -177,8 +177,8 @@ impl F6 {
     }
 }
 
-fn environment(database: &Database) -> Vec<(String, String)> {
-    let path = |name: &str| root().join(name).display().to_string();
+fn environment(database: &Database, folder: &Folder) -> Vec<(String, String)> {
+    let path = |name: &str| folder.0.join(name).display().to_string();
     [
         ("F6_WRITE_DATABASE_URL", database.url(Role::Write)),
         ("F6_QUERY_DATABASE_URL", database.url(Role::Query)),
@@ -194,13 +194,19 @@ fn environment(database: &Database) -> Vec<(String, String)> {
     .into()
 }
 
-/// A folder that goes when the scenario ends.
+/// The shipped configs.
+const CONFIGS: [&str; 2] = ["write_config.yaml", "query_config.yaml"];
+
+/// A folder that goes when the scenario ends, with the configs as they were when it began.
 struct Folder(PathBuf);
 
 impl Folder {
     fn create() -> Self {
         let folder = std::env::temp_dir().join(format!("f6-scenario-{}", new_id()));
         std::fs::create_dir_all(&folder).expect("a temporary folder");
+        for config in CONFIGS {
+            std::fs::copy(root().join(config), folder.join(config)).expect("the shipped configs");
+        }
         Self(folder)
     }
 }
