@@ -10,7 +10,7 @@ use door::{
 };
 use read_model::catalogue::Catalogue;
 use read_model::reader::{EventReader, point_lookups};
-use sqlx::postgres::{PgPoolOptions};
+use sqlx::postgres::PgPoolOptions;
 use sqlx::{Connection, PgPool};
 use uuid::Uuid;
 

@@ -146,6 +146,7 @@ pub async fn run(
         import.batch(batch).await?;
         progress(lines.bytes_read());
     }
+    import.report.refused.sort_by_key(|refused| refused.line);
     if let Some(path) = &options.report {
         write_report(path, &import.report.refused).map_err(|source| ImportError::Report {
             path: path.clone(),

@@ -1,5 +1,6 @@
 //! Compiling one event type: versions, roles, rules, effects.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -41,6 +42,7 @@ pub(super) fn compile_event_type(
         roles: roles(properties),
         object_types,
     };
+    let rules = vocabulary.rules(&config.rules, report);
     EventType {
         name: name.into(),
         description: config.description.as_deref().map(Arc::from),
@@ -53,7 +55,8 @@ pub(super) fn compile_event_type(
             .as_deref()
             .map(|pointer| effective_date(pointer, &shape, report)),
         future: future(config.future.as_deref(), report),
-        rules: vocabulary.rules(&config.rules, report),
+        rule_reads: rule_reads(&rules, &vocabulary.roles),
+        rules,
         effects: vocabulary.effects(config, report),
         roles: vocabulary.roles,
         versions,
@@ -176,6 +179,17 @@ fn roles(properties: &[Property]) -> IndexMap<Arc<str>, Role> {
         ))
     };
     properties.iter().filter_map(role).collect()
+}
+
+fn rule_reads(rules: &[Rule], roles: &IndexMap<Arc<str>, Role>) -> Vec<(usize, Vec<Arc<str>>)> {
+    let read = |(index, name): (usize, &Arc<str>)| {
+        let fields: BTreeSet<&str> = rules
+            .iter()
+            .flat_map(|rule| rule.check.reads().members(name))
+            .collect();
+        (!fields.is_empty()).then(|| (index, fields.into_iter().map(Arc::from).collect()))
+    };
+    roles.keys().enumerate().filter_map(read).collect()
 }
 
 fn effective_date(pointer: &str, shape: &Shape, report: &mut Report) -> Vec<String> {

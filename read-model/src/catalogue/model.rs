@@ -116,6 +116,8 @@ pub struct EventType {
     pub roles: IndexMap<Arc<str>, Role>,
     /// What must hold just before its effects.
     pub rules: Vec<Rule>,
+    /// What the rules read: roles, by their place, and fields of the objects in them.
+    pub(crate) rule_reads: Vec<(usize, Vec<Arc<str>>)>,
     /// What it changes.
     pub effects: Vec<Effect>,
 }
@@ -292,7 +294,8 @@ impl EventType {
     }
 
     /// Whether folding an object may need the state of others.
-    pub(crate) fn has_reading_effects(&self) -> bool {
+    #[must_use]
+    pub fn has_reading_effects(&self) -> bool {
         self.effects.iter().any(|effect| !effect.reads_roles.is_empty())
     }
 

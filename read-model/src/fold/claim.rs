@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::meaning::Meaning;
 use super::world::FoldError;
 use crate::catalogue::{Catalogue, EventType, UpcastError};
-use crate::event::{Event, Position};
+use crate::event::{Event, ObjectId, Position};
 use crate::resolve::Resolution;
 use crate::time::{Beginning, Day};
 
@@ -91,6 +91,15 @@ impl<'c> Claim<'c> {
     #[must_use]
     pub fn data(&self) -> &Arc<Value> {
         &self.meaning.data
+    }
+
+    /// Whether a rule of the claim reads a field of an object for which `changed` is true.
+    pub fn rules_read(&self, changed: impl Fn(ObjectId, &str) -> bool) -> bool {
+        let reads = &self.event_type.rule_reads;
+        reads.iter().any(|(role, fields)| {
+            let mut objects = self.meaning.roles[*role].iter();
+            objects.any(|object| fields.iter().any(|field| changed(*object, field)))
+        })
     }
 
     /// The local day on which the registry learned of it.

@@ -147,6 +147,19 @@ impl<'h> Folded<'h> {
         !self.breaches(claim, Severity::Refuse).is_empty()
     }
 
+    /// The claims that nobody has judged yet, and that nobody annulled; oldest first.
+    pub fn open_claims(&self) -> impl Iterator<Item = &Arc<Event>> {
+        self.resolution
+            .events()
+            .iter()
+            .enumerate()
+            .filter_map(|(index, event)| {
+                let standing = self.resolution.standing(index);
+                let open = standing.verdict.is_none() && standing.annulled_by.is_none();
+                (open && event.kind() == EventKind::Claim).then_some(event)
+            })
+    }
+
     /// The status of an event; none where it is not known by then.
     #[must_use]
     pub fn status(&self, id: EventId) -> Option<EventStanding> {

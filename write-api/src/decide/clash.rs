@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use read_model::catalogue::Severity;
 use read_model::event::{Event, EventId};
-use read_model::fold::{Breach, Claim, Folded, Status};
+use read_model::fold::{Breach, Claim, Folded};
 
 use super::draft::{Draft, finding};
 use super::evidence::{Evidence, may_break};
@@ -94,18 +94,10 @@ fn may_accept(desk: Desk<'_>, command: &Command, event: &Event) -> bool {
 /// Clashes that exist only with claims which nobody has validated: a warning.
 fn open_clashes(desk: Desk<'_>, draft: &Draft, evidence: &Evidence<'_>) -> Result<Option<Finding>, Stop> {
     let after = &evidence.after;
-    let is_open = |event: &Arc<Event>| {
-        Some(event.id) != draft.own_claim
-            && after
-                .status(event.id)
-                .is_some_and(|standing| standing.status == Status::Claimed)
-    };
-    let open: HashSet<EventId> = evidence
-        .history
-        .events()
-        .iter()
-        .filter(|event| is_open(event))
+    let open: HashSet<EventId> = after
+        .open_claims()
         .map(|event| event.id)
+        .filter(|id| Some(*id) != draft.own_claim)
         .collect();
     let Some(own_id) = draft.own_claim.filter(|_| !open.is_empty()) else {
         return Ok(None);

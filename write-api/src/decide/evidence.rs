@@ -112,7 +112,9 @@ fn touched_further(draft: &Draft, evidence: &Evidence<'_>) -> HashSet<ObjectId> 
         if Some(id) == draft.own_claim || comes_to_count || may_break(claim, &evidence.changed) {
             touched.extend(claim.event_type.objects_read_by_rules(claim.data()));
         }
-        touched.extend(claim.event_type.objects_that_follow(claim.data(), &changed));
+        if claim.event_type.has_reading_effects() {
+            touched.extend(claim.event_type.objects_that_follow(claim.data(), &changed));
+        }
     }
     touched.retain(|object| !evidence.history.folded().contains(object));
     touched
@@ -120,19 +122,9 @@ fn touched_further(draft: &Draft, evidence: &Evidence<'_>) -> HashSet<ObjectId> 
 
 /// Whether a rule of the claim reads a field that changed, or the claim rests on others.
 pub(super) fn may_break(claim: &Claim<'_>, changed: &HashSet<FieldOf>) -> bool {
-    let event_type = claim.event_type;
     !claim.because.claim.references.is_empty()
-        || event_type.rules.iter().any(|rule| {
-            event_type.roles.values().any(|role| {
-                let reads: Vec<&str> = rule.check.reads().members(&role.name).collect();
-                !reads.is_empty()
-                    && event_type.in_role(role, claim.data()).any(|object| {
-                        changed
-                            .iter()
-                            .any(|(id, field)| *id == object && reads.contains(&&**field))
-                    })
-            })
-        })
+        || claim
+            .rules_read(|object, field| changed.iter().any(|(id, name)| *id == object && **name == *field))
 }
 
 /// The fields whose line is not the same in both worlds.

@@ -46,6 +46,7 @@ impl Refused {
 
 /// The fields of a line; `position` is passed over, `occurred_at` may be left out where the data say it.
 #[derive(Deserialize)]
+#[serde(expecting = "an object with the fields of an event")]
 struct Fields {
     id: EventId,
     created_at: String,
