@@ -19,16 +19,13 @@ pub(crate) async fn read(
     limit: usize,
     patience: Duration,
 ) -> Result<Vec<u8>, Refusal> {
-    let announced = headers
-        .get(CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let announced =
+        headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
         return Err(Refusal::BodyTooLarge { limit });
     }
     let reading = collect(body, limit);
-    tokio::time::timeout(patience, reading)
-        .await
-        .map_err(|_| Refusal::BodyTimeout { limit: patience })?
+    tokio::time::timeout(patience, reading).await.map_err(|_| Refusal::BodyTimeout { limit: patience })?
 }
 
 async fn collect(body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
@@ -69,27 +66,15 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Request, RequestError> {
 
 /// The parser's own words would repeat some of the body.
 fn not_json(error: &serde_json::Error) -> RequestError {
-    let reason = if error.is_eof() {
-        "it ends too early"
-    } else {
-        "there is a mistake"
-    };
-    RequestError::NotJson {
-        reason,
-        line: error.line(),
-        column: error.column(),
-    }
+    let reason = if error.is_eof() { "it ends too early" } else { "there is a mistake" };
+    RequestError::NotJson { reason, line: error.line(), column: error.column() }
 }
 
 fn string(parameters: &mut Map<String, Value>, name: &'static str) -> Result<Option<String>, RequestError> {
     match parameters.get_mut(name).map(Value::take) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(other) => Err(RequestError::Parameter {
-            name,
-            found: kind(&other),
-            expected: "a string",
-        }),
+        Some(other) => Err(RequestError::Parameter { name, found: kind(&other), expected: "a string" }),
     }
 }
 
@@ -97,11 +82,7 @@ fn object(parameters: &mut Map<String, Value>, name: &'static str) -> Result<Opt
     match parameters.get_mut(name).map(Value::take) {
         None | Some(Value::Null) => Ok(None),
         Some(object @ Value::Object(_)) => Ok(Some(object)),
-        Some(other) => Err(RequestError::Parameter {
-            name,
-            found: kind(&other),
-            expected: "an object",
-        }),
+        Some(other) => Err(RequestError::Parameter { name, found: kind(&other), expected: "an object" }),
     }
 }
 
@@ -120,9 +101,7 @@ fn holds_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
         Value::Array(items) => items.iter().any(holds_nul),
-        Value::Object(fields) => fields
-            .iter()
-            .any(|(name, value)| name.contains('\0') || holds_nul(value)),
+        Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
@@ -141,11 +120,7 @@ mod tests {
     #[expect(clippy::too_many_lines, reason = "a table")]
     fn what_is_no_request_is_told_by_its_kind() {
         let cases = [
-            (
-                "",
-                Code::InvalidJson,
-                "the body is not JSON: it ends too early at line 1, column 0",
-            ),
+            ("", Code::InvalidJson, "the body is not JSON: it ends too early at line 1, column 0"),
             (
                 "{\"query\": oeps}",
                 Code::InvalidJson,
@@ -156,21 +131,9 @@ mod tests {
                 Code::BatchingRefused,
                 "the body is a list; send one request at a time, an object with `query`",
             ),
-            (
-                "7",
-                Code::InvalidRequest,
-                "the body is a number; a GraphQL request is an object with `query`",
-            ),
-            (
-                "{}",
-                Code::InvalidRequest,
-                "the body has no `query`, the GraphQL document as a string",
-            ),
-            (
-                "{\"query\": 7}",
-                Code::InvalidRequest,
-                "`query` is a number; it must be a string",
-            ),
+            ("7", Code::InvalidRequest, "the body is a number; a GraphQL request is an object with `query`"),
+            ("{}", Code::InvalidRequest, "the body has no `query`, the GraphQL document as a string"),
+            ("{\"query\": 7}", Code::InvalidRequest, "`query` is a number; it must be a string"),
             (
                 "{\"query\": \"{a}\", \"variables\": [1]}",
                 Code::InvalidRequest,
@@ -195,10 +158,7 @@ mod tests {
         for (body, code, message) in cases {
             assert_eq!(refused(body), (code, message.to_owned()), "{body}");
         }
-        assert_eq!(
-            parse(b"{\"query\": \"\xff\"}").unwrap_err().code(),
-            Code::InvalidJson
-        );
+        assert_eq!(parse(b"{\"query\": \"\xff\"}").unwrap_err().code(), Code::InvalidJson);
     }
 
     #[test]

@@ -98,10 +98,7 @@ impl Door {
 
 impl fmt::Debug for Door {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Door")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Door").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -118,9 +115,6 @@ pub struct Graphiql {
 
 impl fmt::Debug for Graphiql {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Graphiql")
-            .field("title", &self.title)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Graphiql").field("title", &self.title).finish_non_exhaustive()
     }
 }

@@ -24,10 +24,7 @@ pub fn absent_items(context: &ResolverContext<'_>, places: impl IntoIterator<Ite
     else {
         return;
     };
-    execution
-        .state()
-        .absent
-        .extend(places.into_iter().map(|place| format!("{list}.{place}")));
+    execution.state().absent.extend(places.into_iter().map(|place| format!("{list}.{place}")));
 }
 
 /// What happens in one request's execution.
@@ -88,22 +85,14 @@ impl Execution {
             Ok(value) if !nulled => value,
             Ok(_) => None,
             Err(error) => {
-                let error = if error.path.is_empty() {
-                    ServerError {
-                        path: segments(path),
-                        ..error
-                    }
-                } else {
-                    error
-                };
+                let error =
+                    if error.path.is_empty() { ServerError { path: segments(path), ..error } } else { error };
                 state.errors.push(error);
                 None
             }
         };
         if value.is_none() && !nullable {
-            state
-                .nulled
-                .insert(path.parent.map(ToString::to_string).unwrap_or_default());
+            state.nulled.insert(path.parent.map(ToString::to_string).unwrap_or_default());
         }
         value
     }
@@ -128,9 +117,7 @@ fn in_order(one: &ServerError, other: &ServerError) -> std::cmp::Ordering {
         };
         error.path.iter().filter_map(index).collect()
     };
-    place(one)
-        .cmp(&place(other))
-        .then_with(|| items(one).cmp(&items(other)))
+    place(one).cmp(&place(other)).then_with(|| items(one).cmp(&items(other)))
 }
 
 /// Watches each field on behalf of the request's [`Execution`].
@@ -162,9 +149,7 @@ impl Extension for Watch {
         info: ResolveInfo<'_>,
         next: NextResolve<'_>,
     ) -> ServerResult<Option<Value>> {
-        let execution = context
-            .data_opt::<Arc<Execution>>()
-            .filter(|_| !info.is_for_introspection);
+        let execution = context.data_opt::<Arc<Execution>>().filter(|_| !info.is_for_introspection);
         let Some(execution) = execution else {
             return next.run(context, info).await;
         };
@@ -183,10 +168,5 @@ impl Extension for Watch {
 }
 
 fn is_object(context: &ExtensionContext<'_>, name: &str) -> bool {
-    context
-        .schema_env
-        .registry
-        .types
-        .get(name)
-        .is_some_and(|found| found.is_composite())
+    context.schema_env.registry.types.get(name).is_some_and(|found| found.is_composite())
 }

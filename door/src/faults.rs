@@ -41,10 +41,7 @@ pub(crate) fn chain(error: &dyn StdError) -> String {
 }
 
 /// An id that finds one request or fault in the log.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the border is where ids for the log come in"
-)]
+#[expect(clippy::disallowed_methods, reason = "the border is where ids for the log come in")]
 pub(crate) fn fresh_id() -> Uuid {
     Uuid::now_v7()
 }

@@ -27,15 +27,10 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; 
 const PAGE: &str = include_str!("../assets/graphiql/page.html");
 
 pub(crate) fn page(door: &Door, page: &Graphiql) -> Response {
-    let headers = page.principal.as_ref().map(
-        |Principal {
-             source_id,
-             source_type,
-         }| {
-            let token = sign_development_token(source_type, *source_id, TOKEN_LIFETIME, door.clock.now());
-            format!("{{\n  \"Authorization\": \"Bearer {token}\"\n}}")
-        },
-    );
+    let headers = page.principal.as_ref().map(|Principal { source_id, source_type }| {
+        let token = sign_development_token(source_type, *source_id, TOKEN_LIFETIME, door.clock.now());
+        format!("{{\n  \"Authorization\": \"Bearer {token}\"\n}}")
+    });
     let options = json!({
         "title": escape(&page.title),
         "endpoint": door.http.path,
@@ -44,9 +39,7 @@ pub(crate) fn page(door: &Door, page: &Graphiql) -> Response {
     });
     // Within a script element, text ends at the first `</script`.
     let options = options.to_string().replace('<', "\\u003c");
-    let html = PAGE
-        .replace("{{title}}", &escape(&page.title))
-        .replace("{{options}}", &options);
+    let html = PAGE.replace("{{title}}", &escape(&page.title)).replace("{{options}}", &options);
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CACHE_CONTROL, "no-store"),
@@ -58,20 +51,14 @@ pub(crate) fn page(door: &Door, page: &Graphiql) -> Response {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// The files that the page consists of.
 pub(crate) async fn asset(Path(file): Path<String>) -> Response {
     macro_rules! vendored {
         ($name:literal) => {
-            (
-                include_bytes!(concat!("../assets/graphiql/", $name, ".gz")).as_slice(),
-                true,
-            )
+            (include_bytes!(concat!("../assets/graphiql/", $name, ".gz")).as_slice(), true)
         };
     }
     let (bytes, compressed) = match file.as_str() {
@@ -82,22 +69,11 @@ pub(crate) async fn asset(Path(file): Path<String>) -> Response {
         "json.worker.js" => vendored!("json.worker.js"),
         "graphql.worker.js" => vendored!("graphql.worker.js"),
         _ => {
-            return Refusal::NotFound {
-                path: "the GraphQL path".to_owned(),
-            }
-            .respond(Media::Json);
+            return Refusal::NotFound { path: "the GraphQL path".to_owned() }.respond(Media::Json);
         }
     };
-    let media = if file.ends_with(".css") {
-        "text/css"
-    } else {
-        "text/javascript"
-    };
+    let media = if file.ends_with(".css") { "text/css" } else { "text/javascript" };
     let encoding: Option<(HeaderName, &str)> = compressed.then_some((CONTENT_ENCODING, "gzip"));
-    let headers = [
-        (CONTENT_TYPE, media),
-        (CACHE_CONTROL, "no-cache"),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
+    let headers = [(CONTENT_TYPE, media), (CACHE_CONTROL, "no-cache"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
     (StatusCode::OK, headers, encoding.map(|header| [header]), bytes).into_response()
 }

@@ -32,17 +32,8 @@ pub(crate) async fn handle(door: &Door, request: axum::extract::Request) -> Resp
         return Refusal::NotAcceptable.respond(Media::Json);
     };
     if parts.method != Method::POST {
-        let allow = if door.graphiql().is_some() {
-            "GET, POST"
-        } else {
-            "POST"
-        };
-        return Refusal::Method {
-            method: parts.method.to_string(),
-            instead: "POST",
-            allow,
-        }
-        .respond(media);
+        let allow = if door.graphiql().is_some() { "GET, POST" } else { "POST" };
+        return Refusal::Method { method: parts.method.to_string(), instead: "POST", allow }.respond(media);
     }
     match execute(door, &parts, body).await {
         Ok(executed) => respond(media, executed),
@@ -103,10 +94,7 @@ async fn run(door: &Door, mut request: Request, root: Option<Root>) -> Result<Ex
     if let Some(root) = root {
         root.sort(&mut answer.data);
     }
-    Ok(Executed {
-        answer,
-        began: execution.began(),
-    })
+    Ok(Executed { answer, began: execution.began() })
 }
 
 /// Without a token nothing is accepted, save the schema in development, for which there may be none.
@@ -137,11 +125,7 @@ struct GraphQlResponse<'a> {
 
 fn respond(media: Media, Executed { mut answer, began }: Executed) -> Response {
     answer.errors.iter_mut().for_each(|error| settle(error, began));
-    let status = if began {
-        StatusCode::OK
-    } else {
-        request_error(media)
-    };
+    let status = if began { StatusCode::OK } else { request_error(media) };
     let body = GraphQlResponse {
         data: began.then_some(&answer.data),
         errors: &answer.errors,

@@ -111,15 +111,8 @@ pub(crate) fn check(query: &str, options: &GuardOptions) -> Result<Guarded, Guar
     within("tokens", scan.tokens, options.max_query_tokens)?;
     within("levels of brackets", scan.nesting, scan::MAX_NESTING)?;
     let document = parse_query(query).map_err(|error| GuardError::Syntax(error.into()))?;
-    let Measure {
-        introspects,
-        only_introspects,
-    } = measure::measure(&document, options)?;
-    Ok(Guarded {
-        document,
-        introspects,
-        only_introspects,
-    })
+    let Measure { introspects, only_introspects } = measure::measure(&document, options)?;
+    Ok(Guarded { document, introspects, only_introspects })
 }
 
 impl From<ScanError> for GuardError {
@@ -134,14 +127,7 @@ impl From<ScanError> for GuardError {
 }
 
 fn within(what: &'static str, count: usize, limit: usize) -> Result<(), GuardError> {
-    if count <= limit {
-        Ok(())
-    } else {
-        Err(GuardError::Limit {
-            what,
-            limit: limit as u64,
-        })
-    }
+    if count <= limit { Ok(()) } else { Err(GuardError::Limit { what, limit: limit as u64 }) }
 }
 
 #[cfg(test)]

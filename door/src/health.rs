@@ -31,10 +31,7 @@ impl Check {
     where
         F: Future<Output = Result<(), CheckError>> + Send + 'static,
     {
-        Self {
-            name,
-            run: Box::new(move || run().boxed()),
-        }
+        Self { name, run: Box::new(move || run().boxed()) }
     }
 
     async fn holds(&self) -> bool {
@@ -44,10 +41,7 @@ impl Check {
             Ok(Err(error)) => {
                 tracing::warn!(check = self.name, error = %chain(&*error), "a readiness check failed");
             }
-            Err(_) => tracing::warn!(
-                check = self.name,
-                "a readiness check took longer than {PATIENCE:?}"
-            ),
+            Err(_) => tracing::warn!(check = self.name, "a readiness check took longer than {PATIENCE:?}"),
         }
         false
     }
@@ -71,11 +65,8 @@ pub(crate) async fn ready(checks: &[Check]) -> Response {
         false => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
     };
     let word_of = |holds: bool| Value::from(if holds { "ok" } else { "failed" });
-    let outcomes: Map<String, Value> = checks
-        .iter()
-        .zip(outcomes)
-        .map(|(check, holds)| (check.name.to_owned(), word_of(holds)))
-        .collect();
+    let outcomes: Map<String, Value> =
+        checks.iter().zip(outcomes).map(|(check, holds)| (check.name.to_owned(), word_of(holds))).collect();
     respond(status, &json!({ "status": word, "checks": outcomes }))
 }
 

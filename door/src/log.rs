@@ -10,13 +10,7 @@ use tracing_subscriber::EnvFilter;
 #[derive(Args, Clone, Debug)]
 pub struct LogOptions {
     /// What to log: a level (error, warn, info, debug, trace), or one per module, such as info,door=debug
-    #[arg(
-        long,
-        env = "F6_LOG",
-        value_name = "FILTER",
-        default_value = "info",
-        help_heading = "Log"
-    )]
+    #[arg(long, env = "F6_LOG", value_name = "FILTER", default_value = "info", help_heading = "Log")]
     pub log: String,
     /// Lines for people, or JSON objects for machines
     #[arg(long, env = "F6_LOG_FORMAT", value_name = "FORMAT", value_enum, default_value_t = LogFormat::Pretty,
@@ -55,13 +49,9 @@ impl LogOptions {
     /// # Errors
     /// When the filter is not one, or there is a log already.
     pub fn start(&self) -> Result<(), LogError> {
-        let filter = EnvFilter::try_new(&self.log).map_err(|source| LogError::Filter {
-            filter: self.log.clone(),
-            source,
-        })?;
-        let log = tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_writer(std::io::stderr);
+        let filter = EnvFilter::try_new(&self.log)
+            .map_err(|source| LogError::Filter { filter: self.log.clone(), source })?;
+        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
         match self.log_format {
             LogFormat::Pretty => log.with_ansi(std::io::stderr().is_terminal()).try_init(),
             LogFormat::Json => log.json().flatten_event(true).with_span_list(false).try_init(),

@@ -30,11 +30,8 @@ impl Media {
         }
         let newer = weight(&ranges, "application/graphql-response+json");
         let older = weight(&ranges, "application/json");
-        let preferred = if newer.named {
-            newer.quality >= older.quality
-        } else {
-            newer.quality > older.quality
-        };
+        let preferred =
+            if newer.named { newer.quality >= older.quality } else { newer.quality > older.quality };
         match (preferred, newer.quality.max(older.quality)) {
             (_, 0) => None,
             (true, _) => Some(Self::GraphQlResponse),
@@ -56,18 +53,11 @@ pub(crate) fn sends_json(headers: &HeaderMap) -> bool {
     };
     let Ok(value) = value.to_str() else { return false };
     let mut parts = value.split(';').map(str::trim);
-    let json = parts
-        .next()
-        .is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
-    let utf8 = parts
-        .filter_map(|part| part.split_once('='))
-        .all(|(name, value)| {
-            !name.eq_ignore_ascii_case("charset") || value.trim_matches('"').eq_ignore_ascii_case("utf-8")
-        });
-    let plain = headers
-        .get_all(CONTENT_ENCODING)
-        .iter()
-        .all(|value| value == "identity");
+    let json = parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
+    let utf8 = parts.filter_map(|part| part.split_once('=')).all(|(name, value)| {
+        !name.eq_ignore_ascii_case("charset") || value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+    });
+    let plain = headers.get_all(CONTENT_ENCODING).iter().all(|value| value == "identity");
     json && utf8 && plain
 }
 
@@ -93,12 +83,7 @@ impl Weight {
 fn ranges<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Vec<Range<'a>>> {
     let mut ranges = Vec::new();
     for value in headers.get_all(name) {
-        let parts = value
-            .to_str()
-            .ok()?
-            .split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty());
+        let parts = value.to_str().ok()?.split(',').map(str::trim).filter(|part| !part.is_empty());
         ranges.extend(parts.map(range));
     }
     Some(ranges)
@@ -112,38 +97,24 @@ fn range(text: &str) -> Range<'_> {
         .find(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
         .map_or(Some(1.0), |(_, value)| value.trim().parse::<f32>().ok());
     // What cannot be read is not wanted.
-    let quality = quality
-        .filter(|quality| (0.0..=1.0).contains(quality))
-        .unwrap_or(0.0);
-    Range {
-        media,
-        quality: (quality * 1000.0) as u16,
-    }
+    let quality = quality.filter(|quality| (0.0..=1.0).contains(quality)).unwrap_or(0.0);
+    Range { media, quality: (quality * 1000.0) as u16 }
 }
 
 /// The most specific range that covers a media type decides.
 fn weight(ranges: &[Range<'_>], media: &str) -> Weight {
     let group = media.split('/').next().unwrap_or_default();
     let quality = |wanted: &dyn Fn(&str) -> bool| {
-        ranges
-            .iter()
-            .filter(|range| wanted(range.media))
-            .map(|range| range.quality)
-            .max()
+        ranges.iter().filter(|range| wanted(range.media)).map(|range| range.quality).max()
     };
     let named = quality(&|range| range.eq_ignore_ascii_case(media));
     let covered = || {
         quality(&|range| {
-            range
-                .strip_suffix("/*")
-                .is_some_and(|prefix| prefix != "*" && prefix.eq_ignore_ascii_case(group))
+            range.strip_suffix("/*").is_some_and(|prefix| prefix != "*" && prefix.eq_ignore_ascii_case(group))
         })
         .or_else(|| quality(&|range| range == "*/*"))
     };
-    Weight {
-        quality: named.or_else(covered).unwrap_or(0),
-        named: named.is_some(),
-    }
+    Weight { quality: named.or_else(covered).unwrap_or(0), named: named.is_some() }
 }
 
 #[cfg(test)]
@@ -151,10 +122,7 @@ mod tests {
     use super::*;
 
     fn headers(name: HeaderName, values: &[&str]) -> HeaderMap {
-        values
-            .iter()
-            .map(|value| (name.clone(), value.parse().unwrap()))
-            .collect()
+        values.iter().map(|value| (name.clone(), value.parse().unwrap())).collect()
     }
 
     #[test]
@@ -168,15 +136,9 @@ mod tests {
             (&["application/*"], older),
             (&["application/json"], older),
             (&["application/graphql-response+json"], newer),
-            (
-                &["application/graphql-response+json; charset=utf-8, application/json; charset=utf-8"],
-                newer,
-            ),
+            (&["application/graphql-response+json; charset=utf-8, application/json; charset=utf-8"], newer),
             (&["application/json, application/graphql-response+json"], newer),
-            (
-                &["application/json", "application/graphql-response+json;q=0.9"],
-                older,
-            ),
+            (&["application/json", "application/graphql-response+json;q=0.9"], older),
             (&["application/graphql-response+json, */*"], newer),
             (&["application/json;q=0, */*;q=0.1"], newer),
             (&["APPLICATION/JSON;Q=0.5"], older),
@@ -192,21 +154,16 @@ mod tests {
 
     #[test]
     fn a_browser_is_known_by_naming_html() {
-        assert!(wants_html(&headers(
-            ACCEPT,
-            &["text/html,application/xhtml+xml,*/*;q=0.8"]
-        )));
+        assert!(wants_html(&headers(ACCEPT, &["text/html,application/xhtml+xml,*/*;q=0.8"])));
         assert!(!wants_html(&headers(ACCEPT, &["*/*"])));
         assert!(!wants_html(&headers(ACCEPT, &["text/html;q=0"])));
     }
 
     #[test]
     fn a_body_is_json_in_utf_8_or_nothing() {
-        for right in [
-            "application/json",
-            "application/json; charset=utf-8",
-            "Application/JSON;charset=\"UTF-8\"",
-        ] {
+        for right in
+            ["application/json", "application/json; charset=utf-8", "Application/JSON;charset=\"UTF-8\""]
+        {
             assert!(sends_json(&headers(CONTENT_TYPE, &[right])), "{right}");
         }
         let wrong: [&[&str]; 8] = [

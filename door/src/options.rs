@@ -14,9 +14,7 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
 /// Reads a path to serve at, such as `/graphql`.
 pub(crate) fn path(text: &str) -> Result<String, String> {
     let segments = text.strip_prefix('/').unwrap_or_default();
-    let plain = segments
-        .chars()
-        .all(|char| char.is_ascii_alphanumeric() || "-._~/".contains(char));
+    let plain = segments.chars().all(|char| char.is_ascii_alphanumeric() || "-._~/".contains(char));
     if segments.is_empty() || !plain || segments.ends_with('/') || segments.contains("//") {
         return Err(format!("`{text}` is no path such as /graphql"));
     }
@@ -42,16 +40,7 @@ mod tests {
     #[test]
     fn a_path_begins_with_a_slash_and_takes_no_one_elses_place() {
         assert_eq!(path("/api/graphql").as_deref(), Ok("/api/graphql"));
-        for wrong in [
-            "graphql",
-            "/",
-            "/a b",
-            "/{all}",
-            "/healthz",
-            "/a//b",
-            "/a/",
-            "/graphiql/x",
-        ] {
+        for wrong in ["graphql", "/", "/a b", "/{all}", "/healthz", "/a//b", "/a/", "/graphiql/x"] {
             assert!(path(wrong).is_err(), "{wrong}");
         }
     }

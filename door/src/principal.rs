@@ -22,10 +22,7 @@ impl Principal {
     /// `UNAUTHENTICATED` where there is none, which the door lets happen for introspection alone.
     pub fn of<'a>(context: &ResolverContext<'a>) -> async_graphql::Result<&'a Self> {
         context.ctx.data_opt::<Self>().ok_or_else(|| {
-            faults::refused(
-                Code::Unauthenticated,
-                "this field needs a bearer token; the request has none",
-            )
+            faults::refused(Code::Unauthenticated, "this field needs a bearer token; the request has none")
         })
     }
 }

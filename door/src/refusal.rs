@@ -25,11 +25,7 @@ pub(crate) enum Refusal {
     #[error("there is nothing here; GraphQL is spoken at {path}")]
     NotFound { path: String },
     #[error("{method} is not supported here; use {instead}")]
-    Method {
-        method: String,
-        instead: &'static str,
-        allow: &'static str,
-    },
+    Method { method: String, instead: &'static str, allow: &'static str },
     #[error(
         "answers are application/graphql-response+json or application/json; the Accept header allows neither"
     )]
@@ -132,11 +128,7 @@ impl Refusal {
     }
 
     fn locations(&self) -> &[Pos] {
-        if let Self::Document(GuardError::Syntax(error)) = self {
-            &error.locations
-        } else {
-            &[]
-        }
+        if let Self::Document(GuardError::Syntax(error)) = self { &error.locations } else { &[] }
     }
 
     fn body(&self) -> Value {

@@ -17,10 +17,7 @@ impl Root {
     pub(crate) fn of(document: &ExecutableDocument, operation: &OperationDefinition) -> Self {
         let mut keys = Vec::new();
         collect(document, &operation.selection_set.node, &mut keys);
-        Self {
-            kind: operation.ty,
-            keys,
-        }
+        Self { kind: operation.ty, keys }
     }
 
     /// A name that two fields share.

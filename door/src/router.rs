@@ -18,11 +18,7 @@ use crate::{graphiql, graphql, health, trace};
 /// Makes a schema fit for the door: its failing fields answer as GraphQL says, and it shows itself in development alone.
 pub fn harden(schema: SchemaBuilder, development: bool) -> SchemaBuilder {
     let schema = schema.extension(Watch);
-    if development {
-        schema
-    } else {
-        schema.disable_introspection().disable_suggestions()
-    }
+    if development { schema } else { schema.disable_introspection().disable_suggestions() }
 }
 
 /// The routes, without a network around them.
@@ -36,10 +32,7 @@ pub fn router(door: Door) -> Router {
             .route("/", get(at_page).fallback(reading_only))
             .route("/graphiql/{file}", get(graphiql::asset).fallback(reading_only));
     }
-    router
-        .fallback(nothing_here)
-        .layer(axum::middleware::from_fn(trace::watch))
-        .with_state(Arc::new(door))
+    router.fallback(nothing_here).layer(axum::middleware::from_fn(trace::watch)).with_state(Arc::new(door))
 }
 
 async fn at_path(State(door): State<Arc<Door>>, request: Request) -> Response {
@@ -62,19 +55,11 @@ async fn at_ready(State(door): State<Arc<Door>>) -> Response {
 }
 
 async fn nothing_here(State(door): State<Arc<Door>>, _: Request) -> Response {
-    Refusal::NotFound {
-        path: door.http.path.clone(),
-    }
-    .respond(Media::Json)
+    Refusal::NotFound { path: door.http.path.clone() }.respond(Media::Json)
 }
 
 async fn reading_only(method: Method) -> Response {
-    Refusal::Method {
-        method: method.to_string(),
-        instead: "GET",
-        allow: "GET, HEAD",
-    }
-    .respond(Media::Json)
+    Refusal::Method { method: method.to_string(), instead: "GET", allow: "GET, HEAD" }.respond(Media::Json)
 }
 
 #[cfg(test)]

@@ -63,15 +63,10 @@ pub async fn serve(
     door: Door,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let listener = TcpListener::bind(bind)
-        .await
-        .map_err(|source| cannot_bind(bind, source))?;
+    let listener = TcpListener::bind(bind).await.map_err(|source| cannot_bind(bind, source))?;
     let address = listener.local_addr().map_err(ServeError::Network)?;
     if let Some(path) = &door.http.address_file {
-        publish(path, address).map_err(|source| ServeError::AddressFile {
-            path: path.clone(),
-            source,
-        })?;
+        publish(path, address).map_err(|source| ServeError::AddressFile { path: path.clone(), source })?;
     }
     announce(&door, address);
     let (name, patience) = (door.name, door.http.shutdown_timeout);
@@ -84,9 +79,7 @@ pub async fn serve(
     };
     // Small answers should not wait for larger packets.
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    let server = axum::serve(listener, router(door))
-        .with_graceful_shutdown(until)
-        .into_future();
+    let server = axum::serve(listener, router(door)).with_graceful_shutdown(until).into_future();
     let out_of_time = async move {
         match stopped.await {
             Ok(()) => tokio::time::sleep(patience).await,
@@ -126,11 +119,7 @@ fn cannot_bind(address: SocketAddr, source: io::Error) -> ServeError {
         }
         _ => "choose another address with --bind",
     };
-    ServeError::Bind {
-        address,
-        remedy,
-        source,
-    }
+    ServeError::Bind { address, remedy, source }
 }
 
 /// Whoever waits for the file finds it complete or not at all.

@@ -29,12 +29,7 @@ pub struct TokenOptions {
     #[arg(long, env = "F6_TOKEN_ISSUER", value_name = "ISSUER", help_heading = "Tokens")]
     pub token_issuer: Option<String>,
     /// The `aud` that a token must have, or have among others
-    #[arg(
-        long,
-        env = "F6_TOKEN_AUDIENCE",
-        value_name = "AUDIENCE",
-        help_heading = "Tokens"
-    )]
+    #[arg(long, env = "F6_TOKEN_AUDIENCE", value_name = "AUDIENCE", help_heading = "Tokens")]
     pub token_audience: Option<String>,
     /// A file with the issuer's public keys, a JSON Web Key Set for RS256, ES256 or Ed25519
     #[arg(long, env = "F6_TOKEN_KEYS", value_name = "FILE", help_heading = "Tokens")]
@@ -138,11 +133,7 @@ impl Tokens {
             return Err(TokenOptionsError::NothingAccepted);
         }
         let leeway = chrono::Duration::from_std(options.token_leeway).unwrap_or(chrono::Duration::MAX);
-        Ok(Self {
-            keys,
-            leeway,
-            development: options.dev,
-        })
+        Ok(Self { keys, leeway, development: options.dev })
     }
 
     /// Whether the development key is accepted, and with it introspection and GraphiQL served.
@@ -160,11 +151,8 @@ impl Tokens {
         if values.next().is_some() {
             return Err(TokenError::NotBearer);
         }
-        let (scheme, token) = value
-            .to_str()
-            .ok()
-            .and_then(|text| text.split_once(' '))
-            .ok_or(TokenError::NotBearer)?;
+        let (scheme, token) =
+            value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(TokenError::NotBearer)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(TokenError::NotBearer);
         }
@@ -203,21 +191,13 @@ impl Tokens {
 
 fn configured_keys(options: &TokenOptions) -> Result<Vec<Key>, TokenOptionsError> {
     let missing = |missing| TokenOptionsError::Incomplete { missing };
-    match (
-        &options.token_issuer,
-        &options.token_audience,
-        &options.token_keys,
-    ) {
+    match (&options.token_issuer, &options.token_audience, &options.token_keys) {
         (None, None, None) => Ok(Vec::new()),
         (None, _, _) => Err(missing("--token-issuer")),
         (_, None, _) => Err(missing("--token-audience")),
         (_, _, None) => Err(missing("--token-keys")),
-        (Some(issuer), Some(audience), Some(path)) => {
-            keys::load(path, issuer, audience).map_err(|source| TokenOptionsError::Keys {
-                path: path.clone(),
-                source,
-            })
-        }
+        (Some(issuer), Some(audience), Some(path)) => keys::load(path, issuer, audience)
+            .map_err(|source| TokenOptionsError::Keys { path: path.clone(), source }),
     }
 }
 

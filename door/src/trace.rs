@@ -30,10 +30,7 @@ impl RequestId {
     }
 
     fn of(headers: &HeaderMap) -> Self {
-        let given = headers
-            .get(X_REQUEST_ID)
-            .and_then(|id| id.to_str().ok())
-            .filter(|id| Self::sound(id));
+        let given = headers.get(X_REQUEST_ID).and_then(|id| id.to_str().ok()).filter(|id| Self::sound(id));
         Self(given.map_or_else(|| fresh_id().to_string(), str::to_owned))
     }
 
@@ -80,10 +77,8 @@ async fn answer(request: Request, next: Next) -> Response {
     let route = route.as_ref().map_or("an unknown path", MatchedPath::as_str);
     let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let response = outcome.unwrap_or_else(|_| panicked());
-    let (status, elapsed) = (
-        response.status().as_u16(),
-        u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX),
-    );
+    let (status, elapsed) =
+        (response.status().as_u16(), u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX));
     if matches!(route, "/healthz" | "/readyz") {
         tracing::debug!(status, elapsed_us = elapsed, "answered {method} {route}");
     } else {
@@ -109,10 +104,7 @@ mod tests {
 
     #[test]
     fn a_client_names_its_request_unless_the_name_could_harm_the_log() {
-        assert_eq!(
-            RequestId::of(&headers("x-request-id", "order-7.a_b")).as_str(),
-            "order-7.a_b"
-        );
+        assert_eq!(RequestId::of(&headers("x-request-id", "order-7.a_b")).as_str(), "order-7.a_b");
         for harmful in ["", "a b", "a\"b", "{x}", &"a".repeat(65)] {
             let id = RequestId::of(&headers("x-request-id", harmful));
             assert!(uuid::Uuid::try_parse(id.as_str()).is_ok(), "{harmful}");
@@ -123,14 +115,8 @@ mod tests {
     fn a_trace_is_followed_when_its_header_is_sound() {
         let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
         let of = |value: &str| trace_id(&headers("traceparent", value)).map(str::to_owned);
-        assert_eq!(
-            of(&format!("00-{trace}-00f067aa0ba902b7-01")).as_deref(),
-            Some(trace)
-        );
-        assert_eq!(
-            of(&format!("cc-{trace}-00f067aa0ba902b7-01-later")).as_deref(),
-            Some(trace)
-        );
+        assert_eq!(of(&format!("00-{trace}-00f067aa0ba902b7-01")).as_deref(), Some(trace));
+        assert_eq!(of(&format!("cc-{trace}-00f067aa0ba902b7-01-later")).as_deref(), Some(trace));
         for wrong in [
             "",
             "00-4bf9-00f067aa0ba902b7-01",

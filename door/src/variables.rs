@@ -21,11 +21,7 @@ pub(crate) fn check(operation: &OperationDefinition, variables: &Variables) -> R
             Some(value) if fits(value, expected) => continue,
             Some(_) => "null, or has null in it",
         };
-        return Err(VariableError {
-            name: name.to_string(),
-            found,
-            expected: expected.to_string(),
-        });
+        return Err(VariableError { name: name.to_string(), found, expected: expected.to_string() });
     }
     Ok(())
 }
@@ -69,12 +65,7 @@ mod tests {
             ("$a: [Int!]", json!({ "a": [1, null] })),
             ("$a: [[Int!]]", json!({ "a": [[1], [null]] })),
         ] {
-            assert!(
-                checked(definition, variables)
-                    .unwrap_err()
-                    .contains("has null in it"),
-                "{definition}"
-            );
+            assert!(checked(definition, variables).unwrap_err().contains("has null in it"), "{definition}");
         }
         let missing = Err("the variable `$a` is missing; its type is [UUID!]!".to_owned());
         assert_eq!(checked("$a: [UUID!]!", json!({ "b": 1 })), missing);

@@ -66,10 +66,7 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // One step only: SeaORM's errors already say what caused them.
-            let cause = error
-                .source()
-                .map(|cause| format!(": {cause}"))
-                .unwrap_or_default();
+            let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
             eprintln!("migration: {error}{cause}");
             ExitCode::FAILURE
         }
@@ -78,17 +75,11 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), Error> {
     let mut options = ConnectOptions::new(arguments.database_url);
-    options
-        .max_connections(1)
-        .acquire_timeout(PATIENCE)
-        .sqlx_logging(false);
+    options.max_connections(1).acquire_timeout(PATIENCE).sqlx_logging(false);
     let database = Database::connect(options).await.map_err(Error::Connect)?;
     match arguments.command {
         Command::Up => Migrator::up(&database, None).await?,
-        Command::Down {
-            steps,
-            discard_events,
-        } => {
+        Command::Down { steps, discard_events } => {
             keep_events(&database, discard_events).await?;
             Migrator::down(&database, steps).await?;
         }
@@ -106,11 +97,7 @@ async fn keep_events(database: &DatabaseConnection, discard_events: bool) -> Res
     if discard_events || !SchemaManager::new(database).has_table("event").await? {
         return Ok(());
     }
-    let events = Query::select()
-        .expr(Expr::val(1))
-        .from("event")
-        .limit(1)
-        .to_owned();
+    let events = Query::select().expr(Expr::val(1)).from("event").limit(1).to_owned();
     match database.query_one(&events).await? {
         Some(_) => Err(Error::HoldsEvents),
         None => Ok(()),

@@ -34,23 +34,11 @@ pub(crate) async fn read_ahead<'a>(
     objects: impl IntoIterator<Item = &ObjectAt>,
     point: Point,
 ) -> Result<()> {
-    let ahead = Ahead {
-        surface: Surface::of(context)?,
-        principal: Principal::of(context)?,
-        point,
-    };
+    let ahead = Ahead { surface: Surface::of(context)?, principal: Principal::of(context)?, point };
     let asked = context.ctx.field();
     let mut level = Vec::new();
     for object in objects {
-        ahead.follow(
-            &Referred {
-                id: object.id,
-                view,
-                asked,
-            },
-            &object.world,
-            &mut level,
-        );
+        ahead.follow(&Referred { id: object.id, view, asked }, &object.world, &mut level);
     }
     while !level.is_empty() {
         let ids: BTreeSet<ObjectId> = level.iter().map(|referred| referred.id).collect();
@@ -58,9 +46,7 @@ pub(crate) async fn read_ahead<'a>(
             break;
         };
         let mut next = Vec::new();
-        level
-            .iter()
-            .for_each(|referred| ahead.follow(referred, &world, &mut next));
+        level.iter().for_each(|referred| ahead.follow(referred, &world, &mut next));
         level = next;
     }
     Ok(())
@@ -79,11 +65,7 @@ impl<'a> Ahead<'a> {
             return;
         };
         for asked in object.asked.selection_set().filter(leads_on) {
-            let field = object
-                .view
-                .fields
-                .iter()
-                .find(|field| *field.name == *asked.name());
+            let field = object.view.fields.iter().find(|field| *field.name == *asked.name());
             if let Some((field, Source::Field(name))) = field.map(|field| (field, &field.source))
                 && self.refers(&field.shape)
                 && let Some(value) = state.value(name, self.point.as_of)
@@ -109,9 +91,7 @@ impl<'a> Ahead<'a> {
                 }
             }
             (Shape::List(item), Value::Array(items)) => {
-                items
-                    .iter()
-                    .for_each(|value| self.collect((item, through), value, asked, found));
+                items.iter().for_each(|value| self.collect((item, through), value, asked, found));
             }
             (structure @ Shape::Object(_), Value::Object(values)) => {
                 for asked in asked.selection_set().filter(leads_on) {

@@ -59,20 +59,13 @@ pub(crate) fn moment(
     let Some(value) = given(context, argument) else {
         return Ok(None);
     };
-    let text = value.string().map_err(|_| Refusal::NoMoment {
-        argument,
-        given: shown(value.as_value()),
-    })?;
-    text.parse()
-        .map(Some)
-        .map_err(|source| Refusal::Moment { argument, source })
+    let text = value.string().map_err(|_| Refusal::NoMoment { argument, given: shown(value.as_value()) })?;
+    text.parse().map(Some).map_err(|source| Refusal::Moment { argument, source })
 }
 
 /// The id in this argument, where given.
 pub(crate) fn id(context: &ResolverContext<'_>, argument: &'static str) -> Result<Option<ObjectId>, Refusal> {
-    given(context, argument)
-        .map(|value| parse_id(argument, value))
-        .transpose()
+    given(context, argument).map(|value| parse_id(argument, value)).transpose()
 }
 
 /// The ids in `ids`, in their order.
@@ -85,10 +78,7 @@ pub(crate) fn ids(context: &ResolverContext<'_>) -> Result<Vec<ObjectId>, Refusa
         return Ok(vec![parse_id("ids", value)?]);
     };
     if list.len() > MAX_IDS {
-        return Err(Refusal::Ids {
-            given: list.len(),
-            limit: MAX_IDS,
-        });
+        return Err(Refusal::Ids { given: list.len(), limit: MAX_IDS });
     }
     list.iter().map(|value| parse_id("ids", value)).collect()
 }
@@ -112,11 +102,7 @@ fn trust(value: ValueAccessor<'_>) -> Trust {
 }
 
 fn parse_id(argument: &'static str, value: ValueAccessor<'_>) -> Result<ObjectId, Refusal> {
-    let text = value
-        .string()
-        .map_or_else(|_| shown(value.as_value()), str::to_owned);
-    ObjectId::try_parse(&text).map_err(|_| Refusal::Id {
-        argument,
-        given: text.chars().take(SHOWN).collect(),
-    })
+    let text = value.string().map_or_else(|_| shown(value.as_value()), str::to_owned);
+    ObjectId::try_parse(&text)
+        .map_err(|_| Refusal::Id { argument, given: text.chars().take(SHOWN).collect() })
 }

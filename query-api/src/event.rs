@@ -37,59 +37,31 @@ pub(crate) fn one() -> Field {
 }
 
 async fn resolve_one<'a>(context: &ResolverContext<'a>) -> Result<Option<FieldValue<'a>>> {
-    Surface::of(context)?
-        .views
-        .events
-        .check(Principal::of(context)?)?;
+    Surface::of(context)?.views.events.check(Principal::of(context)?)?;
     let Some(id) = arguments::id(context, "id")? else {
         return Ok(None);
     };
     let reading = Reading::of(context)?;
-    let point = reading
-        .point_of_events(arguments::moment(context, "knownAt")?)
-        .await?;
+    let point = reading.point_of_events(arguments::moment(context, "knownAt")?).await?;
     let event = reading.event(id, point).await?;
     Ok(event.map(|event| FieldValue::owned_any(EventAt { event, point })))
 }
 
 const FIELDS: [Plain<EventAt>; 11] = [
     ("id", "UUID!", "Its id.", |at| text(at.event.id)),
-    ("position", "Position!", "Its place in the log.", |at| {
-        at.event.position.get().into()
+    ("position", "Position!", "Its place in the log.", |at| at.event.position.get().into()),
+    ("createdAt", "DateTime!", "When the registry learned it.", |at| date_time(at.event.created_at)),
+    ("occurredAt", "DateTime!", "When it took effect in reality, as first stated.", |at| {
+        date_time(at.event.occurred_at)
     }),
-    ("createdAt", "DateTime!", "When the registry learned it.", |at| {
-        date_time(at.event.created_at)
+    ("objectIds", "[UUID!]!", "Every object that it bears on.", |at| ids(&at.event.object_ids)),
+    ("eventType", "String!", "What happened; of a correction or validation, what it is about.", |at| {
+        text(&at.event.event_type)
     }),
-    (
-        "occurredAt",
-        "DateTime!",
-        "When it took effect in reality, as first stated.",
-        |at| date_time(at.event.occurred_at),
-    ),
-    ("objectIds", "[UUID!]!", "Every object that it bears on.", |at| {
-        ids(&at.event.object_ids)
-    }),
-    (
-        "eventType",
-        "String!",
-        "What happened; of a correction or validation, what it is about.",
-        |at| text(&at.event.event_type),
-    ),
-    (
-        "eventVersion",
-        "String!",
-        "The version of the format of its data.",
-        |at| text(&at.event.event_version),
-    ),
-    ("eventKind", "EventKind!", "What it does.", |at| {
-        text(at.event.kind().name())
-    }),
-    ("eventSourceId", "UUID!", "Who made it.", |at| {
-        text(at.event.source.id)
-    }),
-    ("eventSourceType", "String!", "With which authority.", |at| {
-        text(&at.event.source.source_type)
-    }),
+    ("eventVersion", "String!", "The version of the format of its data.", |at| text(&at.event.event_version)),
+    ("eventKind", "EventKind!", "What it does.", |at| text(at.event.kind().name())),
+    ("eventSourceId", "UUID!", "Who made it.", |at| text(at.event.source.id)),
+    ("eventSourceType", "String!", "With which authority.", |at| text(&at.event.source.source_type)),
     (
         "eventReference",
         "[UUID!]!",
@@ -104,12 +76,12 @@ pub(crate) fn object() -> Object {
         FieldFuture::new(async move { resolve_data(&context).map(Some) })
     });
     let object = with_plain(Object::new("Event"), &FIELDS).field(data.description("What it says."));
-    standing(object)
-        .description("An immutable record of what was claimed, corrected or validated.")
-        .field(basis_field(|context| {
+    standing(object).description("An immutable record of what was claimed, corrected or validated.").field(
+        basis_field(|context| {
             let at = context.parent_value.try_downcast_ref::<EventAt>()?;
             Ok(at.point.basis(None, &Surface::of(context)?.catalogue.hash))
-        }))
+        }),
+    )
 }
 
 fn ids(ids: &[EventId]) -> Value {
@@ -119,9 +91,7 @@ fn ids(ids: &[EventId]) -> Value {
 fn standing(object: Object) -> Object {
     let status = Field::new("status", TypeRef::named_nn("EventStatus"), |context| {
         FieldFuture::new(async move {
-            Ok(Some(FieldValue::value(text(
-                resolve_standing(&context).await?.status.name(),
-            ))))
+            Ok(Some(FieldValue::value(text(resolve_standing(&context).await?.status.name()))))
         })
     });
     let verdict = Field::new("verdict", TypeRef::named("Verdict"), |context| {
@@ -158,10 +128,7 @@ async fn resolve_causes<'a>(context: &ResolverContext<'a>) -> Result<FieldValue<
     let (reading, point) = (Reading::of(context)?, at.point);
     let causes = resolve_standing(context).await?.causes;
     let events = try_join_all(causes.into_iter().map(async |id| {
-        let event = reading
-            .event(id, point)
-            .await?
-            .ok_or_else(|| faults::internal(&Missing(id)))?;
+        let event = reading.event(id, point).await?.ok_or_else(|| faults::internal(&Missing(id)))?;
         Ok::<_, async_graphql::Error>(FieldValue::owned_any(EventAt { event, point }))
     }));
     Ok(FieldValue::list(events.await?))

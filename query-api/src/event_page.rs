@@ -35,10 +35,7 @@ struct Asked {
 pub(crate) fn root() -> Field {
     let field = Field::new("events", TypeRef::named_nn("EventConnection"), |context| {
         FieldFuture::new(async move {
-            Surface::of(&context)?
-                .views
-                .events
-                .check(Principal::of(&context)?)?;
+            Surface::of(&context)?.views.events.check(Principal::of(&context)?)?;
             let asked = Asked::read(&context, arguments::id(&context, "objectId")?)?;
             let known_at = arguments::moment(&context, "knownAt")?;
             let point = Reading::of(&context)?.point_of_events(known_at).await?;
@@ -57,10 +54,7 @@ pub(crate) fn of_object(
 ) -> Field {
     let field = Field::new("events", TypeRef::named("EventConnection"), move |context| {
         FieldFuture::new(async move {
-            Surface::of(&context)?
-                .views
-                .events
-                .check(Principal::of(&context)?)?;
+            Surface::of(&context)?.views.events.check(Principal::of(&context)?)?;
             let (id, point) = object(&context)?;
             let asked = Asked::read(&context, Some(id))?;
             let point = Reading::of(&context)?.of_events(point.snapshot);
@@ -98,17 +92,10 @@ impl Asked {
     /// One more is read than shown, to know whether more follows.
     async fn page<'a>(self, context: &ResolverContext<'a>, point: Point) -> Result<FieldValue<'a>> {
         let Self { filter, after, first } = self;
-        let mut events = Reading::of(context)?
-            .page(&filter, after.0, point, first + 1)
-            .await?;
+        let mut events = Reading::of(context)?.page(&filter, after.0, point, first + 1).await?;
         let more = events.len() > first;
         events.truncate(first);
-        Ok(FieldValue::owned_any(Page {
-            events,
-            point,
-            after,
-            more,
-        }))
+        Ok(FieldValue::owned_any(Page { events, point, after, more }))
     }
 }
 
@@ -119,10 +106,7 @@ fn first(context: &ResolverContext<'_>) -> Result<usize, Refusal> {
     let number = value.u64().ok().and_then(|number| usize::try_from(number).ok());
     number
         .filter(|number| (1..=MAX_PAGE).contains(number))
-        .ok_or_else(|| Refusal::First {
-            given: shown(value.as_value()),
-            limit: MAX_PAGE,
-        })
+        .ok_or_else(|| Refusal::First { given: shown(value.as_value()), limit: MAX_PAGE })
 }
 
 fn event_types(context: &ResolverContext<'_>, catalogue: &Catalogue) -> Result<Option<Vec<String>>, Refusal> {
@@ -130,16 +114,10 @@ fn event_types(context: &ResolverContext<'_>, catalogue: &Catalogue) -> Result<O
         return Ok(None);
     };
     let names: Vec<String> = match value.list() {
-        Ok(list) => list
-            .iter()
-            .filter_map(|name| name.string().ok().map(str::to_owned))
-            .collect(),
+        Ok(list) => list.iter().filter_map(|name| name.string().ok().map(str::to_owned)).collect(),
         Err(_) => value.string().ok().map(str::to_owned).into_iter().collect(),
     };
-    match names
-        .iter()
-        .find(|name| !catalogue.event_types.contains_key(name.as_str()))
-    {
+    match names.iter().find(|name| !catalogue.event_types.contains_key(name.as_str())) {
         None => Ok(Some(names)),
         Some(unknown) => Err(Refusal::EventType {
             given: unknown.chars().take(40).collect(),

@@ -59,12 +59,7 @@ impl Batches {
         trust: Trust,
     ) -> Result<Arc<World>, LoadError> {
         let history = self.0.history(objects, position).await?;
-        Ok(Arc::new(World::fold(
-            self.0.catalogue(),
-            &history,
-            position,
-            trust,
-        )?))
+        Ok(Arc::new(World::fold(self.0.catalogue(), &history, position, trust)?))
     }
 
     async fn standings(
@@ -82,17 +77,10 @@ impl Batches {
     /// The history of every object that these events bear on, also of those that only an amend of them names.
     async fn history_of(&self, events: &[&StandingKey], position: Position) -> Result<History, LoadError> {
         let objects: BTreeSet<ObjectId> = events.iter().flat_map(|key| &key.objects).copied().collect();
-        let history = self
-            .0
-            .history(&Vec::from_iter(objects.iter().copied()), position)
-            .await?;
+        let history = self.0.history(&Vec::from_iter(objects.iter().copied()), position).await?;
         let asked: HashSet<EventId> = events.iter().map(|key| key.id).collect();
         let about = |event: &&Arc<Event>| history.root(event).is_some_and(|root| asked.contains(&root.id));
-        let named = history
-            .events()
-            .iter()
-            .filter(about)
-            .flat_map(|event| &event.object_ids);
+        let named = history.events().iter().filter(about).flat_map(|event| &event.object_ids);
         let wider: BTreeSet<ObjectId> = named.copied().chain(objects.iter().copied()).collect();
         if wider == objects {
             return Ok(history);
@@ -124,20 +112,8 @@ impl Loader<EventKey> for Batches {
         let mut loaded = HashMap::with_capacity(keys.len());
         for (position, keys) in grouped(keys, |key| key.position) {
             let ids: Vec<EventId> = keys.iter().map(|key| key.id).collect();
-            let events = self
-                .0
-                .events_by_id(&ids, position)
-                .await
-                .map_err(LoadError::from)?;
-            loaded.extend(events.into_iter().map(|event| {
-                (
-                    EventKey {
-                        id: event.id,
-                        position,
-                    },
-                    event,
-                )
-            }));
+            let events = self.0.events_by_id(&ids, position).await.map_err(LoadError::from)?;
+            loaded.extend(events.into_iter().map(|event| (EventKey { id: event.id, position }, event)));
         }
         Ok(loaded)
     }

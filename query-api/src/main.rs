@@ -17,10 +17,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let causes = std::iter::successors(error.source(), |cause: &&dyn Error| (*cause).source());
-            eprintln!(
-                "{}",
-                causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
-            );
+            eprintln!("{}", causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}")));
             ExitCode::FAILURE
         }
     }

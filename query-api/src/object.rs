@@ -60,11 +60,7 @@ pub(crate) fn object(view: &Arc<View>, surface: &Surface, structures: &mut Struc
         let owner = format!("{}{}", view.name, capitalised(&shown.name));
         let of = structures.type_ref(&shown.shape, &owner, shown.through.as_deref());
         let field = field(view, index, of);
-        match shown
-            .description
-            .as_deref()
-            .or_else(|| described(&surface.catalogue, &shown.shape))
-        {
+        match shown.description.as_deref().or_else(|| described(&surface.catalogue, &shown.shape)) {
             Some(description) => field.description(description),
             None => field,
         }
@@ -104,10 +100,7 @@ async fn resolve_many<'a>(context: &ResolverContext<'a>, view: &View) -> Result<
     let point = reading.point(Moments::read(context)?).await?;
     let world = reading.world(&ids, point).await?;
     let objects: Vec<_> = ids.iter().map(|id| present(&world, *id, view, point)).collect();
-    absent_items(
-        context,
-        (0..objects.len()).filter(|index| objects[*index].is_none()),
-    );
+    absent_items(context, (0..objects.len()).filter(|index| objects[*index].is_none()));
     let item = |object: Option<ObjectAt>| object.map_or(FieldValue::NULL, FieldValue::owned_any);
     Ok(FieldValue::list(objects.into_iter().map(item)))
 }
@@ -147,17 +140,11 @@ fn value(surface: &Surface, view: &View, field: &ViewField, at: &ObjectAt) -> Re
             let computed = at.world.derived(catalogue, at.id, expression, day);
             Some(computed.map_err(|error| faults::internal(&error))?)
         }
-        None => at
-            .world
-            .object(at.id)
-            .and_then(|state| state.value(field.source.name(), day)),
+        None => at.world.object(at.id).and_then(|state| state.value(field.source.name(), day)),
     };
     Ok(value.filter(|value| !value.is_null()))
 }
 
 fn about(view: &View) -> String {
-    view.description
-        .as_ref()
-        .map(|description| format!(" {description}"))
-        .unwrap_or_default()
+    view.description.as_ref().map(|description| format!(" {description}")).unwrap_or_default()
 }

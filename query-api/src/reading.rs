@@ -87,11 +87,7 @@ impl Reading {
     /// As [`point_of_events`](Self::point_of_events), for what is known already.
     pub(crate) fn of_events(&self, snapshot: Snapshot) -> Point {
         let as_of = self.reader.catalogue().zone.day(snapshot.known_at);
-        Point {
-            snapshot,
-            as_of,
-            trust: Trust::Validated,
-        }
+        Point { snapshot, as_of, trust: Trust::Validated }
     }
 
     /// Read once for each moment: whoever asks next waits for whoever asked first.
@@ -102,70 +98,40 @@ impl Reading {
         if let Some(snapshot) = snapshots.get(&instant) {
             return Ok(*snapshot);
         }
-        let snapshot = self
-            .reader
-            .snapshot(instant)
-            .await
-            .map_err(|error| faults::internal(&error))?;
+        let snapshot = self.reader.snapshot(instant).await.map_err(|error| faults::internal(&error))?;
         snapshots.insert(instant, snapshot);
         Ok(snapshot)
     }
 
     /// These objects at this point, folded together.
     pub(crate) async fn world(&self, objects: &[ObjectId], point: Point) -> Result<Arc<World>> {
-        let world = self
-            .batches
-            .loader()
-            .world(objects, point.snapshot.position, point.trust)
-            .await;
+        let world = self.batches.loader().world(objects, point.snapshot.position, point.trust).await;
         world.map_err(|error| faults::internal(&error))
     }
 
     /// These objects, folded together and kept for [`referred`](Self::referred); none where they cannot be read.
     pub(crate) async fn ahead(&self, objects: &[ObjectId], point: Point) -> Option<Arc<World>> {
-        let world = self
-            .batches
-            .loader()
-            .world(objects, point.snapshot.position, point.trust)
-            .await
-            .ok()?;
+        let world = self.batches.loader().world(objects, point.snapshot.position, point.trust).await.ok()?;
         let keys = objects.iter().map(|id| ObjectKey::new(*id, point));
-        self.batches
-            .feed_many(keys.map(|key| (key, Arc::clone(&world))))
-            .await;
+        self.batches.feed_many(keys.map(|key| (key, Arc::clone(&world)))).await;
         Some(world)
     }
 
     /// An object that another refers to, read together with whatever else is referred to at the same level.
     pub(crate) async fn referred(&self, id: ObjectId, point: Point) -> Result<Arc<World>> {
         let key = ObjectKey::new(id, point);
-        Ok(self
-            .batches
-            .load_one(key)
-            .await
-            .map_err(internal)?
-            .unwrap_or_default())
+        Ok(self.batches.load_one(key).await.map_err(internal)?.unwrap_or_default())
     }
 
     /// An event that others name.
     pub(crate) async fn event(&self, id: EventId, point: Point) -> Result<Option<Arc<Event>>> {
-        self.batches
-            .load_one(EventKey {
-                id,
-                position: point.snapshot.position,
-            })
-            .await
-            .map_err(internal)
+        self.batches.load_one(EventKey { id, position: point.snapshot.position }).await.map_err(internal)
     }
 
     /// What an event is worth; none where it is not known by then.
     pub(crate) async fn standing(&self, event: &Arc<Event>, point: Point) -> Result<Option<EventStanding>> {
         let position = point.snapshot.position;
-        let key = StandingKey {
-            id: event.id,
-            objects: event.object_ids.clone(),
-            position,
-        };
+        let key = StandingKey { id: event.id, objects: event.object_ids.clone(), position };
         self.batches.load_one(key).await.map_err(internal)
     }
 
@@ -177,10 +143,7 @@ impl Reading {
         point: Point,
         limit: usize,
     ) -> Result<Vec<Arc<Event>>> {
-        let page = self
-            .reader
-            .page(filter, after, point.snapshot.position, limit)
-            .await;
+        let page = self.reader.page(filter, after, point.snapshot.position, limit).await;
         page.map_err(|error| faults::internal(&error))
     }
 }
@@ -191,10 +154,6 @@ fn internal(error: Arc<LoadError>) -> async_graphql::Error {
 
 impl ObjectKey {
     fn new(id: ObjectId, point: Point) -> Self {
-        Self {
-            id,
-            position: point.snapshot.position,
-            trust: point.trust,
-        }
+        Self { id, position: point.snapshot.position, trust: point.trust }
     }
 }

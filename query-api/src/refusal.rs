@@ -23,13 +23,8 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of their declaration.
-    pub const ALL: [Self; 5] = [
-        Self::InvalidId,
-        Self::TooManyIds,
-        Self::InvalidMoment,
-        Self::InvalidPage,
-        Self::UnknownEventType,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::InvalidId, Self::TooManyIds, Self::InvalidMoment, Self::InvalidPage, Self::UnknownEventType];
 
     /// The code as it stands in an answer.
     #[must_use]
@@ -55,31 +50,13 @@ impl fmt::Display for Code {
 /// It is no `std::error::Error`, for the library would take any such for a GraphQL error without a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    Id {
-        argument: &'static str,
-        given: String,
-    },
-    Ids {
-        given: usize,
-        limit: usize,
-    },
-    Moment {
-        argument: &'static str,
-        source: MomentError,
-    },
-    NoMoment {
-        argument: &'static str,
-        given: String,
-    },
-    First {
-        given: String,
-        limit: usize,
-    },
+    Id { argument: &'static str, given: String },
+    Ids { given: usize, limit: usize },
+    Moment { argument: &'static str, source: MomentError },
+    NoMoment { argument: &'static str, given: String },
+    First { given: String, limit: usize },
     After(String),
-    EventType {
-        given: String,
-        there: String,
-    },
+    EventType { given: String, there: String },
 }
 
 impl Refusal {

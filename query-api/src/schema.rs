@@ -17,10 +17,7 @@ use crate::{event, event_page, object, types};
 /// The schema that follows from what is kept and who may see it.
 #[must_use]
 pub fn build(catalogue: &Arc<Catalogue>, views: &Arc<Views>) -> SchemaBuilder {
-    let surface = Surface {
-        catalogue: Arc::clone(catalogue),
-        views: Arc::clone(views),
-    };
+    let surface = Surface { catalogue: Arc::clone(catalogue), views: Arc::clone(views) };
     let mut structures = Structures::new(catalogue);
     let mut query = Object::new("Query").description("What this F6 knows, at any moment of two time lines.");
     let mut builder = types::register(Schema::build("Query", None, None));
@@ -29,9 +26,8 @@ pub fn build(catalogue: &Arc<Catalogue>, views: &Arc<Views>) -> SchemaBuilder {
         builder = builder.register(object::object(view, &surface, &mut structures));
     }
     query = query.field(event::one()).field(event_page::root());
-    builder = event_page::objects()
-        .into_iter()
-        .fold(builder.register(event::object()), SchemaBuilder::register);
+    builder =
+        event_page::objects().into_iter().fold(builder.register(event::object()), SchemaBuilder::register);
     structures.register(builder).register(query).data(surface)
 }
 
@@ -46,8 +42,6 @@ pub fn prepare(request: Request, reader: &Arc<EventReader>, now: DateTime<Utc>) 
 /// # Errors
 /// When the library refuses the schema.
 pub fn print(catalogue: &Arc<Catalogue>, views: &Arc<Views>) -> Result<String, SchemaError> {
-    let options = SDLExportOptions::new()
-        .prefer_single_line_descriptions()
-        .use_space_ident();
+    let options = SDLExportOptions::new().prefer_single_line_descriptions().use_space_ident();
     Ok(build(catalogue, views).finish()?.sdl_with_options(options))
 }

@@ -65,11 +65,8 @@ pub async fn serve(options: ServeOptions, catalogue: Arc<Catalogue>, views: View
     let tokens = Tokens::load(&options.tokens)?;
     let views = Arc::new(views);
     let schema = harden(schema::build(&catalogue, &views), tokens.development()).finish()?;
-    let reader = Arc::new(EventReader::new(
-        pool.clone(),
-        Arc::clone(&catalogue),
-        options.store.cached_objects,
-    ));
+    let reader =
+        Arc::new(EventReader::new(pool.clone(), Arc::clone(&catalogue), options.store.cached_objects));
     tracing::info!(catalogue = %catalogue.hash, "reading {} of {}", catalogue.zone_name, catalogue.organisation);
     let door = Door {
         name: "query-api",
@@ -89,14 +86,11 @@ pub async fn serve(options: ServeOptions, catalogue: Arc<Catalogue>, views: View
 
 /// Connections are made when they are needed, so that the server outlives a database that restarts.
 fn connect(options: &ServeOptions) -> Result<PgPool, Failure> {
-    let StoreOptions {
-        database_url, pool, ..
-    } = &options.store;
+    let StoreOptions { database_url, pool, .. } = &options.store;
     let url = database_url.as_deref().ok_or(Failure::NoDatabase)?;
     let patience = options.http.request_timeout.as_millis().to_string();
-    let connection = point_lookups(url.parse().map_err(Failure::Database)?)
-        .application_name("query-api")
-        .options([
+    let connection =
+        point_lookups(url.parse().map_err(Failure::Database)?).application_name("query-api").options([
             ("default_transaction_read_only", "on"),
             // No answer waits for it any longer.
             ("statement_timeout", &patience),
@@ -132,29 +126,17 @@ fn checks(pool: &PgPool) -> Vec<Check> {
             }
         })
     };
-    vec![
-        ask("database", "SELECT 1"),
-        ask("migrations", "SELECT position, created_at FROM head"),
-    ]
+    vec![ask("database", "SELECT 1"), ask("migrations", "SELECT position, created_at FROM head")]
 }
 
 /// The development token of the page is that of the first who may read anything.
 fn graphiql(catalogue: &Catalogue, views: &Views) -> Graphiql {
-    let readers = || {
-        views
-            .views
-            .values()
-            .map(|view| &view.grant)
-            .chain([&views.events])
-    };
+    let readers = || views.views.values().map(|view| &view.grant).chain([&views.events]);
     let may_read = |name: &str| readers().filter(|grant| grant.lets(name)).count();
     let reader = catalogue.source_types.iter().max_by_key(|name| may_read(name));
     Graphiql {
         title: format!("F6 {} · query API", catalogue.zone_name),
         query: Some(EXAMPLE.to_owned()),
-        principal: reader.map(|name| Principal {
-            source_id: Uuid::nil(),
-            source_type: name.to_string(),
-        }),
+        principal: reader.map(|name| Principal { source_id: Uuid::nil(), source_type: name.to_string() }),
     }
 }

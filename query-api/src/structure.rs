@@ -20,21 +20,15 @@ enum Met {
 
 impl<'a> Structures<'a> {
     pub(crate) fn new(catalogue: &'a Catalogue) -> Self {
-        Self {
-            catalogue,
-            met: IndexMap::new(),
-        }
+        Self { catalogue, met: IndexMap::new() }
     }
 
     /// Registers what was met.
     pub(crate) fn register(self, builder: SchemaBuilder) -> SchemaBuilder {
-        self.met
-            .into_values()
-            .flatten()
-            .fold(builder, |builder, met| match met {
-                Met::Structure(object) => builder.register(object),
-                Met::Choice(choice) => builder.register(choice),
-            })
+        self.met.into_values().flatten().fold(builder, |builder, met| match met {
+            Met::Structure(object) => builder.register(object),
+            Met::Choice(choice) => builder.register(choice),
+        })
     }
 
     /// The GraphQL type of a shape; `owner` names a structure or choice that has no name of its own, and `through` the view that references lead to.
@@ -46,9 +40,9 @@ impl<'a> Structures<'a> {
             Shape::Boolean => TypeRef::named(TypeRef::BOOLEAN),
             Shape::PartialDate => TypeRef::named("PartialDate"),
             Shape::Reference(object_type) => TypeRef::named(through.unwrap_or(object_type)),
-            Shape::List(item) => TypeRef::List(Box::new(TypeRef::NonNull(Box::new(
-                self.type_ref(item, owner, through),
-            )))),
+            Shape::List(item) => {
+                TypeRef::List(Box::new(TypeRef::NonNull(Box::new(self.type_ref(item, owner, through)))))
+            }
             Shape::Named(name) => match self.catalogue.types.get(name) {
                 Some(named) => self.defined(&named.shape, name, named.description.as_deref()),
                 None => TypeRef::named(TypeRef::STRING),
@@ -62,10 +56,7 @@ impl<'a> Structures<'a> {
             Shape::Object(properties) => Some(properties),
             Shape::Choice(choices) => {
                 let items = choices.iter().map(|choice| &**choice);
-                self.met.insert(
-                    name.to_owned(),
-                    Some(Met::Choice(of_names(name, description, items))),
-                );
+                self.met.insert(name.to_owned(), Some(Met::Choice(of_names(name, description, items))));
                 None
             }
             Shape::Text
@@ -131,9 +122,9 @@ fn field(property: Property, of: TypeRef, description: Option<String>) -> Field 
         FieldFuture::new(async move {
             let part = context.parent_value.try_downcast_ref::<Part>()?;
             match part.values.get(&*property.name).filter(|value| !value.is_null()) {
-                Some(value) => outgoing(&context, (&property.shape, None), value.clone(), part.point)
-                    .await
-                    .map(Some),
+                Some(value) => {
+                    outgoing(&context, (&property.shape, None), value.clone(), part.point).await.map(Some)
+                }
                 None => Ok(FieldValue::NONE),
             }
         })
@@ -147,10 +138,5 @@ fn field(property: Property, of: TypeRef, description: Option<String>) -> Field 
 /// `soort` → `Soort`.
 pub(crate) fn capitalised(name: &str) -> String {
     let mut chars = name.chars();
-    chars
-        .next()
-        .map(|first| first.to_ascii_uppercase())
-        .into_iter()
-        .chain(chars)
-        .collect()
+    chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect()
 }

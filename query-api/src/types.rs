@@ -26,18 +26,14 @@ pub(crate) type Plain<T> = (&'static str, &'static str, &'static str, fn(&T) -> 
 
 /// The object type with these fields.
 pub(crate) fn with_plain<T: Send + Sync + 'static>(object: Object, fields: &[Plain<T>]) -> Object {
-    fields
-        .iter()
-        .fold(object, |object, &(name, of, description, read)| {
-            let field = Field::new(name, type_ref(of), move |context| {
-                FieldFuture::new(async move {
-                    Ok(Some(FieldValue::value(read(
-                        context.parent_value.try_downcast_ref()?,
-                    ))))
-                })
-            });
-            object.field(field.description(description))
-        })
+    fields.iter().fold(object, |object, &(name, of, description, read)| {
+        let field = Field::new(name, type_ref(of), move |context| {
+            FieldFuture::new(async move {
+                Ok(Some(FieldValue::value(read(context.parent_value.try_downcast_ref()?))))
+            })
+        });
+        object.field(field.description(description))
+    })
 }
 
 /// `[UUID!]!` and the like, as SDL has them.
@@ -70,10 +66,7 @@ mod tests {
         let moment = read_model::time::parse_instant("2026-01-04T09:30:00.12+01:00").unwrap();
         let shown = date_time(moment);
         assert_eq!(shown, text("2026-01-04T08:30:00.120000Z"));
-        assert_eq!(
-            date_time(read_model::time::FIRST_INSTANT),
-            text("0001-01-01T00:00:00.000000Z")
-        );
+        assert_eq!(date_time(read_model::time::FIRST_INSTANT), text("0001-01-01T00:00:00.000000Z"));
     }
 
     #[test]

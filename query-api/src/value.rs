@@ -51,24 +51,19 @@ pub(crate) fn outgoing<'a>(
                 FieldValue::value(GraphQlValue::Number(number))
             }
             (Shape::Boolean, Value::Bool(truth)) => FieldValue::value(truth),
-            (Shape::PartialDate, Value::String(text)) => FieldValue::owned_any(
-                text.parse::<PartialDate>()
-                    .map_err(|error| faults::internal(&error))?,
-            ),
+            (Shape::PartialDate, Value::String(text)) => {
+                FieldValue::owned_any(text.parse::<PartialDate>().map_err(|error| faults::internal(&error))?)
+            }
             (Shape::Object(_), Value::Object(values)) => FieldValue::owned_any(Part { values, point }),
             (Shape::List(item), Value::Array(items)) => {
-                let items = items
-                    .into_iter()
-                    .map(|value| outgoing(context, (item, through), value, point));
+                let items = items.into_iter().map(|value| outgoing(context, (item, through), value, point));
                 FieldValue::list(try_join_all(items).await?)
             }
             (Shape::Reference(object_type), Value::String(id)) => {
                 referred(context, through.unwrap_or(object_type), &id, point).await?
             }
             (shape, _) => {
-                return Err(faults::internal(&Misshapen {
-                    expected: name(shape),
-                }));
+                return Err(faults::internal(&Misshapen { expected: name(shape) }));
             }
         })
     }

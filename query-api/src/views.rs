@@ -85,10 +85,7 @@ pub struct Grant {
 impl Grant {
     /// A grant of `subject`, as refusals name it, to these source types.
     pub(crate) fn new(subject: impl Into<String>, read: &[String]) -> Self {
-        Self {
-            subject: subject.into(),
-            read: read.iter().map(|name| name.as_str().into()).collect(),
-        }
+        Self { subject: subject.into(), read: read.iter().map(|name| name.as_str().into()).collect() }
     }
 
     /// Whether it lets callers of this source type pass.
@@ -106,11 +103,8 @@ impl Grant {
             return Ok(());
         }
         let Self { subject, read } = self;
-        let readers = if read.is_empty() {
-            "nobody".to_owned()
-        } else {
-            format!("only: {}", read.join(", "))
-        };
+        let readers =
+            if read.is_empty() { "nobody".to_owned() } else { format!("only: {}", read.join(", ")) };
         Err(faults::forbidden(format!(
             "`{}` may not read {subject}; query_config.yaml lets {readers}",
             principal.source_type
@@ -128,12 +122,9 @@ impl Views {
     ) -> Option<&'a Expression> {
         match source {
             Source::Field(_) => None,
-            Source::Derived(name) => catalogue
-                .object_types
-                .get(&view.object_type)?
-                .derived
-                .get(name)
-                .map(|derived| &derived.value),
+            Source::Derived(name) => {
+                catalogue.object_types.get(&view.object_type)?.derived.get(name).map(|derived| &derived.value)
+            }
             Source::Computed(expression) => Some(expression),
         }
     }
@@ -147,14 +138,9 @@ mod tests {
 
     #[test]
     fn a_grant_names_who_may_read_when_it_refuses() {
-        let grant = Grant::new(
-            "the view BewonersKaart",
-            &["ambtenaar".to_owned(), "systeem".to_owned()],
-        );
-        let by = |source_type: &str| Principal {
-            source_id: Uuid::nil(),
-            source_type: source_type.to_owned(),
-        };
+        let grant = Grant::new("the view BewonersKaart", &["ambtenaar".to_owned(), "systeem".to_owned()]);
+        let by =
+            |source_type: &str| Principal { source_id: Uuid::nil(), source_type: source_type.to_owned() };
         assert!(grant.check(&by("systeem")).is_ok());
         let refused = grant.check(&by("burger")).unwrap_err();
         assert_eq!(

@@ -14,21 +14,14 @@ fn catalogue() -> Catalogue {
 }
 
 fn mistake(right: &str, wrong: &str) -> String {
-    assert!(
-        SHOWN.contains(right),
-        "the shipped config no longer holds {right:?}"
-    );
+    assert!(SHOWN.contains(right), "the shipped config no longer holds {right:?}");
     let source = SHOWN.replacen(right, wrong, 1);
     let compiled = Views::compile("query_config.yaml", &source, &catalogue());
     compiled.map(|_| ()).expect_err("refused").to_string()
 }
 
 fn line_of(text: &str) -> usize {
-    SHOWN
-        .lines()
-        .position(|line| line.contains(text))
-        .expect("is there")
-        + 1
+    SHOWN.lines().position(|line| line.contains(text)).expect("is there") + 1
 }
 
 fn printed(shown: &str) -> String {
@@ -41,14 +34,7 @@ fn printed(shown: &str) -> String {
 #[test]
 fn every_object_type_and_view_has_two_root_fields() {
     let schema = printed(SHOWN);
-    let shown = [
-        "persoon(",
-        "personen(",
-        "adres(",
-        "adressen(",
-        "bewonersKaart(",
-        "bewonersKaarten(",
-    ];
+    let shown = ["persoon(", "personen(", "adres(", "adressen(", "bewonersKaart(", "bewonersKaarten("];
     for field in shown.iter().chain(&["event(", "events("]) {
         assert!(schema.contains(&format!("\n  {field}")), "{field}");
     }
@@ -57,17 +43,11 @@ fn every_object_type_and_view_has_two_root_fields() {
 #[test]
 fn a_view_shows_its_own_names_and_leads_to_its_own_kind() {
     let schema = printed(SHOWN);
-    let card = schema
-        .split("type BewonersKaart {")
-        .nth(1)
-        .and_then(|rest| rest.split("\n}").next());
+    let card = schema.split("type BewonersKaart {").nth(1).and_then(|rest| rest.split("\n}").next());
     let card = card.expect("a type");
-    for field in [
-        "geboren: PartialDate",
-        "partner: BewonersKaart",
-        "overleden: Boolean",
-        "woont: Verblijfplaats",
-    ] {
+    for field in
+        ["geboren: PartialDate", "partner: BewonersKaart", "overleden: Boolean", "woont: Verblijfplaats"]
+    {
         assert!(card.contains(field), "{field} in {card}");
     }
     assert!(!card.contains("moeder"), "{card}");
@@ -84,30 +64,19 @@ fn what_no_config_grants_is_there_and_denied() {
 
 #[test]
 fn a_field_that_does_not_exist_is_shown_with_line_and_remedy() {
-    let shown = mistake(
-        "geboren: { field: geboortedatum,",
-        "geboren: { field: geboortedatm,",
-    );
+    let shown = mistake("geboren: { field: geboortedatum,", "geboren: { field: geboortedatm,");
     let line = line_of("geboren: {");
     assert!(
-        shown.starts_with(&format!(
-            "query_config.yaml:{line}: views.BewonersKaart.fields.geboren.field: "
-        )),
+        shown.starts_with(&format!("query_config.yaml:{line}: views.BewonersKaart.fields.geboren.field: ")),
         "{shown}"
     );
-    assert!(
-        shown.contains("Persoon has no field `geboortedatm`; did you mean `geboortedatum`?"),
-        "{shown}"
-    );
+    assert!(shown.contains("Persoon has no field `geboortedatm`; did you mean `geboortedatum`?"), "{shown}");
 }
 
 #[test]
 fn an_expression_that_reads_what_is_not_there_is_refused() {
     let shown = mistake("value: overlijdensdatum != null", "value: overlijdensdag != null");
-    assert!(
-        shown.contains("`overlijdensdag` is neither a field of Persoon nor `asOf`"),
-        "{shown}"
-    );
+    assert!(shown.contains("`overlijdensdag` is neither a field of Persoon nor `asOf`"), "{shown}");
     assert!(
         mistake("value: overlijdensdatum != null", "value: overlijdensdatum !=")
             .contains("no CEL expression")
@@ -158,10 +127,7 @@ fn a_view_shows_an_object_type_that_exists() {
         "object_type: Persoon\n    read: [ambtenaar, systeem]",
         "object_type: Person\n    read: [ambtenaar]",
     );
-    assert!(
-        shown.contains("no object type is named `Person`; did you mean `Persoon`?"),
-        "{shown}"
-    );
+    assert!(shown.contains("no object type is named `Person`; did you mean `Persoon`?"), "{shown}");
 }
 
 #[test]
@@ -188,10 +154,7 @@ fn the_object_type_itself_has_every_field() {
         "Adres: { object_type: Adres,",
         "Adres: { object_type: Adres, fields: { straat: { field: straat } },",
     );
-    assert!(
-        shown.contains("the view Adres is the object type itself; leave `fields` out"),
-        "{shown}"
-    );
+    assert!(shown.contains("the view Adres is the object type itself; leave `fields` out"), "{shown}");
 }
 
 #[test]

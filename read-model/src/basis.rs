@@ -53,10 +53,7 @@ impl Basis {
     /// Its opaque id, for `ifUnchangedSince`.
     #[must_use]
     pub fn id(&self) -> BasisId {
-        BasisId {
-            object: self.object,
-            position: self.position,
-        }
+        BasisId { object: self.object, position: self.position }
     }
 }
 
@@ -93,10 +90,7 @@ impl FromStr for BasisId {
             0 => None,
             _ => Some(ObjectId::from_slice(object).map_err(|_| wrong())?),
         };
-        Ok(Self {
-            object,
-            position: Position::new(i64::from_be_bytes(*position)),
-        })
+        Ok(Self { object, position: Position::new(i64::from_be_bytes(*position)) })
     }
 }
 
@@ -106,15 +100,9 @@ mod tests {
 
     #[test]
     fn a_basis_id_survives_a_round_trip_and_anything_else_is_refused() {
-        let id = BasisId {
-            object: Some(ObjectId::from_u128(7)),
-            position: Position::new(42),
-        };
+        let id = BasisId { object: Some(ObjectId::from_u128(7)), position: Position::new(42) };
         assert_eq!(id.to_string().parse(), Ok(id));
-        let of_the_log = BasisId {
-            object: None,
-            position: Position::new(42),
-        };
+        let of_the_log = BasisId { object: None, position: Position::new(42) };
         assert_eq!(of_the_log.to_string().parse(), Ok(of_the_log));
         assert!("42".parse::<BasisId>().is_err());
         assert!("!".parse::<BasisId>().is_err());

@@ -72,9 +72,7 @@ impl EventKind {
     /// The kind with this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Claim, Self::Correction, Self::Validation]
-            .into_iter()
-            .find(|kind| kind.name() == name)
+        [Self::Claim, Self::Correction, Self::Validation].into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -188,10 +186,7 @@ impl Body {
                 "amend" => {
                     let reason = reason()?;
                     let content = data.get("data").cloned().ok_or(BodyError::AmendData)?;
-                    Ok(Self::Amend {
-                        data: Arc::new(content),
-                        reason,
-                    })
+                    Ok(Self::Amend { data: Arc::new(content), reason })
                 }
                 other => Err(BodyError::Action(other.to_owned())),
             },
@@ -201,10 +196,7 @@ impl Body {
                     "rejected" => Verdict::Rejected,
                     other => return Err(BodyError::Verdict(other.to_owned())),
                 };
-                Ok(Self::Validation {
-                    verdict,
-                    reason: reason()?,
-                })
+                Ok(Self::Validation { verdict, reason: reason()? })
             }
         }
     }

@@ -1,5 +1,6 @@
 //! A set of events that is complete for some objects: what a fold is computed from.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -10,11 +11,14 @@ use crate::event::{Event, EventId, ObjectId, Position};
 #[derive(Clone, Debug, Default)]
 pub struct History {
     events: Arc<Vec<Arc<Event>>>,
-    index: Arc<HashMap<EventId, usize>>,
+    index: Arc<Places>,
     absent: HashSet<EventId>,
     complete: HashSet<ObjectId>,
     folded: HashSet<ObjectId>,
 }
+
+/// The place of each event among those of a history.
+pub(crate) type Places = HashMap<EventId, usize>;
 
 /// What is still missing before a history can be folded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,10 +41,7 @@ impl History {
     /// A history to fold these objects from, holding nothing yet.
     #[must_use]
     pub fn of(objects: impl IntoIterator<Item = ObjectId>) -> Self {
-        Self {
-            folded: objects.into_iter().collect(),
-            ..Self::default()
-        }
+        Self { folded: objects.into_iter().collect(), ..Self::default() }
     }
 
     /// Takes in events, and notes which objects are complete with them.
@@ -53,9 +54,9 @@ impl History {
         let (all, index) = (Arc::make_mut(&mut self.events), Arc::make_mut(&mut self.index));
         let mut in_order = true;
         for event in events {
-            if !index.contains_key(&event.id) {
+            if let Entry::Vacant(place) = index.entry(event.id) {
                 in_order &= all.last().is_none_or(|last| last.position < event.position);
-                index.insert(event.id, all.len());
+                place.insert(all.len());
                 all.push(event);
             }
         }
@@ -72,8 +73,7 @@ impl History {
         found: impl IntoIterator<Item = Arc<Event>>,
     ) {
         self.add([], found);
-        self.absent
-            .extend(ids.into_iter().filter(|id| !self.index.contains_key(id)));
+        self.absent.extend(ids.into_iter().filter(|id| !self.index.contains_key(id)));
     }
 
     /// Every event, in position order.
@@ -95,15 +95,13 @@ impl History {
     }
 
     /// The events, and the place of each among them, to be shared.
-    pub(crate) fn shared(&self) -> (Arc<Vec<Arc<Event>>>, Arc<HashMap<EventId, usize>>) {
+    pub(crate) fn shared(&self) -> (Arc<Vec<Arc<Event>>>, Arc<Places>) {
         (Arc::clone(&self.events), Arc::clone(&self.index))
     }
 
     /// The events of one object, in position order.
     pub fn of_object(&self, object: ObjectId) -> impl Iterator<Item = &Arc<Event>> {
-        self.events
-            .iter()
-            .filter(move |event| event.object_ids.contains(&object))
+        self.events.iter().filter(move |event| event.object_ids.contains(&object))
     }
 
     /// Whether every event of the object is here.
@@ -156,29 +154,17 @@ impl History {
             let Some(event_type) = catalogue.event_types.get(&event.event_type) else {
                 continue;
             };
-            let Some(data) = event
-                .body
-                .content()
-                .and_then(|data| event_type.upcast(&event.event_version, data).ok())
+            let Some(data) =
+                event.body.content().and_then(|data| event_type.upcast(&event.event_version, data).ok())
             else {
                 continue;
             };
-            for effect in event_type
-                .effects
-                .iter()
-                .filter(|effect| !effect.reads_roles.is_empty())
-            {
+            for effect in event_type.effects.iter().filter(|effect| !effect.reads_roles.is_empty()) {
                 let Some(role) = event_type.roles.get(&effect.role) else {
                     continue;
                 };
-                if event_type
-                    .in_role(role, &data)
-                    .any(|object| self.folded.contains(&object))
-                {
-                    let roles = effect
-                        .reads_roles
-                        .iter()
-                        .filter_map(|name| event_type.roles.get(name));
+                if event_type.in_role(role, &data).any(|object| self.folded.contains(&object)) {
+                    let roles = effect.reads_roles.iter().filter_map(|name| event_type.roles.get(name));
                     found.extend(roles.flat_map(|role| event_type.in_role(role, &data)));
                 }
             }
@@ -194,22 +180,14 @@ impl History {
         let mut pending: Vec<&Arc<Event>> = self.events.iter().filter(bears).collect();
         let mut seen = HashSet::new();
         while let Some(event) = pending.pop() {
-            for reference in event
-                .references
-                .iter()
-                .filter(|reference| seen.insert(**reference))
-            {
+            for reference in event.references.iter().filter(|reference| seen.insert(**reference)) {
                 match self.event(*reference) {
                     None if self.absent.contains(reference) => {}
                     None => {
                         needs.events.insert(*reference);
                     }
                     Some(basis) => {
-                        if !basis
-                            .object_ids
-                            .iter()
-                            .any(|object| self.complete.contains(object))
-                        {
+                        if !basis.object_ids.iter().any(|object| self.complete.contains(object)) {
                             needs.objects.extend(basis.object_ids.first());
                         }
                         pending.push(basis);

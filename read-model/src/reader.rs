@@ -81,11 +81,7 @@ impl EventReader {
     /// A reader on this pool; `cached_objects` bounds how many objects' events it keeps.
     #[must_use]
     pub fn new(pool: PgPool, catalogue: Arc<Catalogue>, cached_objects: usize) -> Self {
-        Self {
-            pool,
-            catalogue,
-            cache: Cache::new(cached_objects),
-        }
+        Self { pool, catalogue, cache: Cache::new(cached_objects) }
     }
 
     /// The catalogue that it reads with.
@@ -107,10 +103,7 @@ impl EventReader {
             Some(moment) => sqlx::query_as(AT).bind(moment).fetch_optional(&self.pool).await?,
         };
         let (position, known_at) = found.unwrap_or((0, FIRST_INSTANT));
-        Ok(Snapshot {
-            position: Position::new(position),
-            known_at,
-        })
+        Ok(Snapshot { position: Position::new(position), known_at })
     }
 
     /// Everything that bears on these objects up to a position: their events, those of the objects that their fold
@@ -176,11 +169,7 @@ impl EventReader {
             Some(_) => "event_object o JOIN event e ON e.position = o.position AND o.object_id = $5",
             None => "event e",
         };
-        let place = if filter.object.is_some() {
-            "o.position"
-        } else {
-            "e.position"
-        };
+        let place = if filter.object.is_some() { "o.position" } else { "e.position" };
         let sql = format!(
             "SELECT {} FROM {source} WHERE {place} > $1 AND {place} <= $2 AND ($3::text[] IS NULL OR e.event_type = ANY($3)) ORDER BY {place} LIMIT $4",
             row::COLUMNS
@@ -204,10 +193,7 @@ impl EventReader {
             let found = self.events_by_id(&missing, up_to).await?;
             history.add_known(missing, found);
         }
-        let objects = needs
-            .objects
-            .into_iter()
-            .map(|object| (object, self.cache.get(object)));
+        let objects = needs.objects.into_iter().map(|object| (object, self.cache.get(object)));
         let (fresh, stale): (Vec<_>, Vec<_>) = objects.partition(|(_, kept)| kept.complete_to >= up_to);
         for (object, kept) in fresh {
             history.add([object], kept.up_to(up_to));
@@ -238,10 +224,8 @@ impl EventReader {
              JOIN event e ON e.position = found.position ORDER BY e.position",
             row::COLUMNS
         );
-        let (ids, after): (Vec<ObjectId>, Vec<i64>) = objects
-            .iter()
-            .map(|(object, kept)| (*object, kept.complete_to.get()))
-            .unzip();
+        let (ids, after): (Vec<ObjectId>, Vec<i64>) =
+            objects.iter().map(|(object, kept)| (*object, kept.complete_to.get())).unzip();
         let rows: Vec<EventRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(ids)
             .bind(after)

@@ -3,18 +3,17 @@
 //! References point backwards, so one pass from the newest event to the oldest, and one back, settle everything
 //! without a circle.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::basis::Trust;
 use crate::event::{Body, Event, EventId, EventKind, Position, Verdict};
-use crate::history::History;
+use crate::history::{History, Places};
 
 /// What holds of each event of a prefix of the log.
 #[derive(Debug)]
 pub struct Resolution {
     events: Arc<Vec<Arc<Event>>>,
-    index: Arc<HashMap<EventId, usize>>,
+    index: Arc<Places>,
     standings: Vec<Standing>,
 }
 
@@ -43,11 +42,7 @@ impl Resolution {
     pub fn at(history: &History, up_to: Position, trust: Trust, assuming: Assuming) -> Self {
         let known = history.up_to(up_to).len();
         let (events, index) = history.shared();
-        let mut resolution = Self {
-            events,
-            index,
-            standings: vec![Standing::default(); known],
-        };
+        let mut resolution = Self { events, index, standings: vec![Standing::default(); known] };
         for index in (0..known).rev() {
             resolution.settle_corrections(index, trust, assuming);
         }
@@ -69,10 +64,7 @@ impl Resolution {
 
     /// The place of an event, where it is known by then.
     pub(crate) fn place(&self, id: EventId) -> Option<usize> {
-        self.index
-            .get(&id)
-            .copied()
-            .filter(|place| *place < self.standings.len())
+        self.index.get(&id).copied().filter(|place| *place < self.standings.len())
     }
 
     /// Newest to oldest: everything that bears on this event is newer, so it is settled already.
@@ -89,10 +81,7 @@ impl Resolution {
         if !holds {
             return;
         }
-        let Some(target) = event
-            .target()
-            .and_then(|id| self.place(id))
-            .filter(|target| *target < index)
+        let Some(target) = event.target().and_then(|id| self.place(id)).filter(|target| *target < index)
         else {
             return;
         };
@@ -112,9 +101,7 @@ impl Resolution {
             return;
         }
         let fails = |id: &&EventId| {
-            self.place(**id)
-                .filter(|basis| *basis < index)
-                .is_none_or(|basis| !self.standings[basis].holds)
+            self.place(**id).filter(|basis| *basis < index).is_none_or(|basis| !self.standings[basis].holds)
         };
         let failing: Vec<EventId> = event.references.iter().filter(fails).copied().collect();
         let standing = &mut self.standings[index];

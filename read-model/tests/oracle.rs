@@ -102,29 +102,11 @@ const GRID: [&str; 9] = [
 /// One step of a random history; indexes are taken modulo what exists.
 #[derive(Clone, Debug)]
 enum Step {
-    Say {
-        date: usize,
-        fields: [bool; 3],
-        value: u8,
-        based_on: Option<usize>,
-    },
-    Take {
-        date: usize,
-        item: u8,
-    },
-    Amend {
-        target: usize,
-        date: usize,
-        fields: [bool; 3],
-        value: u8,
-    },
-    Annul {
-        target: usize,
-    },
-    Validate {
-        target: usize,
-        accepted: bool,
-    },
+    Say { date: usize, fields: [bool; 3], value: u8, based_on: Option<usize> },
+    Take { date: usize, item: u8 },
+    Amend { target: usize, date: usize, fields: [bool; 3], value: u8 },
+    Annul { target: usize },
+    Validate { target: usize, accepted: bool },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -150,11 +132,7 @@ fn history(steps: &[Step]) -> Vec<Arc<Event>> {
     for step in steps {
         let says = |date: usize, fields: [bool; 3], value: u8| {
             let mut data = json!({"thing": thing(), "date": DATES[date]});
-            for (name, _) in ["effect", "registration", "add"]
-                .iter()
-                .zip(fields)
-                .filter(|(_, said)| *said)
-            {
+            for (name, _) in ["effect", "registration", "add"].iter().zip(fields).filter(|(_, said)| *said) {
                 data[*name] = format!("v{value}").into();
             }
             Arc::new(data)
@@ -164,44 +142,21 @@ fn history(steps: &[Step]) -> Vec<Arc<Event>> {
             (!fitting.is_empty()).then(|| Arc::clone(fitting[index % fitting.len()]))
         };
         let (event_type, references, body) = match step {
-            Step::Say {
-                date,
-                fields,
-                value,
-                based_on,
-            } => {
-                let basis = based_on
-                    .and_then(|index| pick(index, |_| true))
-                    .map(|event| event.id);
-                (
-                    "Said",
-                    basis.into_iter().collect(),
-                    Body::Claim(says(*date, *fields, *value)),
-                )
+            Step::Say { date, fields, value, based_on } => {
+                let basis = based_on.and_then(|index| pick(index, |_| true)).map(|event| event.id);
+                ("Said", basis.into_iter().collect(), Body::Claim(says(*date, *fields, *value)))
             }
             Step::Take { date, item } => {
                 let data = json!({"thing": thing(), "date": DATES[*date], "item": format!("v{item}")});
                 ("Taken", Vec::new(), Body::Claim(Arc::new(data)))
             }
-            Step::Amend {
-                target,
-                date,
-                fields,
-                value,
-            } => {
+            Step::Amend { target, date, fields, value } => {
                 let said =
                     |event: &Event| matches!(event.body, Body::Claim(_)) && &*event.event_type == "Said";
                 let Some(target) = pick(*target, said) else {
                     continue;
                 };
-                (
-                    "Said",
-                    vec![target.id],
-                    Body::Amend {
-                        data: says(*date, *fields, *value),
-                        reason: None,
-                    },
-                )
+                ("Said", vec![target.id], Body::Amend { data: says(*date, *fields, *value), reason: None })
             }
             Step::Annul { target } => {
                 let Some(target) = pick(*target, |_| true) else {
@@ -214,19 +169,8 @@ fn history(steps: &[Step]) -> Vec<Arc<Event>> {
                 let Some(target) = pick(*target, judged) else {
                     continue;
                 };
-                let verdict = if *accepted {
-                    Verdict::Accepted
-                } else {
-                    Verdict::Rejected
-                };
-                (
-                    "Said",
-                    vec![target.id],
-                    Body::Validation {
-                        verdict,
-                        reason: None,
-                    },
-                )
+                let verdict = if *accepted { Verdict::Accepted } else { Verdict::Rejected };
+                ("Said", vec![target.id], Body::Validation { verdict, reason: None })
             }
         };
         let number = i64::try_from(events.len()).unwrap() + 1;
@@ -239,10 +183,7 @@ fn history(steps: &[Step]) -> Vec<Arc<Event>> {
             object_ids: vec![thing()],
             event_type: event_type.into(),
             event_version: "1".into(),
-            source: EventSource {
-                id: Uuid::nil(),
-                source_type: "clerk".into(),
-            },
+            source: EventSource { id: Uuid::nil(), source_type: "clerk".into() },
             references,
             body,
             memo: Memo::default(),
@@ -262,10 +203,7 @@ type Said = (i64, PartialDate, Option<Value>);
 
 impl Naive<'_> {
     fn find(&self, id: EventId) -> Option<&Event> {
-        self.known
-            .iter()
-            .find(|event| event.id == id)
-            .map(|event| &**event)
+        self.known.iter().find(|event| event.id == id).map(|event| &**event)
     }
 
     fn annulled(&self, event: &Event) -> bool {
@@ -281,9 +219,7 @@ impl Naive<'_> {
             }
             _ => None,
         });
-        verdict.map_or(self.trust == Trust::Claimed, |verdict| {
-            verdict == Verdict::Accepted
-        })
+        verdict.map_or(self.trust == Trust::Claimed, |verdict| verdict == Verdict::Accepted)
     }
 
     fn in_force(&self, correction: &Event) -> bool {
@@ -314,10 +250,8 @@ impl Naive<'_> {
 
     /// What the claims that count say of a field, in order of registration.
     fn said(&self, of: impl Fn(&str, &Value) -> Option<Option<Value>>) -> Vec<Said> {
-        let claims = self
-            .known
-            .iter()
-            .filter(|event| matches!(event.body, Body::Claim(_)) && self.counts(event));
+        let claims =
+            self.known.iter().filter(|event| matches!(event.body, Body::Claim(_)) && self.counts(event));
         claims
             .filter_map(|claim| {
                 let data = self.content(claim);
@@ -340,13 +274,11 @@ impl Naive<'_> {
                 said[last].2.clone()
             }
             "by_registration" => {
-                let said = self.said(|event_type, data| {
-                    if event_type == "Said" {
-                        given(data, "registration")
-                    } else {
-                        None
-                    }
-                });
+                let said = self.said(
+                    |event_type, data| {
+                        if event_type == "Said" { given(data, "registration") } else { None }
+                    },
+                );
                 let holds = |index: &usize| {
                     begin(&said, *index) <= day && end(&said, *index).is_none_or(|end| day < end)
                 };
@@ -381,10 +313,8 @@ impl Naive<'_> {
 /// inside this one's uncertain period (and that day is known at all): then on the day after that earliest day.
 fn begin(said: &[Said], index: usize) -> Day {
     let date = said[index].1;
-    let before = index
-        .checked_sub(1)
-        .map(|before| said[before].1)
-        .filter(|before| *before != PartialDate::UNKNOWN);
+    let before =
+        index.checked_sub(1).map(|before| said[before].1).filter(|before| *before != PartialDate::UNKNOWN);
     match before {
         Some(before)
             if !date.is_certain()
@@ -400,9 +330,8 @@ fn begin(said: &[Said], index: usize) -> Day {
 /// The earliest of the beginning of the one registered next and the beginnings of all registered later with a certain date.
 fn end(said: &[Said], index: usize) -> Option<Day> {
     let next = (index + 1 < said.len()).then(|| begin(said, index + 1));
-    let certain = (index + 1..said.len())
-        .filter(|later| said[*later].1.is_certain())
-        .map(|later| begin(said, later));
+    let certain =
+        (index + 1..said.len()).filter(|later| said[*later].1.is_certain()).map(|later| begin(said, later));
     next.into_iter().chain(certain).min()
 }
 

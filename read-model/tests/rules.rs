@@ -53,10 +53,7 @@ type Table = BTreeMap<String, BTreeMap<String, Examples>>;
 
 fn tables() -> impl Iterator<Item = (&'static str, Table)> {
     TABLES.iter().map(|(file, text)| {
-        (
-            *file,
-            serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("rules/{file}: {error}")),
-        )
+        (*file, serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("rules/{file}: {error}")))
     })
 }
 
@@ -66,12 +63,7 @@ fn every_rule_has_examples_and_every_example_a_rule() {
     let rules: BTreeSet<String> = CATALOGUE
         .event_types
         .values()
-        .flat_map(|event_type| {
-            event_type
-                .rules
-                .iter()
-                .map(|rule| of(&event_type.name, &rule.name))
-        })
+        .flat_map(|event_type| event_type.rules.iter().map(|rule| of(&event_type.name, &rule.name)))
         .collect();
     let mut shown = BTreeSet::new();
     for (file, table) in tables() {
@@ -98,9 +90,7 @@ fn every_example_keeps_or_breaks_its_rule() {
             for (rule, examples) in rules {
                 let found = check(event_type, rule, examples);
                 wrong.extend(
-                    found
-                        .into_iter()
-                        .map(|what| format!("rules/{file}: {event_type}: {rule}: {what}")),
+                    found.into_iter().map(|what| format!("rules/{file}: {event_type}: {rule}: {what}")),
                 );
             }
         }
@@ -130,10 +120,7 @@ fn check(event_type: &str, name: &str, examples: &Examples) -> Vec<String> {
             Severity::Warn => breaches.iter().any(|breach| breach == name) != expected.is_empty(),
         };
         if !as_expected {
-            wrong.push(format!(
-                "{what} {} breaks {breaches:?}",
-                Value::Object(data.clone())
-            ));
+            wrong.push(format!("{what} {} breaks {breaches:?}", Value::Object(data.clone())));
         }
     };
     let none: &[&str] = &[];

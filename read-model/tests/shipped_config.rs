@@ -5,23 +5,13 @@ use read_model::catalogue::Catalogue;
 const SHIPPED: &str = include_str!("../../write_config.yaml");
 
 fn mistake(right: &str, wrong: &str) -> String {
-    assert!(
-        SHIPPED.contains(right),
-        "the shipped config no longer holds {right:?}"
-    );
+    assert!(SHIPPED.contains(right), "the shipped config no longer holds {right:?}");
     let source = SHIPPED.replacen(right, wrong, 1);
-    Catalogue::compile("write_config.yaml", &source)
-        .map(|_| ())
-        .expect_err("refused")
-        .to_string()
+    Catalogue::compile("write_config.yaml", &source).map(|_| ()).expect_err("refused").to_string()
 }
 
 fn line_of(text: &str) -> usize {
-    SHIPPED
-        .lines()
-        .position(|line| line.contains(text))
-        .expect("is there")
-        + 1
+    SHIPPED.lines().position(|line| line.contains(text)).expect("is there") + 1
 }
 
 #[test]
@@ -33,15 +23,10 @@ fn the_shipped_config_compiles() {
 
 #[test]
 fn an_expression_that_names_a_field_that_does_not_exist_is_shown_with_line_and_remedy() {
-    let shown = mistake(
-        "check: kind.geboortedatum == null",
-        "check: kind.geboortedatm == null",
-    );
+    let shown = mistake("check: kind.geboortedatum == null", "check: kind.geboortedatm == null");
     let line = line_of("check: kind.geboortedatum == null");
     assert!(
-        shown.starts_with(&format!(
-            "write_config.yaml:{line}: event_types.Geboorte.rules[0].check: "
-        )),
+        shown.starts_with(&format!("write_config.yaml:{line}: event_types.Geboorte.rules[0].check: ")),
         "{shown}"
     );
     assert!(shown.contains("did you mean `geboortedatum`?"), "{shown}");
@@ -50,11 +35,8 @@ fn an_expression_that_names_a_field_that_does_not_exist_is_shown_with_line_and_r
 #[test]
 fn an_expression_that_does_not_compile_is_refused() {
     assert!(
-        mistake(
-            "check: kind.geboortedatum == null",
-            "check: kind.geboortedatum =="
-        )
-        .contains("no CEL expression")
+        mistake("check: kind.geboortedatum == null", "check: kind.geboortedatum ==")
+            .contains("no CEL expression")
     );
 }
 
@@ -62,19 +44,13 @@ fn an_expression_that_does_not_compile_is_refused() {
 fn an_unknown_key_is_refused() {
     let shown = mistake("    future: P28D", "    futur: P28D");
     assert!(shown.contains("unknown field `futur`"), "{shown}");
-    assert!(
-        shown.contains(&format!(":{}: ", line_of("future: P28D"))),
-        "{shown}"
-    );
+    assert!(shown.contains(&format!(":{}: ", line_of("future: P28D"))), "{shown}");
 }
 
 #[test]
 fn a_misspelt_schema_keyword_is_refused() {
     let shown = mistake("maxLength: 200", "maxLenght: 200");
-    assert!(
-        shown.contains("unknown JSON Schema keyword `maxLenght`; did you mean `maxLength`?"),
-        "{shown}"
-    );
+    assert!(shown.contains("unknown JSON Schema keyword `maxLenght`; did you mean `maxLength`?"), "{shown}");
 }
 
 #[test]
@@ -82,26 +58,14 @@ fn an_older_version_without_upcast_is_refused() {
     let start = SHIPPED.find("        upcast: >-").expect("is there");
     let end = start + SHIPPED[start..].find("      \"2\":").expect("is there");
     let source = [&SHIPPED[..start], &SHIPPED[end..]].concat();
-    let shown = Catalogue::compile("c.yaml", &source)
-        .map(|_| ())
-        .expect_err("refused")
-        .to_string();
-    assert!(
-        shown.contains("event_types.Geboorte.versions.1: an older version needs an `upcast`"),
-        "{shown}"
-    );
+    let shown = Catalogue::compile("c.yaml", &source).map(|_| ()).expect_err("refused").to_string();
+    assert!(shown.contains("event_types.Geboorte.versions.1: an older version needs an `upcast`"), "{shown}");
 }
 
 #[test]
 fn a_reference_to_no_type_is_refused() {
-    let shown = mistake(
-        r##"akte: { $ref: "#/$defs/Akte" }"##,
-        r##"akte: { $ref: "#/$defs/Akten" }"##,
-    );
-    assert!(
-        shown.contains("no type is named `Akten`; did you mean `Akte`?"),
-        "{shown}"
-    );
+    let shown = mistake(r##"akte: { $ref: "#/$defs/Akte" }"##, r##"akte: { $ref: "#/$defs/Akten" }"##);
+    assert!(shown.contains("no type is named `Akten`; did you mean `Akte`?"), "{shown}");
 }
 
 #[test]
@@ -130,21 +94,12 @@ fn an_effective_date_leads_to_a_date() {
 
 #[test]
 fn an_effect_names_a_field_of_the_object() {
-    let shown = mistake(
-        "        geboortedatum: data.datum",
-        "        geboortedag: data.datum",
-    );
+    let shown = mistake("        geboortedatum: data.datum", "        geboortedag: data.datum");
     assert!(shown.contains("Persoon has no field `geboortedag`"), "{shown}");
 }
 
 #[test]
 fn a_function_that_does_not_exist_is_refused() {
-    let shown = mistake(
-        "check: kind.geboortedatum == null",
-        "check: unknwn(kind.geboortedatum)",
-    );
-    assert!(
-        shown.contains("there is no function `unknwn`; did you mean `unknown`?"),
-        "{shown}"
-    );
+    let shown = mistake("check: kind.geboortedatum == null", "check: unknwn(kind.geboortedatum)");
+    assert!(shown.contains("there is no function `unknwn`; did you mean `unknown`?"), "{shown}");
 }

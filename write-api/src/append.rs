@@ -132,12 +132,10 @@ impl Appender {
     /// [`AppendError`].
     pub async fn submit(&self, request: Request) -> Result<Outcome, AppendError> {
         let (answer, answered) = oneshot::channel();
-        self.queue
-            .try_send(Waiting { request, answer })
-            .map_err(|error| match error {
-                mpsc::error::TrySendError::Full(_) => AppendError::Overloaded,
-                mpsc::error::TrySendError::Closed(_) => AppendError::Stopping,
-            })?;
+        self.queue.try_send(Waiting { request, answer }).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => AppendError::Overloaded,
+            mpsc::error::TrySendError::Closed(_) => AppendError::Stopping,
+        })?;
         answered.await.unwrap_or(Err(AppendError::Stopping))
     }
 }

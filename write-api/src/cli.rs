@@ -24,10 +24,7 @@ pub struct Cli {
     #[arg(long)]
     pub print_schema: bool,
     #[command(flatten)]
-    #[expect(
-        missing_docs,
-        reason = "a doc comment here would become the help of all that it flattens"
-    )]
+    #[expect(missing_docs, reason = "a doc comment here would become the help of all that it flattens")]
     pub serve: ServeOptions,
     #[expect(missing_docs, reason = "as above")]
     #[command(subcommand)]
@@ -105,15 +102,9 @@ fn print_schema(options: &ServeOptions) -> Result<(), CliError> {
 #[must_use]
 pub fn chain(error: &dyn Error) -> String {
     let causes = std::iter::successors(error.source(), |cause: &&dyn Error| (*cause).source());
-    causes
-        .map(ToString::to_string)
-        .fold(error.to_string(), |line, cause| {
-            if line.ends_with(&cause) {
-                line
-            } else {
-                format!("{line}: {cause}")
-            }
-        })
+    causes.map(ToString::to_string).fold(error.to_string(), |line, cause| {
+        if line.ends_with(&cause) { line } else { format!("{line}: {cause}") }
+    })
 }
 
 /// Prints a text, with a newline at its end.
@@ -144,9 +135,7 @@ mod tests {
     #[test]
     fn every_option_has_a_variable() {
         let command = Cli::command();
-        let without = command
-            .get_arguments()
-            .filter(|argument| argument.get_env().is_none());
+        let without = command.get_arguments().filter(|argument| argument.get_env().is_none());
         let names: Vec<_> = without.map(|argument| argument.get_id().as_str()).collect();
         assert_eq!(names, ["print_schema"]);
     }

@@ -111,19 +111,11 @@ pub fn decide(desk: Desk<'_>, command: &Command) -> Result<Decision, Stop> {
             Err(Stop::Refused(_)) => Vec::new(),
             Err(stop) => return Err(stop),
         };
-        return Ok(Decision::Repeated(Accepted {
-            events: stored,
-            warnings,
-            unique: Vec::new(),
-        }));
+        return Ok(Decision::Repeated(Accepted { events: stored, warnings, unique: Vec::new() }));
     }
     let warnings = examine(desk, command, &draft)?;
     let unique = unique::values(desk.catalogue, &draft);
-    Ok(Decision::Accepted(Accepted {
-        events: draft.events,
-        warnings,
-        unique,
-    }))
+    Ok(Decision::Accepted(Accepted { events: draft.events, warnings, unique }))
 }
 
 /// Holds a draft against the history: what it breaks is a refusal, what is only odd a warning.
@@ -144,12 +136,7 @@ impl Desk<'_> {
         match stored.first() {
             Some(first) => {
                 let known = first.position.plus(-1);
-                Self {
-                    known,
-                    asked: known,
-                    registered_at: first.created_at,
-                    ..self
-                }
+                Self { known, asked: known, registered_at: first.created_at, ..self }
             }
             None => self,
         }

@@ -69,9 +69,7 @@ pub fn builder(catalogue: &Arc<Catalogue>, gate: Gate) -> Result<SchemaBuilder, 
 /// # Errors
 /// As for [`builder`].
 pub fn print(catalogue: &Arc<Catalogue>) -> Result<String, SchemaError> {
-    let options = SDLExportOptions::new()
-        .prefer_single_line_descriptions()
-        .use_space_ident();
+    let options = SDLExportOptions::new().prefer_single_line_descriptions().use_space_ident();
     Ok(finish(describe(catalogue)?)?.sdl_with_options(options))
 }
 
@@ -96,12 +94,7 @@ fn describe(catalogue: &Arc<Catalogue>) -> Result<SchemaBuilder, SchemaError> {
         "What can be said to the registry. Each is decided on its own and, where accepted, durable when answered.",
     );
     let one = |object: Object, operation| object.field(mutation::one(catalogue, operation));
-    types.add(
-        operations
-            .into_iter()
-            .fold(mutations, one)
-            .field(mutation::append(catalogue)),
-    );
+    types.add(operations.into_iter().fold(mutations, one).field(mutation::append(catalogue)));
     output::define(&mut types);
     query::define(catalogue, &mut types);
     types.into_schema("Query", "Mutation")
@@ -130,9 +123,6 @@ mod tests {
         );
         let catalogue = Catalogue::compile("write_config.yaml", &source).unwrap();
         let error = print(&Arc::new(catalogue)).unwrap_err();
-        assert!(
-            matches!(&error, SchemaError::Taken(name) if name == "Finding"),
-            "{error}"
-        );
+        assert!(matches!(&error, SchemaError::Taken(name) if name == "Finding"), "{error}");
     }
 }

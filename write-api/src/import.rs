@@ -113,30 +113,12 @@ pub async fn run(
     options: &ImportOptions,
     progress: impl Fn(u64),
 ) -> Result<ImportReport, ImportError> {
-    let unreadable = |line| {
-        move |source| ImportError::Read {
-            path: path.to_owned(),
-            line,
-            source,
-        }
-    };
-    let fault = |line| {
-        move |source| ImportError::Store {
-            line,
-            source: Arc::new(source),
-        }
-    };
+    let unreadable = |line| move |source| ImportError::Read { path: path.to_owned(), line, source };
+    let fault = |line| move |source| ImportError::Store { line, source: Arc::new(source) };
     let mut lines = Lines::open(path).map_err(unreadable(0))?;
-    let engine = Engine::connect(pool.clone(), Arc::clone(&catalogue), CACHED_OBJECTS)
-        .await
-        .map_err(fault(1))?;
-    let mut import = Import {
-        pool,
-        catalogue,
-        engine,
-        floor: None,
-        report: ImportReport::default(),
-    };
+    let engine =
+        Engine::connect(pool.clone(), Arc::clone(&catalogue), CACHED_OBJECTS).await.map_err(fault(1))?;
+    let mut import = Import { pool, catalogue, engine, floor: None, report: ImportReport::default() };
     loop {
         let first = import.report.lines + 1;
         let batch = lines.take(LINES_A_COMMIT).map_err(unreadable(first))?;
@@ -148,10 +130,8 @@ pub async fn run(
     }
     import.report.refused.sort_by_key(|refused| refused.line);
     if let Some(path) = &options.report {
-        write_report(path, &import.report.refused).map_err(|source| ImportError::Report {
-            path: path.clone(),
-            source,
-        })?;
+        write_report(path, &import.report.refused)
+            .map_err(|source| ImportError::Report { path: path.clone(), source })?;
     }
     Ok(import.report)
 }
@@ -171,10 +151,7 @@ impl Import {
         let fault = |source| ImportError::Store { line: first, source };
         let parsed: Vec<_> = batch.iter().map(|text| line::parse(text)).collect();
         let ids = parsed.iter().flatten().map(|parsed| parsed.command.id).collect();
-        let present = self
-            .present(ids)
-            .await
-            .map_err(|error| fault(Arc::new(error.into())))?;
+        let present = self.present(ids).await.map_err(|error| fault(Arc::new(error.into())))?;
         let (mut numbers, mut requests) = (Vec::new(), Vec::new());
         for parsed in parsed {
             self.report.lines += 1;
@@ -221,11 +198,7 @@ impl Import {
         if !self.catalogue.source_types.contains(source_type) {
             let there = self.catalogue.source_types.join(", ");
             let message = format!("`{source_type}` is no source type of this F6; there are: {there}");
-            return Err(line::Refused::at(
-                Some(parsed.command.id),
-                "event_source_type",
-                message,
-            ));
+            return Err(line::Refused::at(Some(parsed.command.id), "event_source_type", message));
         }
         if present.contains(&parsed.command.id) {
             self.floor = self.floor.max(Some(given));
@@ -273,13 +246,7 @@ impl Import {
 }
 
 fn stamped(command: Command, created_at: DateTime<Utc>) -> Stamped {
-    Stamped {
-        request: Request {
-            commands: vec![command],
-            dry_run: false,
-        },
-        created_at,
-    }
+    Stamped { request: Request { commands: vec![command], dry_run: false }, created_at }
 }
 
 fn write_report(path: &Path, refused: &[RefusedLine]) -> std::io::Result<()> {
@@ -300,10 +267,7 @@ struct Lines {
 impl Lines {
     fn open(path: &Path) -> std::io::Result<Self> {
         let read = Arc::new(std::sync::atomic::AtomicU64::new(0));
-        let file = Counted {
-            file: File::open(path)?,
-            read: Arc::clone(&read),
-        };
+        let file = Counted { file: File::open(path)?, read: Arc::clone(&read) };
         let packed = path.extension().is_some_and(|extension| extension == "gz");
         let reader: Box<dyn BufRead + Send> = if packed {
             Box::new(BufReader::new(MultiGzDecoder::new(file)))

@@ -41,10 +41,7 @@ pub fn may_ask(catalogue: &Catalogue, command: &Command) -> Result<(), Forbidden
     let source_type = &command.source.source_type;
     if !catalogue.source_types.contains(source_type) {
         let known = catalogue.source_types.clone();
-        return Err(Forbidden::UnknownSourceType {
-            given: source_type.to_string(),
-            known,
-        });
+        return Err(Forbidden::UnknownSourceType { given: source_type.to_string(), known });
     }
     let (event_type, right): (_, Right) = match &command.act {
         Act::Claim { event_type, .. } => (event_type, may_claim),
@@ -56,11 +53,7 @@ pub fn may_ask(catalogue: &Catalogue, command: &Command) -> Result<(), Forbidden
         return Ok(());
     };
     right(event_type, source_type)?;
-    if command.validate {
-        may_validate(event_type, source_type)
-    } else {
-        Ok(())
-    }
+    if command.validate { may_validate(event_type, source_type) } else { Ok(()) }
 }
 
 type Right = fn(&EventType, &str) -> Result<(), Forbidden>;
@@ -125,10 +118,7 @@ mod tests {
     fn asked(source_type: &str, act: Act, validate: bool) -> Result<(), String> {
         let command = Command {
             id: EventId::from_u128(1),
-            source: EventSource {
-                id: Uuid::from_u128(2),
-                source_type: source_type.into(),
-            },
+            source: EventSource { id: Uuid::from_u128(2), source_type: source_type.into() },
             act,
             validate,
             despite: Vec::new(),
@@ -168,10 +158,7 @@ mod tests {
 
     #[test]
     fn a_source_type_that_the_catalogue_does_not_know_may_do_nothing() {
-        let annul = Act::Annul {
-            target: EventId::from_u128(1),
-            reason: None,
-        };
+        let annul = Act::Annul { target: EventId::from_u128(1), reason: None };
         assert_eq!(
             asked("notaris", annul, false).unwrap_err(),
             "`notaris` is no source type of this F6; there are: burger, ouder, ambtenaar, systeem"
@@ -180,11 +167,7 @@ mod tests {
 
     #[test]
     fn what_depends_on_the_target_waits_until_it_is_loaded() {
-        let act = Act::Validate {
-            target: EventId::from_u128(1),
-            verdict: Verdict::Accepted,
-            reason: None,
-        };
+        let act = Act::Validate { target: EventId::from_u128(1), verdict: Verdict::Accepted, reason: None };
         assert_eq!(asked("burger", act, false), Ok(()));
     }
 }

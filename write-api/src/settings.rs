@@ -21,12 +21,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Args, Clone, Debug)]
 pub struct ConfigOptions {
     /// What this F6 keeps, and who may say what
-    #[arg(
-        long,
-        env = "F6_WRITE_CONFIG_PATH",
-        value_name = "FILE",
-        default_value = "write_config.yaml"
-    )]
+    #[arg(long, env = "F6_WRITE_CONFIG_PATH", value_name = "FILE", default_value = "write_config.yaml")]
     pub write_config_path: PathBuf,
 }
 
@@ -97,18 +92,10 @@ pub struct AppendingOptions {
 #[derive(Args, Clone, Debug)]
 pub struct ServeOptions {
     /// Where to listen
-    #[arg(
-        long,
-        env = "F6_WRITE_BIND",
-        value_name = "ADDRESS",
-        default_value = "127.0.0.1:8081"
-    )]
+    #[arg(long, env = "F6_WRITE_BIND", value_name = "ADDRESS", default_value = "127.0.0.1:8081")]
     pub bind: SocketAddr,
     #[command(flatten)]
-    #[expect(
-        missing_docs,
-        reason = "a doc comment here would become the help of all that it flattens"
-    )]
+    #[expect(missing_docs, reason = "a doc comment here would become the help of all that it flattens")]
     pub config: ConfigOptions,
     #[command(flatten)]
     #[expect(missing_docs, reason = "as above")]
@@ -182,15 +169,9 @@ impl ConfigOptions {
 /// # Errors
 /// Where the file cannot be read, or says something wrong.
 pub fn load_catalogue(path: &Path) -> Result<Arc<Catalogue>, SettingsError> {
-    let unreadable = |source| SettingsError::Unreadable {
-        path: path.to_owned(),
-        source,
-    };
+    let unreadable = |source| SettingsError::Unreadable { path: path.to_owned(), source };
     let source = std::fs::read_to_string(path).map_err(unreadable)?;
-    Ok(Arc::new(Catalogue::compile(
-        &path.display().to_string(),
-        &source,
-    )?))
+    Ok(Arc::new(Catalogue::compile(&path.display().to_string(), &source)?))
 }
 
 impl WriteDatabase {
@@ -199,11 +180,7 @@ impl WriteDatabase {
     /// # Errors
     /// Where no database is named, or it does not answer.
     pub async fn connect(&self) -> Result<PgPool, SettingsError> {
-        connect(
-            self.write_database_url.as_ref(),
-            ("write-database-url", "F6_WRITE_DATABASE_URL"),
-        )
-        .await
+        connect(self.write_database_url.as_ref(), ("write-database-url", "F6_WRITE_DATABASE_URL")).await
     }
 }
 
@@ -213,11 +190,8 @@ impl MigrationDatabase {
     /// # Errors
     /// Where no database is named, or it does not answer.
     pub async fn connect(&self) -> Result<PgPool, SettingsError> {
-        connect(
-            self.migration_database_url.as_ref(),
-            ("migration-database-url", "F6_MIGRATION_DATABASE_URL"),
-        )
-        .await
+        connect(self.migration_database_url.as_ref(), ("migration-database-url", "F6_MIGRATION_DATABASE_URL"))
+            .await
     }
 }
 
@@ -235,11 +209,7 @@ impl AppendingOptions {
             inject_after_commit: Duration::from_millis(self.inject_delay_after_commit_ms),
         };
         let delayed = !(options.inject_before_commit + options.inject_after_commit).is_zero();
-        if delayed && !development {
-            Err(SettingsError::InjectedDelay)
-        } else {
-            Ok(options)
-        }
+        if delayed && !development { Err(SettingsError::InjectedDelay) } else { Ok(options) }
     }
 }
 
@@ -251,17 +221,10 @@ async fn connect(
     let url = point_lookups(url.clone()).application_name("f6 write-api");
     let failed = |source| SettingsError::Database { variable, source };
     // A pool tries again until its time is over and then tells of that alone; one connection says why at once.
-    PgConnection::connect_with(&url)
-        .await
-        .map_err(failed)?
-        .close()
-        .await
-        .map_err(failed)?;
+    PgConnection::connect_with(&url).await.map_err(failed)?.close().await.map_err(failed)?;
     // One task appends and a few readers check: more connections only take memory from the database.
-    let pool = PgPoolOptions::new()
-        .max_connections(4)
-        .test_before_acquire(false)
-        .acquire_timeout(CONNECT_TIMEOUT);
+    let pool =
+        PgPoolOptions::new().max_connections(4).test_before_acquire(false).acquire_timeout(CONNECT_TIMEOUT);
     pool.connect_with(url).await.map_err(failed)
 }
 
@@ -285,22 +248,14 @@ mod tests {
         };
         assert!(options.checked(false).is_ok());
         options.inject_delay_after_commit_ms = 5;
-        assert!(matches!(
-            options.checked(false),
-            Err(SettingsError::InjectedDelay)
-        ));
+        assert!(matches!(options.checked(false), Err(SettingsError::InjectedDelay)));
         let after = options.checked(true).map(|checked| checked.inject_after_commit);
         assert_eq!(after.ok(), Some(Duration::from_millis(5)));
     }
 
     #[tokio::test]
     async fn a_database_that_is_not_named_is_asked_for_by_flag_and_variable() {
-        let error = WriteDatabase {
-            write_database_url: None,
-        }
-        .connect()
-        .await
-        .unwrap_err();
+        let error = WriteDatabase { write_database_url: None }.connect().await.unwrap_err();
         assert_eq!(
             error.to_string(),
             "no database is named; give --write-database-url or F6_WRITE_DATABASE_URL"

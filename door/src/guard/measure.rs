@@ -16,15 +16,8 @@ pub(super) struct Measure {
 }
 
 pub(super) fn measure(document: &ExecutableDocument, options: &GuardOptions) -> Result<Measure, GuardError> {
-    let mut meter = Meter {
-        fragments: &document.fragments,
-        options,
-        known: HashMap::new(),
-    };
-    let mut measure = Measure {
-        introspects: false,
-        only_introspects: true,
-    };
+    let mut meter = Meter { fragments: &document.fragments, options, known: HashMap::new() };
+    let mut measure = Measure { introspects: false, only_introspects: true };
     for (_, operation) in document.operations.iter() {
         let count = meter.operation(&operation.node)?;
         measure.introspects |= count.introspection > 0;
@@ -62,11 +55,7 @@ impl Count {
 
     /// The same one level up, where these are no longer the roots.
     fn nested(self) -> Self {
-        Self {
-            root_fields: 0,
-            root_introspection: 0,
-            ..self
-        }
+        Self { root_fields: 0, root_introspection: 0, ..self }
     }
 }
 
@@ -85,17 +74,11 @@ struct Meter<'a> {
 impl<'a> Meter<'a> {
     fn operation(&mut self, operation: &'a OperationDefinition) -> Result<Count, GuardError> {
         let mut count = self.set(&operation.selection_set.node, 1)?;
-        let on_variables = operation
-            .variable_definitions
-            .iter()
-            .map(|variable| variable.node.directives.len());
+        let on_variables =
+            operation.variable_definitions.iter().map(|variable| variable.node.directives.len());
         count.directives += (operation.directives.len() + on_variables.sum::<usize>()) as u64;
         self.within(&count)?;
-        limit(
-            "fields at the root",
-            count.root_fields,
-            self.options.max_root_fields,
-        )?;
+        limit("fields at the root", count.root_fields, self.options.max_root_fields)?;
         Ok(count)
     }
 
@@ -123,9 +106,7 @@ impl<'a> Meter<'a> {
                 }
             }
         };
-        count.directives = count
-            .directives
-            .saturating_add(selection.directives().len() as u64);
+        count.directives = count.directives.saturating_add(selection.directives().len() as u64);
         Ok(count)
     }
 
@@ -155,25 +136,17 @@ impl<'a> Meter<'a> {
     ) -> Result<Count, GuardError> {
         match self.known.get(name) {
             Some(Known::Pending) => {
-                return Err(GuardError::Cycle {
-                    fragment: name.to_string(),
-                });
+                return Err(GuardError::Cycle { fragment: name.to_string() });
             }
             Some(Known::Counted(count)) => {
-                limit(
-                    "levels of nesting",
-                    level + count.depth - 1,
-                    self.options.max_depth,
-                )?;
+                limit("levels of nesting", level + count.depth - 1, self.options.max_depth)?;
                 return Ok(*count);
             }
             None => {}
         }
         self.known.insert(name, Known::Pending);
         let mut count = self.set(&fragment.node.selection_set.node, level)?;
-        count.directives = count
-            .directives
-            .saturating_add(fragment.node.directives.len() as u64);
+        count.directives = count.directives.saturating_add(fragment.node.directives.len() as u64);
         self.known.insert(name, Known::Counted(count));
         Ok(count)
     }
@@ -186,9 +159,5 @@ impl<'a> Meter<'a> {
 }
 
 fn limit(what: &'static str, count: u64, limit: u64) -> Result<(), GuardError> {
-    if count <= limit {
-        Ok(())
-    } else {
-        Err(GuardError::Limit { what, limit })
-    }
+    if count <= limit { Ok(()) } else { Err(GuardError::Limit { what, limit }) }
 }

@@ -27,14 +27,7 @@ impl Scan {
             return Err(ScanError::Nul);
         }
         let bytes = text.as_bytes();
-        let (mut scan, mut depth, mut at) = (
-            Self {
-                tokens: 0,
-                nesting: 0,
-            },
-            0_usize,
-            0,
-        );
+        let (mut scan, mut depth, mut at) = (Self { tokens: 0, nesting: 0 }, 0_usize, 0);
         while let Some(&byte) = bytes.get(at) {
             scan.tokens += usize::from(!matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'#'));
             match byte {
@@ -106,23 +99,12 @@ mod tests {
     #[test]
     fn brackets_in_strings_and_comments_do_not_count() {
         let text = "{ a(b: \"[[\\\"[[\", c: \"\"\"{{{ \\\"\"\" {\"\"\") # {{{{\n }";
-        assert_eq!(
-            Scan::of(text),
-            Ok(Scan {
-                tokens: 11,
-                nesting: 2
-            })
-        );
+        assert_eq!(Scan::of(text), Ok(Scan { tokens: 11, nesting: 2 }));
     }
 
     #[test]
     fn a_string_that_does_not_end_is_named_by_its_place() {
-        for text in [
-            "{ a(\n b: \"x) }",
-            "{ a(\n b: \"\"\"x\" }",
-            "{ a(\n b: \"x\\",
-            "{ a(\n b: \"x\n\") }",
-        ] {
+        for text in ["{ a(\n b: \"x) }", "{ a(\n b: \"\"\"x\" }", "{ a(\n b: \"x\\", "{ a(\n b: \"x\n\") }"] {
             let place = Pos { line: 2, column: 5 };
             assert_eq!(Scan::of(text), Err(ScanError::Unclosed(place)), "{text}");
         }
@@ -130,12 +112,7 @@ mod tests {
 
     #[test]
     fn a_nul_is_found_as_itself_and_as_an_escape() {
-        for text in [
-            "{ a\0 }",
-            "{ a(b: \"\0\") }",
-            "{ a(b: \"\\u0000\") }",
-            "{ a(b: \"\"\"\0\"\"\") }",
-        ] {
+        for text in ["{ a\0 }", "{ a(b: \"\0\") }", "{ a(b: \"\\u0000\") }", "{ a(b: \"\"\"\0\"\"\") }"] {
             assert_eq!(Scan::of(text), Err(ScanError::Nul), "{text}");
         }
         assert!(Scan::of("{ a(b: \"\\\\u0000\") }").is_ok());

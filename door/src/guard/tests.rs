@@ -35,10 +35,7 @@ fn nested_bomb(levels: usize, width: usize) -> String {
 fn a_fragment_bomb_is_refused_at_once_whatever_its_shape() {
     for (levels, width) in [(7, 12), (20, 2), (20, 12), (300, 12), (1000, 1)] {
         let message = refused(&bomb(levels, width));
-        assert!(
-            message.contains("above the limit of"),
-            "{levels} × {width}: {message}"
-        );
+        assert!(message.contains("above the limit of"), "{levels} × {width}: {message}");
     }
     refused(&nested_bomb(23, 2000));
 }
@@ -56,29 +53,16 @@ fn a_bomb_that_no_operation_sets_off_is_refused_too() {
 fn each_limit_is_named_with_its_value() {
     let many = |text: &str, count: usize| format!("{{ {} }}", text.repeat(count));
     let cases = [
-        (
-            format!("{{ {} }}", "x".repeat(100_000)),
-            "bytes above the limit of 100000",
-        ),
+        (format!("{{ {} }}", "x".repeat(100_000)), "bytes above the limit of 100000"),
         (many("a ", 20_000), "tokens above the limit of 10000"),
         (many("x { a b } ", 1_900), "fields above the limit of 5000"),
         (many("b: a ", 501), "aliases above the limit of 500"),
-        (
-            many("a @include(if: true) ", 201),
-            "directives above the limit of 200",
-        ),
+        (many("a @include(if: true) ", 201), "directives above the limit of 200"),
         (many("a ", 101), "fields at the root above the limit of 100"),
-        (
-            format!("{}{}", "{ a ".repeat(25), "}".repeat(25)),
-            "levels of nesting above the limit of 24",
-        ),
+        (format!("{}{}", "{ a ".repeat(25), "}".repeat(25)), "levels of nesting above the limit of 24"),
     ];
     for (query, message) in cases {
-        assert!(
-            refused(&query).contains(message),
-            "{message}: {}",
-            refused(&query)
-        );
+        assert!(refused(&query).contains(message), "{message}: {}", refused(&query));
     }
 }
 
@@ -108,36 +92,16 @@ fn text_nested_as_deep_as_is_allowed_leaves_the_stack_standing() {
 #[test]
 fn a_fragment_that_spreads_itself_is_named() {
     let pair = refused("{ ...A } fragment A on Q { ...B } fragment B on Q { ...A }");
-    assert!(
-        [
-            "the fragment `A` spreads itself",
-            "the fragment `B` spreads itself"
-        ]
-        .contains(&pair.as_str())
-    );
-    assert_eq!(
-        refused("{ ...A } fragment A on Q { ...A }"),
-        "the fragment `A` spreads itself"
-    );
+    assert!(["the fragment `A` spreads itself", "the fragment `B` spreads itself"].contains(&pair.as_str()));
+    assert_eq!(refused("{ ...A } fragment A on Q { ...A }"), "the fragment `A` spreads itself");
 }
 
 #[test]
 fn a_document_that_is_no_graphql_says_where() {
-    let Err(GuardError::Syntax(error)) = check("{ a(b: \"x }", &GuardOptions::default()) else {
-        panic!()
-    };
-    assert_eq!(
-        (error.message.as_str(), error.locations[0].column),
-        ("this string is not closed", 8)
-    );
-    assert!(matches!(
-        check("{ a", &GuardOptions::default()),
-        Err(GuardError::Syntax(_))
-    ));
-    assert!(matches!(
-        check("", &GuardOptions::default()),
-        Err(GuardError::Syntax(_))
-    ));
+    let Err(GuardError::Syntax(error)) = check("{ a(b: \"x }", &GuardOptions::default()) else { panic!() };
+    assert_eq!((error.message.as_str(), error.locations[0].column), ("this string is not closed", 8));
+    assert!(matches!(check("{ a", &GuardOptions::default()), Err(GuardError::Syntax(_))));
+    assert!(matches!(check("", &GuardOptions::default()), Err(GuardError::Syntax(_))));
 }
 
 #[test]
@@ -145,11 +109,7 @@ fn asking_for_the_schema_is_told_from_asking_for_data() {
     let cases = [
         ("{ __typename }", false, true),
         ("{ __schema { types { name } } }", true, true),
-        (
-            "{ ...F } fragment F on Query { __type(name: \"A\") { name } }",
-            true,
-            true,
-        ),
+        ("{ ...F } fragment F on Query { __type(name: \"A\") { name } }", true, true),
         ("{ __schema { types { name } } persoon { naam } }", true, false),
         ("{ persoon { __typename } }", false, false),
         ("query A { __typename } query B { persoon }", false, false),
@@ -159,10 +119,6 @@ fn asking_for_the_schema_is_told_from_asking_for_data() {
     ];
     for (query, introspects, only) in cases {
         let guarded = accepted(query);
-        assert_eq!(
-            (guarded.introspects, guarded.only_introspects),
-            (introspects, only),
-            "{query}"
-        );
+        assert_eq!((guarded.introspects, guarded.only_introspects), (introspects, only), "{query}");
     }
 }

@@ -45,29 +45,19 @@ fn door(tokens: Tokens) -> Door {
     let schema = schema(tokens.development());
     Door {
         name: "test",
-        http: HttpOptions {
-            body_limit: 10_000,
-            ..HttpOptions::default()
-        },
+        http: HttpOptions { body_limit: 10_000, ..HttpOptions::default() },
         guard: GuardOptions::default(),
         tokens,
         clock: Arc::new(FixedClock("2026-11-01T12:30:00Z".parse().unwrap())),
         schema: Box::new(move || schema.clone()),
         prepare: Some(Box::new(|request| request.data("prepared"))),
         checks: Vec::new(),
-        graphiql: Some(Graphiql {
-            title: "<F6>".to_owned(),
-            query: None,
-            principal: Some(clerk()),
-        }),
+        graphiql: Some(Graphiql { title: "<F6>".to_owned(), query: None, principal: Some(clerk()) }),
     }
 }
 
 fn clerk() -> Principal {
-    Principal {
-        source_id: Uuid::from_u128(7),
-        source_type: "ambtenaar".to_owned(),
-    }
+    Principal { source_id: Uuid::from_u128(7), source_type: "ambtenaar".to_owned() }
 }
 
 fn token() -> String {
@@ -102,10 +92,7 @@ impl Answer {
 }
 
 async fn send(door: Door, request: Builder, body: impl Into<Body>) -> Answer {
-    let response = router(door)
-        .oneshot(request.body(body.into()).unwrap())
-        .await
-        .unwrap();
+    let response = router(door).oneshot(request.body(body.into()).unwrap()).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     Answer {
@@ -151,21 +138,13 @@ async fn what_is_wrong_with_a_document_is_400_in_the_newer_media_type_and_200_in
         ("query A($n: Int!) { double(n: $n) }", "VALIDATION_FAILED"),
         ("{ double(n: \"two\") }", "VALIDATION_FAILED"),
         ("mutation { count count }", "VALIDATION_FAILED"),
-        (
-            "mutation { count ...F } fragment F on Mutation { count }",
-            "VALIDATION_FAILED",
-        ),
+        ("mutation { count ...F } fragment F on Mutation { count }", "VALIDATION_FAILED"),
         ("{ a: hello(b: \"\\u0000\") }", "NUL_CHARACTER"),
     ];
     for (document, code) in documents {
         for (media, status) in [(NEWER, 400), (OLDER, 200)] {
             let answer = ask(document, media).await;
-            assert_eq!(
-                answer.refusal(),
-                refused(status, code),
-                "{document}: {}",
-                answer.text
-            );
+            assert_eq!(answer.refusal(), refused(status, code), "{document}: {}", answer.text);
             assert!(answer.json().get("data").is_none(), "{document}: {}", answer.text);
         }
     }
@@ -173,21 +152,11 @@ async fn what_is_wrong_with_a_document_is_400_in_the_newer_media_type_and_200_in
 
 #[tokio::test]
 async fn variables_that_do_not_fit_their_types_are_an_error_of_the_request() {
-    for variables in [
-        json!({}),
-        json!({ "n": null }),
-        json!({ "n": "two" }),
-        json!({ "n": 1.5 }),
-    ] {
+    for variables in [json!({}), json!({ "n": null }), json!({ "n": "two" }), json!({ "n": 1.5 })] {
         let request = post().header(ACCEPT, NEWER).header(AUTHORIZATION, token());
         let body = json!({ "query": "query A($n: Int!) { double(n: $n) }", "variables": variables });
         let answer = send(development(), request, body.to_string()).await;
-        assert_eq!(
-            answer.refusal(),
-            refused(400, "VALIDATION_FAILED"),
-            "{variables}: {}",
-            answer.text
-        );
+        assert_eq!(answer.refusal(), refused(400, "VALIDATION_FAILED"), "{variables}: {}", answer.text);
     }
 }
 
@@ -195,10 +164,7 @@ async fn variables_that_do_not_fit_their_types_are_an_error_of_the_request() {
 async fn an_error_of_a_field_leaves_the_status_at_200_and_the_data_in_place() {
     let nullable = ask("{ hello forbids }", NEWER).await;
     assert_eq!(nullable.refusal(), refused(200, "FORBIDDEN"));
-    assert_eq!(
-        nullable.json()["data"],
-        json!({ "hello": "world", "forbids": null })
-    );
+    assert_eq!(nullable.json()["data"], json!({ "hello": "world", "forbids": null }));
     let must = ask("{ must }", NEWER).await;
     assert_eq!(must.refusal(), refused(200, "FORBIDDEN"));
     assert_eq!(must.json().get("data"), Some(&Value::Null));
@@ -207,16 +173,8 @@ async fn an_error_of_a_field_leaves_the_status_at_200_and_the_data_in_place() {
 #[tokio::test]
 async fn a_failing_field_is_null_and_so_is_each_parent_that_may_not_have_one() {
     let cases = [
-        (
-            "{ some { name must } }",
-            json!({ "some": [{ "name": "a thing", "must": "here" }, null, null] }),
-            1,
-        ),
-        (
-            "{ each { must } hello }",
-            json!({ "each": null, "hello": "world" }),
-            1,
-        ),
+        ("{ some { name must } }", json!({ "some": [{ "name": "a thing", "must": "here" }, null, null] }), 1),
+        ("{ each { must } hello }", json!({ "each": null, "hello": "world" }), 1),
         ("{ all { must } hello }", Value::Null, 1),
         (
             "{ some { name forbidden } }",
@@ -226,20 +184,12 @@ async fn a_failing_field_is_null_and_so_is_each_parent_that_may_not_have_one() {
             },
             2,
         ),
-        (
-            "{ some { a: forbidden } }",
-            json!({ "some": [{ "a": null }, { "a": null }, null] }),
-            2,
-        ),
+        ("{ some { a: forbidden } }", json!({ "some": [{ "a": null }, { "a": null }, null] }), 2),
     ];
     for (query, data, errors) in cases {
         let answer = ask(query, NEWER).await.json();
         assert_eq!(answer["data"], data, "{query}: {answer}");
-        assert_eq!(
-            answer["errors"].as_array().map_or(0, Vec::len),
-            errors,
-            "{query}: {answer}"
-        );
+        assert_eq!(answer["errors"].as_array().map_or(0, Vec::len), errors, "{query}: {answer}");
     }
     let answer = ask("{ some { forbidden } }", NEWER).await.json();
     assert_eq!(answer["errors"][0]["path"], json!(["some", 0, "forbidden"]));
@@ -248,25 +198,15 @@ async fn a_failing_field_is_null_and_so_is_each_parent_that_may_not_have_one() {
 
 #[tokio::test]
 async fn what_is_skipped_leaves_nothing_rather_than_null() {
-    assert_eq!(
-        ask("{ hello @skip(if: true) }", NEWER).await.text,
-        r#"{"data":{}}"#
-    );
+    assert_eq!(ask("{ hello @skip(if: true) }", NEWER).await.text, r#"{"data":{}}"#);
     let answer = ask("{ some { name @skip(if: true) } }", NEWER).await;
     assert_eq!(answer.text, r#"{"data":{"some":[{},{},null]}}"#);
 }
 
 #[tokio::test]
 async fn answers_come_in_the_order_of_the_questions() {
-    let answer = ask(
-        "{ slow ...F b: hello } fragment F on Query { a: hello caller }",
-        NEWER,
-    )
-    .await;
-    assert_eq!(
-        answer.text,
-        r#"{"data":{"slow":"done","a":"world","caller":"ambtenaar","b":"world"}}"#
-    );
+    let answer = ask("{ slow ...F b: hello } fragment F on Query { a: hello caller }", NEWER).await;
+    assert_eq!(answer.text, r#"{"data":{"slow":"done","a":"world","caller":"ambtenaar","b":"world"}}"#);
 }
 
 #[tokio::test]
@@ -274,11 +214,7 @@ async fn no_internals_leave_the_server() {
     for field in ["leaks", "fails"] {
         let answer = ask(&format!("{{ {field} }}"), NEWER).await;
         assert_eq!(answer.refusal(), refused(200, "INTERNAL"));
-        assert!(
-            !answer.text.contains("event") && !answer.text.contains("disk"),
-            "{}",
-            answer.text
-        );
+        assert!(!answer.text.contains("event") && !answer.text.contains("disk"), "{}", answer.text);
         assert!(answer.json()["errors"][0]["extensions"]["id"].is_string());
     }
 }
@@ -293,15 +229,8 @@ async fn a_panic_is_a_fault_like_any_other() {
 
 #[tokio::test]
 async fn resolvers_know_the_caller_and_the_request() {
-    let request = post()
-        .header(AUTHORIZATION, token())
-        .header("x-request-id", "clerk-1");
-    let answer = send(
-        development(),
-        request,
-        r#"{"query": "{ caller request prepared }"}"#,
-    )
-    .await;
+    let request = post().header(AUTHORIZATION, token()).header("x-request-id", "clerk-1");
+    let answer = send(development(), request, r#"{"query": "{ caller request prepared }"}"#).await;
     let data = json!({ "caller": "ambtenaar", "request": "clerk-1", "prepared": "prepared" });
     assert_eq!(answer.json()["data"], data);
     assert_eq!(answer.header("x-request-id"), "clerk-1");
@@ -312,10 +241,7 @@ async fn without_a_token_only_the_schema_is_shown_and_only_in_development() {
     let schema = r#"{"query": "{ __schema { queryType { name } } __typename }"}"#;
     let data = r#"{"query": "{ __typename hello }"}"#;
     assert_eq!(send(development(), post(), schema).await.status, StatusCode::OK);
-    assert_eq!(
-        send(development(), post(), data).await.refusal(),
-        refused(401, "UNAUTHENTICATED")
-    );
+    assert_eq!(send(development(), post(), data).await.refusal(), refused(401, "UNAUTHENTICATED"));
     for body in [schema, data] {
         let answer = send(production(), post(), body).await;
         assert_eq!(answer.refusal(), refused(401, "UNAUTHENTICATED"));
@@ -329,10 +255,7 @@ async fn a_token_that_is_not_accepted_is_refused_whatever_is_asked() {
     for door in [development(), production()] {
         let answer = send(door, request(), r#"{"query": "{ __typename }"}"#).await;
         assert_eq!(answer.refusal(), refused(401, "UNAUTHENTICATED"));
-        assert_eq!(
-            answer.header(WWW_AUTHENTICATE),
-            "Bearer realm=\"F6\", error=\"invalid_token\""
-        );
+        assert_eq!(answer.header(WWW_AUTHENTICATE), "Bearer realm=\"F6\", error=\"invalid_token\"");
         assert!(!answer.text.contains("secret"));
     }
 }
@@ -340,20 +263,10 @@ async fn a_token_that_is_not_accepted_is_refused_whatever_is_asked() {
 #[tokio::test]
 async fn in_production_the_schema_is_not_shown_nor_hinted_at() {
     let request = || {
-        post()
-            .header(AUTHORIZATION, format!("Bearer {}", Tokens::test_issuers_token()))
-            .header(ACCEPT, NEWER)
+        post().header(AUTHORIZATION, format!("Bearer {}", Tokens::test_issuers_token())).header(ACCEPT, NEWER)
     };
-    let answer = send(
-        production(),
-        request(),
-        r#"{"query": "{ hello caller __typename }"}"#,
-    )
-    .await;
-    assert_eq!(
-        answer.json()["data"],
-        json!({ "hello": "world", "caller": "ouder", "__typename": "Query" })
-    );
+    let answer = send(production(), request(), r#"{"query": "{ hello caller __typename }"}"#).await;
+    assert_eq!(answer.json()["data"], json!({ "hello": "world", "caller": "ouder", "__typename": "Query" }));
     for query in [
         "{ __schema { queryType { name } } }",
         "{ ...F } fragment F on Query { a: __type(name: \"A\") { name } }",
@@ -367,44 +280,22 @@ async fn in_production_the_schema_is_not_shown_nor_hinted_at() {
 
 #[tokio::test]
 async fn only_post_runs_anything() {
-    for method in [
-        Method::GET,
-        Method::HEAD,
-        Method::PUT,
-        Method::DELETE,
-        Method::OPTIONS,
-        Method::PATCH,
-    ] {
+    for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE, Method::OPTIONS, Method::PATCH] {
         let request = Request::builder()
             .method(&method)
             .uri("/graphql?query=%7Bhello%7D")
             .header(AUTHORIZATION, token());
         let answer = send(production(), request, "").await;
-        assert_eq!(
-            (answer.status.as_u16(), answer.header(ALLOW)),
-            (405, "POST"),
-            "{method}"
-        );
+        assert_eq!((answer.status.as_u16(), answer.header(ALLOW)), (405, "POST"), "{method}");
     }
 }
 
 #[tokio::test]
 async fn only_json_is_read() {
-    for media in [
-        "",
-        "text/plain",
-        "application/x-www-form-urlencoded",
-        "multipart/form-data; boundary=a",
-    ] {
-        let request = Request::post("/graphql")
-            .header(AUTHORIZATION, token())
-            .header(CONTENT_TYPE, media);
+    for media in ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=a"] {
+        let request = Request::post("/graphql").header(AUTHORIZATION, token()).header(CONTENT_TYPE, media);
         let answer = send(development(), request, r#"{"query": "{ hello }"}"#).await;
-        assert_eq!(
-            answer.refusal(),
-            refused(415, "UNSUPPORTED_MEDIA_TYPE"),
-            "{media}"
-        );
+        assert_eq!(answer.refusal(), refused(415, "UNSUPPORTED_MEDIA_TYPE"), "{media}");
     }
     let request = post().header(AUTHORIZATION, token());
     let answer = send(development(), request, r#"[{"query": "{ hello }"}]"#).await;
@@ -420,13 +311,8 @@ async fn a_client_that_accepts_neither_media_type_is_told_so() {
 #[tokio::test]
 async fn a_body_beyond_the_limit_is_refused_announced_or_not() {
     let long = json!({ "query": "{ hello }", "variables": { "a": "x".repeat(10_000) } }).to_string();
-    let announced = post()
-        .header(AUTHORIZATION, token())
-        .header("content-length", long.len());
-    assert_eq!(
-        send(development(), announced, long.clone()).await.refusal(),
-        refused(413, "BODY_TOO_LARGE")
-    );
+    let announced = post().header(AUTHORIZATION, token()).header("content-length", long.len());
+    assert_eq!(send(development(), announced, long.clone()).await.refusal(), refused(413, "BODY_TOO_LARGE"));
     let chunks = futures::stream::iter([Ok::<_, std::io::Error>(long)]);
     let request = post().header(AUTHORIZATION, token());
     let answer = send(development(), request, Body::from_stream(chunks)).await;
@@ -438,26 +324,14 @@ async fn a_body_that_never_comes_and_an_answer_that_never_comes_are_given_up() {
     let impatient = || {
         let brief = Duration::from_millis(20);
         let mut door = development();
-        door.http = HttpOptions {
-            body_timeout: brief,
-            request_timeout: brief,
-            ..door.http
-        };
+        door.http = HttpOptions { body_timeout: brief, request_timeout: brief, ..door.http };
         door
     };
     let request = || post().header(AUTHORIZATION, token());
     let never = Body::from_stream(futures::stream::pending::<Result<String, std::io::Error>>());
-    assert_eq!(
-        send(impatient(), request(), never).await.refusal(),
-        refused(408, "BODY_TIMEOUT")
-    );
-    let broken = Body::from_stream(futures::stream::iter([Err::<String, _>(std::io::Error::other(
-        "gone",
-    ))]));
-    assert_eq!(
-        send(impatient(), request(), broken).await.refusal(),
-        refused(400, "BODY_BROKEN")
-    );
+    assert_eq!(send(impatient(), request(), never).await.refusal(), refused(408, "BODY_TIMEOUT"));
+    let broken = Body::from_stream(futures::stream::iter([Err::<String, _>(std::io::Error::other("gone"))]));
+    assert_eq!(send(impatient(), request(), broken).await.refusal(), refused(400, "BODY_BROKEN"));
     let answer = send(impatient(), request(), r#"{"query": "{ slow }"}"#).await;
     assert_eq!(answer.refusal(), refused(503, "TIMEOUT"));
     assert_eq!(answer.header("retry-after"), "1");
@@ -476,44 +350,24 @@ async fn graphiql_is_a_page_without_another_host_in_development() {
         let browser = Request::get(path).header(ACCEPT, "text/html,*/*;q=0.8");
         let page = send(development(), browser, "").await;
         assert_eq!(page.status, StatusCode::OK);
-        assert!(
-            page.header(CONTENT_SECURITY_POLICY)
-                .starts_with("default-src 'none'")
-        );
+        assert!(page.header(CONTENT_SECURITY_POLICY).starts_with("default-src 'none'"));
         assert!(page.text.contains("<title>&lt;F6&gt;</title>"));
-        assert!(
-            page.text.contains("Bearer ") && !page.text.contains("http"),
-            "{}",
-            page.text
-        );
+        assert!(page.text.contains("Bearer ") && !page.text.contains("http"), "{}", page.text);
     }
-    for file in [
-        "start.js",
-        "graphiql.js",
-        "graphiql.css",
-        "editor.worker.js",
-        "json.worker.js",
-        "graphql.worker.js",
-    ] {
+    for file in
+        ["start.js", "graphiql.js", "graphiql.css", "editor.worker.js", "json.worker.js", "graphql.worker.js"]
+    {
         assert_eq!(
-            send(development(), Request::get(format!("/graphiql/{file}")), "")
-                .await
-                .status,
+            send(development(), Request::get(format!("/graphiql/{file}")), "").await.status,
             200,
             "{file}"
         );
     }
     for path in ["/", "/graphiql/start.js"] {
-        assert_eq!(
-            send(production(), Request::get(path), "").await.refusal(),
-            refused(404, "NOT_FOUND")
-        );
+        assert_eq!(send(production(), Request::get(path), "").await.refusal(), refused(404, "NOT_FOUND"));
     }
     let browser = Request::get("/graphql").header(ACCEPT, "text/html");
-    assert_eq!(
-        send(production(), browser, "").await.status,
-        StatusCode::NOT_ACCEPTABLE
-    );
+    assert_eq!(send(production(), browser, "").await.status, StatusCode::NOT_ACCEPTABLE);
 }
 
 #[tokio::test]
@@ -528,24 +382,11 @@ async fn a_server_is_ready_when_all_that_it_needs_is_there_and_says_no_more_than
     let mut door = development();
     door.checks = vec![
         Check::new("config", || async { Ok(()) }),
-        Check::new("database", || async {
-            Err("connection to 10.0.0.7 refused".into())
-        }),
+        Check::new("database", || async { Err("connection to 10.0.0.7 refused".into()) }),
     ];
     let answer = send(door, Request::get("/readyz"), "").await;
     assert_eq!(answer.status.as_u16(), 503);
-    assert_eq!(
-        answer.text,
-        r#"{"status":"unavailable","checks":{"config":"ok","database":"failed"}}"#
-    );
-    assert_eq!(
-        send(production(), Request::get("/healthz"), "").await.text,
-        r#"{"status":"alive"}"#
-    );
-    assert_eq!(
-        send(production(), Request::post("/healthz"), "")
-            .await
-            .header(ALLOW),
-        "GET, HEAD"
-    );
+    assert_eq!(answer.text, r#"{"status":"unavailable","checks":{"config":"ok","database":"failed"}}"#);
+    assert_eq!(send(production(), Request::get("/healthz"), "").await.text, r#"{"status":"alive"}"#);
+    assert_eq!(send(production(), Request::post("/healthz"), "").await.header(ALLOW), "GET, HEAD");
 }

@@ -63,20 +63,14 @@ async fn a_client_that_never_finishes_does_not_keep_a_server_from_stopping() {
     let _stream = begin(address(&file).await, "POST /graphql HTTP/1.1\r\nhost: a\r\n");
     tokio::time::sleep(Duration::from_millis(50)).await;
     stop.send(()).unwrap();
-    tokio::time::timeout(Duration::from_secs(5), server)
-        .await
-        .expect("the server stops")
-        .unwrap()
-        .unwrap();
+    tokio::time::timeout(Duration::from_secs(5), server).await.expect("the server stops").unwrap().unwrap();
 }
 
 #[tokio::test]
 async fn an_address_that_is_taken_is_named_with_what_to_do() {
     let taken = TcpListener::bind(anywhere()).await.unwrap();
     let address = taken.local_addr().unwrap();
-    let error = serve(address, development(), std::future::pending())
-        .await
-        .unwrap_err();
+    let error = serve(address, development(), std::future::pending()).await.unwrap_err();
     let remedy = "something listens there already; stop it, or choose another port with --bind";
     assert_eq!(error.to_string(), format!("cannot listen at {address}: {remedy}"));
 }

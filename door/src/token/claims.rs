@@ -49,12 +49,7 @@ impl Claims {
         if self.iss.as_ref().ok_or(TokenError::MissingClaim("iss"))? != &key.issuer {
             return Err(TokenError::WrongIssuer);
         }
-        if !self
-            .aud
-            .as_ref()
-            .ok_or(TokenError::MissingClaim("aud"))?
-            .names(&key.audience)
-        {
+        if !self.aud.as_ref().ok_or(TokenError::MissingClaim("aud"))?.names(&key.audience) {
             return Err(TokenError::WrongAudience);
         }
         // Seconds with a fraction, as the claims have them.
@@ -77,9 +72,6 @@ impl Claims {
         if source_type.is_empty() || source_type.chars().count() > MAX_SOURCE_TYPE {
             return Err(TokenError::SourceType);
         }
-        Ok(Principal {
-            source_id,
-            source_type,
-        })
+        Ok(Principal { source_id, source_type })
     }
 }

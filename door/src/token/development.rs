@@ -31,10 +31,7 @@ pub fn sign_development_token(
     lifetime: Duration,
     now: DateTime<Utc>,
 ) -> String {
-    let header = Header {
-        kid: Some(DEVELOPMENT.to_owned()),
-        ..Header::new(Algorithm::HS256)
-    };
+    let header = Header { kid: Some(DEVELOPMENT.to_owned()), ..Header::new(Algorithm::HS256) };
     let claims = json!({
         "iss": DEVELOPMENT,
         "aud": DEVELOPMENT,

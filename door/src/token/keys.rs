@@ -68,38 +68,20 @@ pub(super) fn parse(text: &str, issuer: &str, audience: &str) -> Result<Vec<Key>
     let mut keys: Vec<Key> = Vec::new();
     for (place, jwk) in set.keys.iter().enumerate().filter(|(_, jwk)| signs(jwk)) {
         let id = jwk.common.key_id.clone();
-        let name = id
-            .as_ref()
-            .map_or_else(|| format!("number {}", place + 1), |id| format!("`{id}`"));
+        let name = id.as_ref().map_or_else(|| format!("number {}", place + 1), |id| format!("`{id}`"));
         let algorithm = algorithm(jwk, &name)?;
         let decoding = decoding(jwk, algorithm, &name)?;
-        if keys
-            .iter()
-            .any(|other| other.id == id || other.id.is_none() || id.is_none())
-        {
+        if keys.iter().any(|other| other.id == id || other.id.is_none() || id.is_none()) {
             return Err(KeysError::Ambiguous { key: name });
         }
-        keys.push(Key {
-            id,
-            algorithm,
-            decoding,
-            issuer: issuer.to_owned(),
-            audience: audience.to_owned(),
-        });
+        keys.push(Key { id, algorithm, decoding, issuer: issuer.to_owned(), audience: audience.to_owned() });
     }
-    if keys.is_empty() {
-        Err(KeysError::Empty)
-    } else {
-        Ok(keys)
-    }
+    if keys.is_empty() { Err(KeysError::Empty) } else { Ok(keys) }
 }
 
 /// Sets also publish keys for encryption; they are none of ours.
 fn signs(jwk: &Jwk) -> bool {
-    jwk.common
-        .public_key_use
-        .as_ref()
-        .is_none_or(|usage| *usage == PublicKeyUse::Signature)
+    jwk.common.public_key_use.as_ref().is_none_or(|usage| *usage == PublicKeyUse::Signature)
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "a library's enum that may grow")]
@@ -125,10 +107,7 @@ fn algorithm(jwk: &Jwk, name: &str) -> Result<Algorithm, KeysError> {
 
 /// A key that is damaged shows itself only when it is used; so it is used once, here.
 fn decoding(jwk: &Jwk, algorithm: Algorithm, name: &str) -> Result<DecodingKey, KeysError> {
-    let damaged = |source| KeysError::Damaged {
-        key: name.to_owned(),
-        source,
-    };
+    let damaged = |source| KeysError::Damaged { key: name.to_owned(), source };
     let key = DecodingKey::from_jwk(jwk).map_err(damaged)?;
     crypto::verify("", b"", &key, algorithm).map_err(damaged)?;
     Ok(key)

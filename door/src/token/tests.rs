@@ -24,15 +24,8 @@ fn options() -> TokenOptions {
 
 fn issuer() -> (Tokens, Value) {
     let keys = keys::parse(ISSUER, "https://issuer.example", "f6").unwrap();
-    let tokens = Tokens {
-        keys,
-        leeway: chrono::Duration::seconds(30),
-        development: false,
-    };
-    (
-        tokens,
-        serde_json::from_str::<Value>(ISSUER).unwrap()["tokens"].take(),
-    )
+    let tokens = Tokens { keys, leeway: chrono::Duration::seconds(30), development: false };
+    (tokens, serde_json::from_str::<Value>(ISSUER).unwrap()["tokens"].take())
 }
 
 impl Tokens {
@@ -48,11 +41,7 @@ impl Tokens {
 }
 
 fn development() -> Tokens {
-    Tokens::load(&TokenOptions {
-        dev: true,
-        ..options()
-    })
-    .unwrap()
+    Tokens::load(&TokenOptions { dev: true, ..options() }).unwrap()
 }
 
 /// A development token with some claims or header members changed; null leaves one out.
@@ -64,44 +53,22 @@ fn changed(claims: Value, header: Header) -> String {
     for (name, value) in claims.as_object().unwrap() {
         all[name] = value.clone();
     }
-    let all: serde_json::Map<_, _> = all
-        .as_object()
-        .unwrap()
-        .clone()
-        .into_iter()
-        .filter(|(_, value)| !value.is_null())
-        .collect();
-    encode(
-        &header,
-        &all,
-        &EncodingKey::from_secret(development::DEVELOPMENT_KEY),
-    )
-    .unwrap()
+    let all: serde_json::Map<_, _> =
+        all.as_object().unwrap().clone().into_iter().filter(|(_, value)| !value.is_null()).collect();
+    encode(&header, &all, &EncodingKey::from_secret(development::DEVELOPMENT_KEY)).unwrap()
 }
 
 fn development_header() -> Header {
-    Header {
-        kid: Some("f6-development".to_owned()),
-        ..Header::default()
-    }
+    Header { kid: Some("f6-development".to_owned()), ..Header::default() }
 }
 
 #[test]
 fn a_token_by_any_key_of_the_set_names_its_principal() {
     let (issuer, tokens) = issuer();
     for key in ["rsa", "ec", "ed"] {
-        let principal = issuer
-            .verify(tokens[key].as_str().unwrap(), at("12:30:00"))
-            .unwrap();
+        let principal = issuer.verify(tokens[key].as_str().unwrap(), at("12:30:00")).unwrap();
         let expected = "11111111-2222-4333-8444-555555555555".parse().unwrap();
-        assert_eq!(
-            principal,
-            Principal {
-                source_id: expected,
-                source_type: "ouder".to_owned()
-            },
-            "{key}"
-        );
+        assert_eq!(principal, Principal { source_id: expected, source_type: "ouder".to_owned() }, "{key}");
     }
 }
 
@@ -116,19 +83,11 @@ fn a_token_holds_until_its_end_and_the_leeway_after_it() {
 #[test]
 fn a_token_that_was_tampered_with_is_refused() {
     let (issuer, tokens) = issuer();
-    let [header, _, signature] = tokens["ed"]
-        .as_str()
-        .unwrap()
-        .split('.')
-        .collect::<Vec<_>>()
-        .try_into()
-        .unwrap();
+    let [header, _, signature] =
+        tokens["ed"].as_str().unwrap().split('.').collect::<Vec<_>>().try_into().unwrap();
     let other = tokens["ec"].as_str().unwrap().split('.').nth(1).unwrap();
     let same_claims = format!("{header}.{other}.{signature}");
-    assert!(
-        issuer.verify(&same_claims, at("12:30:00")).is_ok(),
-        "the claims of both tokens are the same"
-    );
+    assert!(issuer.verify(&same_claims, at("12:30:00")).is_ok(), "the claims of both tokens are the same");
     let forged = changed(json!({}), development_header());
     let claims = forged.split('.').nth(1).unwrap();
     let refused = issuer.verify(&format!("{header}.{claims}.{signature}"), at("12:30:00"));
@@ -137,34 +96,18 @@ fn a_token_that_was_tampered_with_is_refused() {
 
 #[test]
 fn the_development_key_is_accepted_in_development_alone() {
-    let token = sign_development_token(
-        "ambtenaar",
-        Uuid::from_u128(7),
-        chrono::Duration::hours(1),
-        at("12:00:00"),
-    );
-    let principal = Principal {
-        source_id: Uuid::from_u128(7),
-        source_type: "ambtenaar".to_owned(),
-    };
+    let token =
+        sign_development_token("ambtenaar", Uuid::from_u128(7), chrono::Duration::hours(1), at("12:00:00"));
+    let principal = Principal { source_id: Uuid::from_u128(7), source_type: "ambtenaar".to_owned() };
     assert_eq!(development().verify(&token, at("12:30:00")), Ok(principal));
-    assert_eq!(
-        issuer().0.verify(&token, at("12:30:00")),
-        Err(TokenError::UnknownKey)
-    );
+    assert_eq!(issuer().0.verify(&token, at("12:30:00")), Err(TokenError::UnknownKey));
 }
 
 #[test]
 fn a_public_key_is_no_secret_to_sign_with() {
     let (issuer, _) = issuer();
-    let header = Header {
-        kid: Some("rsa".to_owned()),
-        ..Header::default()
-    };
-    assert_eq!(
-        issuer.verify(&changed(json!({}), header), at("12:30:00")),
-        Err(TokenError::WrongAlgorithm)
-    );
+    let header = Header { kid: Some("rsa".to_owned()), ..Header::default() };
+    assert_eq!(issuer.verify(&changed(json!({}), header), at("12:30:00")), Err(TokenError::WrongAlgorithm));
 }
 
 #[test]
@@ -181,35 +124,21 @@ fn each_thing_that_can_be_wrong_has_its_own_name() {
         (json!({ "nbf": late }), TokenError::NotYetValid),
         (json!({ "sub": "jan" }), TokenError::SubjectNotUuid),
         (json!({ "sub": null }), TokenError::MissingClaim("sub")),
-        (
-            json!({ "source_type": null }),
-            TokenError::MissingClaim("source_type"),
-        ),
+        (json!({ "source_type": null }), TokenError::MissingClaim("source_type")),
         (json!({ "source_type": "" }), TokenError::SourceType),
         (json!({ "source_type": "x".repeat(101) }), TokenError::SourceType),
     ];
     for (claims, error) in cases {
         let token = changed(claims.clone(), development_header());
-        assert_eq!(
-            development().verify(&token, at("12:30:00")),
-            Err(error),
-            "{claims}"
-        );
+        assert_eq!(development().verify(&token, at("12:30:00")), Err(error), "{claims}");
     }
-    let critical = Header {
-        crit: Some(vec!["b64".to_owned()]),
-        ..development_header()
-    };
+    let critical = Header { crit: Some(vec!["b64".to_owned()]), ..development_header() };
     assert_eq!(
         development().verify(&changed(json!({}), critical), at("12:30:00")),
         Err(TokenError::Critical)
     );
     for text in ["", "x", "a.b.c", "eyJhbGciOiJub25lIn0.e30."] {
-        assert_eq!(
-            development().verify(text, at("12:30:00")),
-            Err(TokenError::Malformed),
-            "{text}"
-        );
+        assert_eq!(development().verify(text, at("12:30:00")), Err(TokenError::Malformed), "{text}");
     }
 }
 
@@ -219,20 +148,15 @@ fn a_token_without_a_key_id_is_tried_only_where_there_is_one_key() {
     assert!(development().verify(&token, at("12:30:00")).is_ok());
     let mut several = development();
     several.keys.extend(issuer().0.keys);
-    assert_eq!(
-        several.verify(&token, at("12:30:00")),
-        Err(TokenError::UnknownKey)
-    );
+    assert_eq!(several.verify(&token, at("12:30:00")), Err(TokenError::UnknownKey));
 }
 
 #[test]
 fn the_header_is_one_bearer_token() {
     let token = changed(json!({}), development_header());
     let authenticate = |values: &[&str]| {
-        let headers = values
-            .iter()
-            .map(|value| (AUTHORIZATION, HeaderValue::from_str(value).unwrap()))
-            .collect();
+        let headers =
+            values.iter().map(|value| (AUTHORIZATION, HeaderValue::from_str(value).unwrap())).collect();
         development().authenticate(&headers, at("12:30:00"))
     };
     assert!(authenticate(&[&format!("Bearer {token}")]).is_ok());
@@ -240,10 +164,7 @@ fn the_header_is_one_bearer_token() {
     assert_eq!(authenticate(&[]), Err(TokenError::Missing));
     assert_eq!(authenticate(&[&token]), Err(TokenError::NotBearer));
     assert_eq!(authenticate(&["Basic abc"]), Err(TokenError::NotBearer));
-    assert_eq!(
-        authenticate(&["Bearer a", "Bearer b"]),
-        Err(TokenError::NotBearer)
-    );
+    assert_eq!(authenticate(&["Bearer a", "Bearer b"]), Err(TokenError::NotBearer));
     assert_eq!(authenticate(&["Bearer a"]), Err(TokenError::Malformed));
 }
 
@@ -251,10 +172,7 @@ fn the_header_is_one_bearer_token() {
 fn options_that_would_accept_nothing_or_half_are_refused() {
     let refused = |options| Tokens::load(&options).unwrap_err().to_string();
     assert!(refused(options()).starts_with("no token would be accepted"));
-    let half = TokenOptions {
-        token_issuer: Some("a".to_owned()),
-        ..options()
-    };
+    let half = TokenOptions { token_issuer: Some("a".to_owned()), ..options() };
     assert!(refused(half).ends_with("--token-audience is missing"));
     let absent = TokenOptions {
         token_issuer: Some("a".to_owned()),
@@ -268,11 +186,8 @@ fn options_that_would_accept_nothing_or_half_are_refused() {
 #[test]
 fn a_key_set_is_checked_when_it_is_read() {
     let set: Value = serde_json::from_str(ISSUER).unwrap();
-    let refused = |keys: Value| {
-        keys::parse(&json!({ "keys": keys }).to_string(), "a", "b")
-            .unwrap_err()
-            .to_string()
-    };
+    let refused =
+        |keys: Value| keys::parse(&json!({ "keys": keys }).to_string(), "a", "b").unwrap_err().to_string();
     let with = |place: usize, name: &str, value: Value| {
         let mut key = set["keys"][place].clone();
         key[name] = value;
@@ -280,22 +195,13 @@ fn a_key_set_is_checked_when_it_is_read() {
     };
     let (rsa, ec) = (&set["keys"][0], &set["keys"][1]);
     assert_eq!(refused(json!([])), "it has no key for signatures");
-    assert_eq!(
-        refused(json!([with(0, "use", json!("enc"))])),
-        "it has no key for signatures"
-    );
+    assert_eq!(refused(json!([with(0, "use", json!("enc"))])), "it has no key for signatures");
     assert_eq!(
         refused(json!([with(0, "n", json!("nUsv"))])),
         "key `rsa` is an RSA key of less than 2048 bits"
     );
-    assert_eq!(
-        refused(json!([with(1, "x", json!("AAAA"))])),
-        "key `ec` is damaged"
-    );
-    assert_eq!(
-        refused(json!([{ "kty": "oct", "k": "c2VjcmV0", "kid": "s" }])),
-        NOT_ACCEPTED
-    );
+    assert_eq!(refused(json!([with(1, "x", json!("AAAA"))])), "key `ec` is damaged");
+    assert_eq!(refused(json!([{ "kty": "oct", "k": "c2VjcmV0", "kid": "s" }])), NOT_ACCEPTED);
     assert!(refused(json!([with(0, "alg", json!("RS512"))])).contains("`rsa` is not a public RS256"));
     assert!(refused(json!([rsa, with(1, "kid", json!("rsa"))])).contains("has no `kid` of its own"));
     assert!(refused(json!([rsa, with(1, "kid", Value::Null)])).contains("key number 2 has no `kid`"));

@@ -21,35 +21,20 @@ pub(super) struct Page {
 }
 
 const PAGE_INFO: [Plain<Page>; 4] = [
-    ("hasNextPage", "Boolean!", "Whether more follows.", |page| {
-        page.more.into()
+    ("hasNextPage", "Boolean!", "Whether more follows.", |page| page.more.into()),
+    ("hasPreviousPage", "Boolean!", "Whether the page begins after a cursor.", |page| {
+        (page.after != Cursor::default()).into()
     }),
-    (
-        "hasPreviousPage",
-        "Boolean!",
-        "Whether the page begins after a cursor.",
-        |page| (page.after != Cursor::default()).into(),
-    ),
-    (
-        "startCursor",
-        "String",
-        "The cursor of the first event.",
-        |page| cursor(page.events.first()),
-    ),
-    (
-        "endCursor",
-        "String",
-        "The cursor of the last event: the next page begins after it.",
-        |page| cursor(page.events.last()),
-    ),
+    ("startCursor", "String", "The cursor of the first event.", |page| cursor(page.events.first())),
+    ("endCursor", "String", "The cursor of the last event: the next page begins after it.", |page| {
+        cursor(page.events.last())
+    }),
 ];
 
-const EDGE: [Plain<EventAt>; 1] = [(
-    "cursor",
-    "String!",
-    "Pass it on as `after` to go on from here.",
-    |at| text(Cursor(at.event.position)),
-)];
+const EDGE: [Plain<EventAt>; 1] =
+    [("cursor", "String!", "Pass it on as `after` to go on from here.", |at| {
+        text(Cursor(at.event.position))
+    })];
 
 /// The GraphQL types.
 pub(crate) fn objects() -> [Object; 3] {
@@ -62,13 +47,8 @@ fn connection() -> Object {
     let edges = Field::new("edges", TypeRef::named_nn_list_nn("EventEdge"), |context| {
         FieldFuture::new(async move {
             let page = context.parent_value.try_downcast_ref::<Page>()?;
-            let edge = |event: &Arc<Event>| EventAt {
-                event: Arc::clone(event),
-                point: page.point,
-            };
-            Ok(Some(FieldValue::list(
-                page.events.iter().map(edge).map(FieldValue::owned_any),
-            )))
+            let edge = |event: &Arc<Event>| EventAt { event: Arc::clone(event), point: page.point };
+            Ok(Some(FieldValue::list(page.events.iter().map(edge).map(FieldValue::owned_any))))
         })
     });
     let basis = basis_field(|context| {
@@ -92,9 +72,7 @@ fn edge() -> Object {
 fn itself<T: Send + Sync + 'static>(name: &str, of: &str) -> Field {
     Field::new(name, TypeRef::named_nn(of), |context| {
         FieldFuture::new(async move {
-            Ok(Some(FieldValue::borrowed_any(
-                context.parent_value.try_downcast_ref::<T>()?,
-            )))
+            Ok(Some(FieldValue::borrowed_any(context.parent_value.try_downcast_ref::<T>()?)))
         })
     })
 }

@@ -25,9 +25,7 @@ impl FromStr for Cursor {
     fn from_str(given: &str) -> Result<Self, Self::Err> {
         let bytes = URL_SAFE_NO_PAD.decode(given).ok();
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-        let number = text
-            .as_deref()
-            .and_then(|text| text.strip_prefix("event:")?.parse().ok());
+        let number = text.as_deref().and_then(|text| text.strip_prefix("event:")?.parse().ok());
         let cursor = number.map(|number| Self(Position::new(number)));
         // Written another way it would be another cursor.
         cursor
@@ -44,18 +42,10 @@ mod tests {
     fn a_cursor_survives_a_round_trip_and_anything_else_is_refused() {
         let cursor = Cursor(Position::new(42));
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
-        for wrong in [
-            "",
-            "42",
-            "event:42",
-            &URL_SAFE_NO_PAD.encode("event:042"),
-            &URL_SAFE_NO_PAD.encode("event:x"),
-        ] {
-            assert_eq!(
-                wrong.parse::<Cursor>(),
-                Err(Refusal::After(wrong.to_owned())),
-                "{wrong}"
-            );
+        for wrong in
+            ["", "42", "event:42", &URL_SAFE_NO_PAD.encode("event:042"), &URL_SAFE_NO_PAD.encode("event:x")]
+        {
+            assert_eq!(wrong.parse::<Cursor>(), Err(Refusal::After(wrong.to_owned())), "{wrong}");
         }
     }
 }

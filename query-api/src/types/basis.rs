@@ -6,36 +6,14 @@ use read_model::basis::Basis;
 use super::{Plain, date_time, text, with_plain};
 
 const FIELDS: [Plain<Basis>; 6] = [
-    (
-        "id",
-        "ID!",
-        "Names this basis, for `ifUnchangedSince`; opaque.",
-        |basis| text(basis.id()),
-    ),
-    (
-        "position",
-        "Position!",
-        "The newest event taken into account.",
-        |basis| basis.position.get().into(),
-    ),
-    (
-        "knownAt",
-        "DateTime!",
-        "When that event was registered.",
-        |basis| date_time(basis.known_at),
-    ),
-    ("asOf", "Date!", "The day on the material line.", |basis| {
-        text(basis.as_of)
+    ("id", "ID!", "Names this basis, for `ifUnchangedSince`; opaque.", |basis| text(basis.id())),
+    ("position", "Position!", "The newest event taken into account.", |basis| basis.position.get().into()),
+    ("knownAt", "DateTime!", "When that event was registered.", |basis| date_time(basis.known_at)),
+    ("asOf", "Date!", "The day on the material line.", |basis| text(basis.as_of)),
+    ("minTrust", "Trust!", "Which claims counted.", |basis| text(basis.min_trust.name())),
+    ("catalogue", "String!", "The hash of the catalogue that it was read with.", |basis| {
+        text(&basis.catalogue)
     }),
-    ("minTrust", "Trust!", "Which claims counted.", |basis| {
-        text(basis.min_trust.name())
-    }),
-    (
-        "catalogue",
-        "String!",
-        "The hash of the catalogue that it was read with.",
-        |basis| text(&basis.catalogue),
-    ),
 ];
 
 pub(super) fn object() -> Object {

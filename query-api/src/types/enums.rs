@@ -3,11 +3,7 @@
 use async_graphql::dynamic::{Enum, EnumItem};
 
 /// The name of an enum, what it is, and its values, each with what it is.
-type Described = (
-    &'static str,
-    &'static str,
-    &'static [(&'static str, &'static str)],
-);
+type Described = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 const ALL: [Described; 5] = [
     (
@@ -15,10 +11,7 @@ const ALL: [Described; 5] = [
         "Which claims count.",
         &[
             ("VALIDATED", "Those that were validated."),
-            (
-                "CLAIMED",
-                "Also those that nobody has judged yet; they have no legal consequences.",
-            ),
+            ("CLAIMED", "Also those that nobody has judged yet; they have no legal consequences."),
         ],
     ),
     (
@@ -26,10 +19,7 @@ const ALL: [Described; 5] = [
         "What an event does.",
         &[
             ("Claim", "Says that something happened."),
-            (
-                "Correction",
-                "Says that an earlier event should have been otherwise, or did not happen.",
-            ),
+            ("Correction", "Says that an earlier event should have been otherwise, or did not happen."),
             ("Validation", "Accepts or rejects an earlier claim or correction."),
         ],
     ),
@@ -41,18 +31,11 @@ const ALL: [Described; 5] = [
             ("REJECTED", "Its newest validation rejects it."),
             ("CLAIMED", "Nobody has judged it yet."),
             ("SUSPENDED", "It fails only for what it is based on."),
-            (
-                "CONTESTED",
-                "It counts, and no longer satisfies its rules in its place.",
-            ),
+            ("CONTESTED", "It counts, and no longer satisfies its rules in its place."),
             ("VALIDATED", "It counts."),
         ],
     ),
-    (
-        "Verdict",
-        "What a validation says.",
-        &[("ACCEPTED", "It counts."), ("REJECTED", "It does not count.")],
-    ),
+    ("Verdict", "What a validation says.", &[("ACCEPTED", "It counts."), ("REJECTED", "It does not count.")]),
     (
         "DatePrecision",
         "How much of a date is known.",
@@ -76,9 +59,7 @@ pub(crate) fn of_names<'a>(
     description: Option<&str>,
     items: impl IntoIterator<Item = &'a str>,
 ) -> Enum {
-    let choice = items
-        .into_iter()
-        .fold(Enum::new(name), |choice, item| choice.item(item));
+    let choice = items.into_iter().fold(Enum::new(name), |choice, item| choice.item(item));
     match description {
         Some(description) => choice.description(description),
         None => choice,
@@ -105,11 +86,7 @@ mod tests {
         let shown = format!("{:?}", all());
         let kinds = [EventKind::Claim, EventKind::Correction, EventKind::Validation].map(EventKind::name);
         let trusts = [Trust::Validated, Trust::Claimed].map(Trust::name);
-        for name in kinds
-            .into_iter()
-            .chain(trusts)
-            .chain(Status::ALL.map(Status::name))
-        {
+        for name in kinds.into_iter().chain(trusts).chain(Status::ALL.map(Status::name)) {
             assert!(shown.contains(&format!("\"{name}\"")), "{name}");
         }
     }

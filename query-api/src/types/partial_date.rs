@@ -7,34 +7,13 @@ use read_model::time::{PartialDate, Precision};
 use super::{Plain, text, with_plain};
 
 const FIELDS: [Plain<PartialDate>; 7] = [
-    (
-        "text",
-        "String!",
-        "As it is written, with zeros for what is unknown: `2010-05-00`.",
-        |date| text(date),
-    ),
+    ("text", "String!", "As it is written, with zeros for what is unknown: `2010-05-00`.", |date| text(date)),
     ("year", "Int", "The year, where known.", |date| known(date.year())),
-    ("month", "Int", "The month, where known.", |date| {
-        known(date.month())
-    }),
-    ("day", "Int", "The day of the month, where known.", |date| {
-        known(date.day())
-    }),
-    (
-        "precision",
-        "DatePrecision!",
-        "How much of it is known.",
-        |date| text(precision(date.precision())),
-    ),
-    (
-        "earliest",
-        "Date!",
-        "The first day that it may have been.",
-        |date| text(date.earliest()),
-    ),
-    ("latest", "Date!", "The last day that it may have been.", |date| {
-        text(date.latest())
-    }),
+    ("month", "Int", "The month, where known.", |date| known(date.month())),
+    ("day", "Int", "The day of the month, where known.", |date| known(date.day())),
+    ("precision", "DatePrecision!", "How much of it is known.", |date| text(precision(date.precision()))),
+    ("earliest", "Date!", "The first day that it may have been.", |date| text(date.earliest())),
+    ("latest", "Date!", "The last day that it may have been.", |date| text(date.latest())),
 ];
 
 pub(super) fn object() -> Object {
@@ -71,13 +50,8 @@ mod tests {
             })
         });
         let builder = super::super::register(Schema::build("Query", None, None));
-        let schema = builder
-            .register(Object::new("Query").field(date))
-            .finish()
-            .unwrap();
-        let answer = schema
-            .execute("{ date { text year month day precision earliest latest } }")
-            .await;
+        let schema = builder.register(Object::new("Query").field(date)).finish().unwrap();
+        let answer = schema.execute("{ date { text year month day precision earliest latest } }").await;
         assert_eq!(
             answer.data.into_json().unwrap()["date"],
             json!({

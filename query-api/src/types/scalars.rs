@@ -4,10 +4,7 @@ use async_graphql::dynamic::Scalar;
 
 const ALL: [(&str, &str); 6] = [
     ("Date", "A day of the local calendar: `2026-01-04`."),
-    (
-        "DateTime",
-        "A moment in UTC, to the microsecond (RFC 3339): `2026-01-04T08:30:00.000000Z`.",
-    ),
+    ("DateTime", "A moment in UTC, to the microsecond (RFC 3339): `2026-01-04T08:30:00.000000Z`."),
     ("JSON", "Any JSON value."),
     (
         "Moment",
@@ -22,7 +19,5 @@ const ALL: [(&str, &str); 6] = [
 
 /// Every scalar; what comes in is parsed by resolvers, which can say what is wrong with it.
 pub(super) fn all() -> Vec<Scalar> {
-    ALL.iter()
-        .map(|(name, description)| Scalar::new(*name).description(*description))
-        .collect()
+    ALL.iter().map(|(name, description)| Scalar::new(*name).description(*description)).collect()
 }

@@ -28,14 +28,8 @@ pub(super) struct Compiler<'a> {
 
 impl Compiler<'_> {
     fn views(&self, report: &mut Report) -> Views {
-        report.within(["events".into()], |report| {
-            self.check_readers(&self.config.events.read, report)
-        });
-        let own = self
-            .catalogue
-            .object_types
-            .values()
-            .map(|object_type| self.object_type(object_type));
+        report.within(["events".into()], |report| self.check_readers(&self.config.events.read, report));
+        let own = self.catalogue.object_types.values().map(|object_type| self.object_type(object_type));
         let mut views: Vec<View> = own.collect();
         for (name, config) in &self.config.views {
             let at = [Step::from("views"), name.as_str().into()];
@@ -47,10 +41,7 @@ impl Compiler<'_> {
         });
         Views {
             events: Grant::new("events", &self.config.events.read),
-            views: views
-                .into_iter()
-                .map(|view| (Arc::clone(&view.name), Arc::new(view)))
-                .collect(),
+            views: views.into_iter().map(|view| (Arc::clone(&view.name), Arc::new(view))).collect(),
         }
     }
 
@@ -114,10 +105,8 @@ impl Compiler<'_> {
 
     fn check_readers(&self, given: &[String], report: &mut Report) {
         let known = &self.catalogue.source_types;
-        for (index, name) in given
-            .iter()
-            .enumerate()
-            .filter(|(_, name)| !known.iter().any(|known| **known == ***name))
+        for (index, name) in
+            given.iter().enumerate().filter(|(_, name)| !known.iter().any(|known| **known == ***name))
         {
             report.within([Step::from("read"), index.into()], |report| {
                 let there = one_of(name, known.iter().map(|name| &**name));
@@ -128,11 +117,7 @@ impl Compiler<'_> {
 
     /// The catalogue's own names may be those of this API's types.
     fn refuse_taken_names(&self, report: &mut Report) {
-        let names = self
-            .catalogue
-            .object_types
-            .keys()
-            .chain(self.catalogue.types.keys());
+        let names = self.catalogue.object_types.keys().chain(self.catalogue.types.keys());
         for name in names.filter(|name| RESERVED_TYPES.contains(&&***name)) {
             report.say(format!(
                 "the query API has a type `{name}` of its own; rename that of write_config.yaml"
@@ -142,9 +127,8 @@ impl Compiler<'_> {
 
     fn check_type_name(&self, name: &str, report: &mut Report) {
         if !is_name(name) || !name.starts_with(|first: char| first.is_ascii_uppercase()) {
-            report.say(format!(
-                "`{name}` cannot be a view; use letters and digits, beginning with a capital"
-            ));
+            report
+                .say(format!("`{name}` cannot be a view; use letters and digits, beginning with a capital"));
         }
         if self.catalogue.types.contains_key(name) || RESERVED_TYPES.contains(&name) {
             report.say(format!("`{name}` is another type already; choose another name"));
@@ -156,15 +140,10 @@ impl Compiler<'_> {
 fn check_own(name: &str, config: &ViewConfig, report: &mut Report) {
     if config.object_type != name {
         report.within(["object_type".into()], |report| {
-            report.say(format!(
-                "a view named as the object type {name} shows {name}; choose another name"
-            ));
+            report.say(format!("a view named as the object type {name} shows {name}; choose another name"));
         });
     }
-    for (key, given) in [
-        ("fields", !config.fields.is_empty()),
-        ("plural", config.plural.is_some()),
-    ] {
+    for (key, given) in [("fields", !config.fields.is_empty()), ("plural", config.plural.is_some())] {
         if given {
             report.within([key.into()], |report| {
                 report.say(format!(
@@ -180,9 +159,7 @@ fn plural(name: &str, config: &ViewConfig, report: &mut Report) -> Arc<str> {
         Some(plural) if is_name(plural) => plural.as_str().into(),
         Some(plural) => {
             report.within(["plural".into()], |report| {
-                report.say(format!(
-                    "`{plural}` cannot be a name in GraphQL; use letters, digits and _"
-                ));
+                report.say(format!("`{plural}` cannot be a name in GraphQL; use letters, digits and _"));
             });
             plural.as_str().into()
         }
@@ -195,9 +172,8 @@ fn plural(name: &str, config: &ViewConfig, report: &mut Report) -> Arc<str> {
 
 /// Two root fields of the same name would be one.
 fn refuse_doubles(views: &[View], report: &mut Report) {
-    let mut taken: HashMap<&str, String> = RESERVED_ROOTS
-        .map(|name| (name, "of the API itself".to_owned()))
-        .into();
+    let mut taken: HashMap<&str, String> =
+        RESERVED_ROOTS.map(|name| (name, "of the API itself".to_owned())).into();
     for view in views {
         for (field, key) in [(view.one.as_str(), None), (&view.many, Some("plural"))] {
             let steps = [Step::from(&*view.name)].into_iter().chain(key.map(Step::from));
@@ -215,10 +191,5 @@ fn refuse_doubles(views: &[View], report: &mut Report) {
 /// `BewonersKaart` → `bewonersKaart`.
 fn root_field(name: &str) -> String {
     let mut chars = name.chars();
-    chars
-        .next()
-        .map(|first| first.to_ascii_lowercase())
-        .into_iter()
-        .chain(chars)
-        .collect()
+    chars.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(chars).collect()
 }

@@ -38,13 +38,7 @@ impl Compiler<'_> {
         object_type: &ObjectType,
         report: &mut Report,
     ) -> Option<ViewField> {
-        let ViewFieldConfig {
-            field,
-            view,
-            value_type,
-            value,
-            description,
-        } = config;
+        let ViewFieldConfig { field, view, value_type, value, description } = config;
         let mut shown = match (field, value_type, value) {
             (Some(field), None, None) => renamed(field, object_type, report)?,
             (None, Some(value_type), Some(value)) => ViewField {
@@ -63,9 +57,7 @@ impl Compiler<'_> {
         shown.description = description.as_deref().map(Arc::from).or(shown.description);
         if let Some(view) = view {
             shown.through = Some(view.as_str().into());
-            report.within(["view".into()], |report| {
-                self.check_through(view, &shown.shape, report)
-            });
+            report.within(["view".into()], |report| self.check_through(view, &shown.shape, report));
         }
         Some(shown)
     }
@@ -83,12 +75,8 @@ impl Compiler<'_> {
             name if self.catalogue.types.contains_key(name) => Shape::Named(name.into()),
             other => {
                 let basic = ["String", "Int", "Boolean", "PartialDate"];
-                let there = one_of(
-                    other,
-                    basic
-                        .into_iter()
-                        .chain(self.catalogue.types.keys().map(|name| &**name)),
-                );
+                let there =
+                    one_of(other, basic.into_iter().chain(self.catalogue.types.keys().map(|name| &**name)));
                 report.say(format!("no type of a computed value is named `{other}`; {there}"));
                 Shape::Text
             }
@@ -101,11 +89,7 @@ impl Compiler<'_> {
         };
         let shown = match self.config.views.get(view) {
             Some(config) => Some(config.object_type.as_str()),
-            None => self
-                .catalogue
-                .object_types
-                .get_key_value(view)
-                .map(|(name, _)| &**name),
+            None => self.catalogue.object_types.get_key_value(view).map(|(name, _)| &**name),
         };
         match shown {
             None => {
@@ -113,9 +97,7 @@ impl Compiler<'_> {
                 report.say(format!("no view is named `{view}`; {there}"));
             }
             Some(shown) if shown != referred => {
-                report.say(format!(
-                    "`{view}` shows {shown}, and this field refers to {referred}"
-                ));
+                report.say(format!("`{view}` shows {shown}, and this field refers to {referred}"));
             }
             Some(_) => {}
         }
@@ -124,20 +106,13 @@ impl Compiler<'_> {
 
 /// A field of the object, under another name.
 fn renamed(field: &str, object_type: &ObjectType, report: &mut Report) -> Option<ViewField> {
-    let plain = object_type.fields.get(field).map(|field| {
-        (
-            &field.description,
-            &field.shape,
-            Source::Field(Arc::clone(&field.name)),
-        )
-    });
+    let plain = object_type
+        .fields
+        .get(field)
+        .map(|field| (&field.description, &field.shape, Source::Field(Arc::clone(&field.name))));
     let derived = || {
         let derived = object_type.derived.get(field)?;
-        Some((
-            &derived.description,
-            &derived.shape,
-            Source::Derived(Arc::clone(&derived.name)),
-        ))
+        Some((&derived.description, &derived.shape, Source::Derived(Arc::clone(&derived.name))))
     };
     let Some((description, shape, source)) = plain.or_else(derived) else {
         let names = object_type.fields.keys().chain(object_type.derived.keys());
@@ -166,14 +141,8 @@ fn computed(source: &str, object_type: &ObjectType, report: &mut Report) -> Sour
     };
     let unknown = |root: &&str| *root != "asOf" && !object_type.fields.contains_key(*root);
     for root in expression.reads().roots().filter(unknown) {
-        let there = one_of(
-            root,
-            object_type.fields.keys().map(|name| &**name).chain(["asOf"]),
-        );
-        report.say(format!(
-            "`{root}` is neither a field of {} nor `asOf`; {there}",
-            object_type.name
-        ));
+        let there = one_of(root, object_type.fields.keys().map(|name| &**name).chain(["asOf"]));
+        report.say(format!("`{root}` is neither a field of {} nor `asOf`; {there}", object_type.name));
     }
     Source::Computed(expression)
 }
@@ -196,13 +165,9 @@ fn referred(shape: &Shape) -> Option<&str> {
 
 fn check_field_name(name: &str, report: &mut Report) {
     if !is_name(name) {
-        report.say(format!(
-            "`{name}` cannot be a name in GraphQL; use letters, digits and _"
-        ));
+        report.say(format!("`{name}` cannot be a name in GraphQL; use letters, digits and _"));
     }
     if RESERVED_FIELDS.contains(&name) {
-        report.say(format!(
-            "every object has `{name}` of itself; choose another name for the field"
-        ));
+        report.say(format!("every object has `{name}` of itself; choose another name for the field"));
     }
 }

@@ -1,15 +1,8 @@
 //! The names that this API keeps for itself.
 
 /// What every object answers to beside its fields.
-pub(crate) const RESERVED_FIELDS: [&str; 7] = [
-    "id",
-    "basis",
-    "events",
-    "history",
-    "timeline",
-    "provenance",
-    "asOf",
-];
+pub(crate) const RESERVED_FIELDS: [&str; 7] =
+    ["id", "basis", "events", "history", "timeline", "provenance", "asOf"];
 
 /// The root fields that are no view's.
 pub(crate) const RESERVED_ROOTS: [&str; 4] = ["event", "events", "compare", "consequences"];

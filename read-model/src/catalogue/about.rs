@@ -12,11 +12,8 @@ impl EventType {
     /// The objects whose state the rules of an event with these data read.
     #[must_use]
     pub fn objects_read_by_rules(&self, data: &Value) -> BTreeSet<ObjectId> {
-        let read = |name: &str| {
-            self.rules
-                .iter()
-                .any(|rule| rule.check.reads().members(name).next().is_some())
-        };
+        let read =
+            |name: &str| self.rules.iter().any(|rule| rule.check.reads().members(name).next().is_some());
         let roles = self.roles.values().filter(|role| read(&role.name));
         roles.flat_map(|role| self.in_role(role, data)).collect()
     }
@@ -28,10 +25,7 @@ impl EventType {
         data: &Value,
         changed: &impl Fn(ObjectId, &str) -> bool,
     ) -> BTreeSet<ObjectId> {
-        let effects = self
-            .effects
-            .iter()
-            .filter(|effect| self.follows(effect, data, changed));
+        let effects = self.effects.iter().filter(|effect| self.follows(effect, data, changed));
         effects
             .filter_map(|effect| self.roles.get(&effect.role))
             .flat_map(|role| self.in_role(role, data))
@@ -57,31 +51,20 @@ impl Catalogue {
         let Some(event_type) = self.event_types.get(&event.event_type) else {
             return Vec::new();
         };
-        let content = event
-            .body
-            .content()
-            .and_then(|data| event_type.upcast(&event.event_version, data).ok());
+        let content =
+            event.body.content().and_then(|data| event_type.upcast(&event.event_version, data).ok());
         let Some(data) = content else { return Vec::new() };
-        let scope = DataScope {
-            data: &data,
-            shape: event_type.current().format.expanded(),
-        };
+        let scope = DataScope { data: &data, shape: event_type.current().format.expanded() };
         let mut found = Vec::new();
         for effect in &event_type.effects {
             let Some(role) = event_type.roles.get(&effect.role) else {
                 continue;
             };
-            let field = self
-                .object_types
-                .get(&role.object_type)
-                .and_then(|of| of.fields.get(&effect.field));
+            let field = self.object_types.get(&role.object_type).and_then(|of| of.fields.get(&effect.field));
             let Some(index) = field.and_then(|field| field.unique.as_ref()) else {
                 continue;
             };
-            let value = effect
-                .action
-                .expression()
-                .and_then(|value| value.evaluate(&scope).ok());
+            let value = effect.action.expression().and_then(|value| value.evaluate(&scope).ok());
             if let Some(Value::String(value)) = value {
                 let objects = event_type.in_role(role, &data);
                 found.extend(objects.map(|object| (Arc::clone(index), object, value.clone())));

@@ -48,18 +48,8 @@ impl<'a> Compiler<'a> {
         for name in config.object_types.keys() {
             definitions.insert(name.clone(), json!({"type": "string", "format": "uuid"}));
         }
-        definitions.extend(
-            config
-                .types
-                .iter()
-                .map(|(name, schema)| (name.clone(), schema.clone())),
-        );
-        let compiler = Self {
-            config,
-            names,
-            types,
-            definitions: Value::Object(definitions),
-        };
+        definitions.extend(config.types.iter().map(|(name, schema)| (name.clone(), schema.clone())));
+        let compiler = Self { config, names, types, definitions: Value::Object(definitions) };
         compiler.refuse_circles(report);
         compiler
     }
@@ -86,12 +76,7 @@ impl<'a> Compiler<'a> {
             zone_name: f6.zone.as_str().into(),
             oin: check_oin(&f6.oin, report).into(),
             zone: time_zone(&f6.time_zone, report),
-            source_types: self
-                .config
-                .source_types
-                .iter()
-                .map(|name| name.as_str().into())
-                .collect(),
+            source_types: self.config.source_types.iter().map(|name| name.as_str().into()).collect(),
             types: compile_types(self.config, &self.names, &mut Report::default()),
             object_types,
             event_types,
@@ -130,12 +115,10 @@ impl<'a> Compiler<'a> {
                     Derived {
                         name: field.as_str().into(),
                         description: config.description.as_deref().map(Arc::from),
-                        shape: report.within(["type".into()], |report| {
-                            self.value_type(&config.value_type, report)
-                        }),
-                        value: report.within(["value".into()], |report| {
-                            derived_value(&config.value, &fields, report)
-                        }),
+                        shape: report
+                            .within(["type".into()], |report| self.value_type(&config.value_type, report)),
+                        value: report
+                            .within(["value".into()], |report| derived_value(&config.value, &fields, report)),
                     }
                 });
                 (Arc::from(field.as_str()), compiled)
@@ -152,9 +135,7 @@ impl<'a> Compiler<'a> {
 
     fn field(&self, object_type: &str, name: &str, config: &FieldConfig, report: &mut Report) -> Field {
         check_field_name(name, report);
-        let shape = report.within(["type".into()], |report| {
-            self.value_type(&config.value_type, report)
-        });
+        let shape = report.within(["type".into()], |report| self.value_type(&config.value_type, report));
         if matches!(shape, Shape::List(_)) && config.line == Line::Registration {
             report.within(["line".into()], |report| {
                 report.say("values of a list do not displace each other; a list has no `line: registration`");
@@ -189,11 +170,7 @@ impl<'a> Compiler<'a> {
             name if self.names.types.contains(&name) => Shape::Named(name.into()),
             other => {
                 let basic = ["String", "Int", "Boolean", "PartialDate"];
-                let names = basic
-                    .iter()
-                    .chain(&self.names.object_types)
-                    .chain(&self.names.types)
-                    .copied();
+                let names = basic.iter().chain(&self.names.object_types).chain(&self.names.types).copied();
                 report.say(format!("no type is named `{other}`; {}", one_of(other, names)));
                 Shape::Text
             }
@@ -237,16 +214,9 @@ fn compile_types(config: &Config, names: &Names<'_>, report: &mut Report) -> Ind
 
 fn derived_value(source: &str, fields: &IndexMap<Arc<str>, Field>, report: &mut Report) -> Expression {
     let expression = compile_expression(source, report);
-    for root in expression
-        .reads()
-        .roots()
-        .filter(|root| *root != "asOf" && !fields.contains_key(*root))
-    {
+    for root in expression.reads().roots().filter(|root| *root != "asOf" && !fields.contains_key(*root)) {
         let names = fields.keys().map(|name| &**name).chain(["asOf"]);
-        report.say(format!(
-            "`{root}` is neither a field nor `asOf`; {}",
-            one_of(root, names)
-        ));
+        report.say(format!("`{root}` is neither a field nor `asOf`; {}", one_of(root, names)));
     }
     expression
 }
@@ -268,22 +238,12 @@ fn check_name(name: &str, report: &mut Report) {
 }
 
 /// Names that every object answers to beside its fields.
-const RESERVED: [&str; 7] = [
-    "id",
-    "basis",
-    "events",
-    "history",
-    "timeline",
-    "provenance",
-    "asOf",
-];
+const RESERVED: [&str; 7] = ["id", "basis", "events", "history", "timeline", "provenance", "asOf"];
 
 fn check_field_name(name: &str, report: &mut Report) {
     check_name(name, report);
     if RESERVED.contains(&name) {
-        report.say(format!(
-            "every object has `{name}` of itself; choose another name for the field"
-        ));
+        report.say(format!("every object has `{name}` of itself; choose another name for the field"));
     }
 }
 

@@ -30,18 +30,10 @@ pub(super) fn compile_event_type(
     report: &mut Report,
 ) -> EventType {
     let versions = versions(compiler, config, report);
-    let shape = versions.last().map_or(Shape::Object(Vec::new()), |(_, version)| {
-        version.format.shape().clone()
-    });
-    let properties = match &shape {
-        Shape::Object(properties) => properties.as_slice(),
-        _ => &[],
-    };
-    let vocabulary = Vocabulary {
-        properties,
-        roles: roles(properties),
-        object_types,
-    };
+    let shape =
+        versions.last().map_or(Shape::Object(Vec::new()), |(_, version)| version.format.shape().clone());
+    let properties = if let Shape::Object(properties) = &shape { properties.as_slice() } else { &[] };
+    let vocabulary = Vocabulary { properties, roles: roles(properties), object_types };
     let rules = vocabulary.rules(&config.rules, report);
     EventType {
         name: name.into(),
@@ -79,16 +71,10 @@ fn versions(
     config: &EventTypeConfig,
     report: &mut Report,
 ) -> IndexMap<Arc<str>, Version> {
-    if config
-        .versions
-        .last()
-        .is_none_or(|(last, _)| *last != config.current)
-    {
+    if config.versions.last().is_none_or(|(last, _)| *last != config.current) {
         report.within(["current".into()], |report| {
-            report.say(format!(
-                "`{}` is not the last of `versions`; the last one is current",
-                config.current
-            ));
+            report
+                .say(format!("`{}` is not the last of `versions`; the last one is current", config.current));
         });
     }
     let last = config.versions.len().saturating_sub(1);
@@ -145,11 +131,7 @@ fn upcast(config: &VersionConfig, shape: &Shape, last: bool, report: &mut Report
         }
         (Some(source), false) => Some(report.within(["upcast".into()], |report| {
             let expression = compile_expression(source, report);
-            let properties = if let Shape::Object(properties) = shape {
-                properties.as_slice()
-            } else {
-                &[]
-            };
+            let properties = if let Shape::Object(properties) = shape { properties.as_slice() } else { &[] };
             check_roots(expression.reads(), &["data"], report);
             check_data(expression.reads(), properties, report);
             expression
@@ -160,33 +142,18 @@ fn upcast(config: &VersionConfig, shape: &Shape, last: bool, report: &mut Report
 /// The top-level fields of the data that hold an object, or several.
 fn roles(properties: &[Property]) -> IndexMap<Arc<str>, Role> {
     let role = |property: &Property| {
-        let (object_type, many) = match &property.shape {
-            Shape::Reference(object_type) => (object_type, false),
-            Shape::List(item) => match &**item {
-                Shape::Reference(object_type) => (object_type, true),
-                _ => return None,
-            },
-            _ => return None,
-        };
+        let (shape, many) =
+            if let Shape::List(item) = &property.shape { (&**item, true) } else { (&property.shape, false) };
+        let Shape::Reference(object_type) = shape else { return None };
         let name = Arc::clone(&property.name);
-        Some((
-            Arc::clone(&name),
-            Role {
-                name,
-                object_type: Arc::clone(object_type),
-                many,
-            },
-        ))
+        Some((Arc::clone(&name), Role { name, object_type: Arc::clone(object_type), many }))
     };
     properties.iter().filter_map(role).collect()
 }
 
 fn rule_reads(rules: &[Rule], roles: &IndexMap<Arc<str>, Role>) -> Vec<(usize, Vec<Arc<str>>)> {
     let read = |(index, name): (usize, &Arc<str>)| {
-        let fields: BTreeSet<&str> = rules
-            .iter()
-            .flat_map(|rule| rule.check.reads().members(name))
-            .collect();
+        let fields: BTreeSet<&str> = rules.iter().flat_map(|rule| rule.check.reads().members(name)).collect();
         (!fields.is_empty()).then(|| (index, fields.into_iter().map(Arc::from).collect()))
     };
     roles.keys().enumerate().filter_map(read).collect()
@@ -194,9 +161,7 @@ fn rule_reads(rules: &[Rule], roles: &IndexMap<Arc<str>, Role>) -> Vec<(usize, V
 
 fn effective_date(pointer: &str, shape: &Shape, report: &mut Report) -> Vec<String> {
     let path: Vec<String> = pointer.split('/').skip(1).map(str::to_owned).collect();
-    let found = path.iter().try_fold(shape, |shape, key| {
-        shape.property(key).map(|property| &property.shape)
-    });
+    let found = path.iter().try_fold(shape, |shape, key| shape.property(key).map(|property| &property.shape));
     if !pointer.starts_with('/') || found != Some(&Shape::PartialDate) {
         report.within(["effective_date".into()], |report| {
             report.say(format!(
@@ -238,10 +203,7 @@ impl Vocabulary<'_> {
         let rule = |(index, config): (usize, &RuleConfig)| {
             report.within([Step::from("rules"), index.into()], |report| {
                 if configs[..index].iter().any(|earlier| earlier.name == config.name) {
-                    report.say(format!(
-                        "two rules are named `{}`; name each differently",
-                        config.name
-                    ));
+                    report.say(format!("two rules are named `{}`; name each differently", config.name));
                 }
                 Rule {
                     name: config.name.as_str().into(),
@@ -272,15 +234,10 @@ impl Vocabulary<'_> {
     }
 
     fn role_type(&self, role: &str, report: &mut Report) -> Option<&ObjectType> {
-        let found = self
-            .roles
-            .get(role)
-            .and_then(|role| self.object_types.get(&role.object_type));
+        let found = self.roles.get(role).and_then(|role| self.object_types.get(&role.object_type));
         if found.is_none() {
             let there = one_of(role, self.roles.keys().map(|name| &**name));
-            report.say(format!(
-                "`{role}` is no field of the data that holds an object; {there}"
-            ));
+            report.say(format!("`{role}` is no field of the data that holds an object; {there}"));
         }
         found
     }
@@ -312,18 +269,13 @@ impl Vocabulary<'_> {
             });
         }
         if known.unique.is_some()
-            && action
-                .expression()
-                .is_some_and(|value| value.reads().roots().any(|root| root != "data"))
+            && action.expression().is_some_and(|value| value.reads().roots().any(|root| root != "data"))
         {
             report.say("a unique value follows from the data alone; do not read objects here");
         }
         let when = when.map(|source| report.within(["when".into()], |report| self.condition(source, report)));
         let reads = action.expression().map(Expression::reads);
-        let reads_roles = self
-            .roles
-            .keys()
-            .filter(|name| reads.is_some_and(|reads| reads.has_root(name)));
+        let reads_roles = self.roles.keys().filter(|name| reads.is_some_and(|reads| reads.has_root(name)));
         Some(Effect {
             role: role.into(),
             field: field.into(),
@@ -336,9 +288,7 @@ impl Vocabulary<'_> {
 
     fn action(&self, config: &ActionConfig, report: &mut Report) -> Option<Action> {
         let mut value = |key: &str, source: &Option<String>| {
-            source
-                .as_ref()
-                .map(|source| report.within([key.into()], |report| self.value(source, report)))
+            source.as_ref().map(|source| report.within([key.into()], |report| self.value(source, report)))
         };
         let actions = [
             value("set", &config.set).map(Action::Set),
@@ -380,16 +330,8 @@ impl Vocabulary<'_> {
             let Some(object_type) = self.object_types.get(&role.object_type) else {
                 continue;
             };
-            let fields: Vec<&str> = object_type
-                .fields
-                .keys()
-                .map(|name| &**name)
-                .chain(["id"])
-                .collect();
-            for member in reads
-                .members(&role.name)
-                .filter(|member| !fields.contains(member))
-            {
+            let fields: Vec<&str> = object_type.fields.keys().map(|name| &**name).chain(["id"]).collect();
+            for member in reads.members(&role.name).filter(|member| !fields.contains(member)) {
                 let there = one_of(member, fields.iter().copied());
                 report.say(format!(
                     "`{}.{member}`: {} has no field `{member}`; {there}",
@@ -403,10 +345,7 @@ impl Vocabulary<'_> {
 
 fn check_roots(reads: &Reads, known: &[&str], report: &mut Report) {
     for root in reads.roots().filter(|root| !known.contains(root)) {
-        report.say(format!(
-            "`{root}` is unknown here; {}",
-            one_of(root, known.iter().copied())
-        ));
+        report.say(format!("`{root}` is unknown here; {}", one_of(root, known.iter().copied())));
     }
 }
 

@@ -14,9 +14,7 @@ use super::problem::one_of;
 
 static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
     let mut env = Env::stdlib();
-    let added = env
-        .add_extension(cel::extensions::strings)
-        .and_then(|()| dates::add_functions(&mut env));
+    let added = env.add_extension(cel::extensions::strings).and_then(|()| dates::add_functions(&mut env));
     debug_assert!(added.is_ok(), "{added:?}");
     Arc::new(env)
 });
@@ -101,28 +99,13 @@ impl Expression {
     /// # Errors
     /// What the parser says, in one line.
     pub fn compile(source: &str) -> Result<Self, String> {
-        let program = ENVIRONMENT
-            .compile(source)
-            .map_err(|errors| one_line(&errors.to_string()))?;
-        if let Some(unknown) = program
-            .references()
-            .functions()
-            .into_iter()
-            .find(|name| !is_function(name))
-        {
-            return Err(format!(
-                "there is no function `{unknown}`; {}",
-                one_of(unknown, FUNCTIONS)
-            ));
+        let program = ENVIRONMENT.compile(source).map_err(|errors| one_line(&errors.to_string()))?;
+        if let Some(unknown) = program.references().functions().into_iter().find(|name| !is_function(name)) {
+            return Err(format!("there is no function `{unknown}`; {}", one_of(unknown, FUNCTIONS)));
         }
         let reads = Reads::of(program.expression());
         let plain = reads::data_path(program.expression());
-        Ok(Self {
-            source: source.into(),
-            program,
-            reads,
-            plain,
-        })
+        Ok(Self { source: source.into(), program, reads, plain })
     }
 
     /// What it reads.
@@ -155,10 +138,7 @@ impl Expression {
                 context.add_variable_from_value(name, value);
             }
         }
-        let value = self
-            .program
-            .execute(&context)
-            .map_err(|error| self.failed(&error.to_string()))?;
+        let value = self.program.execute(&context).map_err(|error| self.failed(&error.to_string()))?;
         from_cel(&value).ok_or_else(|| self.failed("the result is no value that can be kept"))
     }
 
@@ -167,16 +147,11 @@ impl Expression {
     /// # Errors
     /// As [`evaluate`](Self::evaluate), and where the result is no boolean.
     pub fn holds(&self, scope: &dyn Scope) -> Result<bool, EvaluationError> {
-        self.evaluate(scope)?
-            .as_bool()
-            .ok_or_else(|| self.failed("the result is neither true nor false"))
+        self.evaluate(scope)?.as_bool().ok_or_else(|| self.failed("the result is neither true nor false"))
     }
 
     fn failed(&self, cause: &str) -> EvaluationError {
-        EvaluationError {
-            expression: Arc::clone(&self.source),
-            cause: one_line(cause),
-        }
+        EvaluationError { expression: Arc::clone(&self.source), cause: one_line(cause) }
     }
 }
 
@@ -260,10 +235,7 @@ mod tests {
     }
 
     fn evaluate(source: &str, scope: Value) -> Value {
-        Expression::compile(source)
-            .unwrap()
-            .evaluate(&Data(scope))
-            .unwrap()
+        Expression::compile(source).unwrap().evaluate(&Data(scope)).unwrap()
     }
 
     #[test]
@@ -282,35 +254,21 @@ mod tests {
     #[test]
     fn dates_have_functions() {
         let nothing = json!({});
-        assert_eq!(
-            evaluate("years('2000-06-15', '2018-06-14')", nothing.clone()),
-            json!(17)
-        );
-        assert_eq!(
-            evaluate("days('2026-01-01', '2026-01-04')", nothing.clone()),
-            json!(3)
-        );
+        assert_eq!(evaluate("years('2000-06-15', '2018-06-14')", nothing.clone()), json!(17));
+        assert_eq!(evaluate("days('2026-01-01', '2026-01-04')", nothing.clone()), json!(3));
         assert_eq!(
             evaluate("earliest('2010-05-00') + latest('2010-05-00')", nothing.clone()),
             json!("2010-05-012010-05-31")
         );
         assert_eq!(evaluate("unknown('0000-00-00')", nothing.clone()), json!(true));
-        assert_eq!(
-            evaluate("addDays('2026-02-28', 1)", nothing.clone()),
-            json!("2026-03-01")
-        );
-        assert_eq!(
-            evaluate("addYears('2024-02-29', 1)", nothing),
-            json!("2025-03-01")
-        );
+        assert_eq!(evaluate("addDays('2026-02-28', 1)", nothing.clone()), json!("2026-03-01"));
+        assert_eq!(evaluate("addYears('2024-02-29', 1)", nothing), json!("2025-03-01"));
     }
 
     #[test]
     fn what_cannot_be_computed_says_so() {
         let error = Expression::compile("years(data.x, '2018-06-14')").unwrap();
-        let failed = error
-            .evaluate(&Data(json!({"data": {"x": "gisteren"}})))
-            .unwrap_err();
+        let failed = error.evaluate(&Data(json!({"data": {"x": "gisteren"}}))).unwrap_err();
         assert!(failed.to_string().contains("gisteren"), "{failed}");
     }
 }

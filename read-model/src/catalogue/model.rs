@@ -218,10 +218,7 @@ impl Catalogue {
     #[must_use]
     pub fn structure<'a>(&'a self, shape: &'a Shape) -> &'a Shape {
         match shape {
-            Shape::Named(name) => self
-                .types
-                .get(name)
-                .map_or(shape, |named| self.structure(&named.shape)),
+            Shape::Named(name) => self.types.get(name).map_or(shape, |named| self.structure(&named.shape)),
             Shape::Text
             | Shape::Choice(_)
             | Shape::Integer
@@ -274,20 +271,15 @@ impl EventType {
     /// # Errors
     /// [`UpcastError`] where the version is unknown or an upcast cannot be computed on these data.
     pub fn upcast(&self, version: &str, data: &Arc<Value>) -> Result<Arc<Value>, UpcastError> {
-        let index = self
-            .versions
-            .get_index_of(version)
-            .ok_or_else(|| UpcastError::UnknownVersion {
-                event_type: Arc::clone(&self.name),
-                version: version.into(),
-            })?;
+        let index = self.versions.get_index_of(version).ok_or_else(|| UpcastError::UnknownVersion {
+            event_type: Arc::clone(&self.name),
+            version: version.into(),
+        })?;
         let mut data = Arc::clone(data);
         for (_, version) in &self.versions[index..] {
             if let Some(upcast) = &version.upcast {
-                data = Arc::new(upcast.evaluate(&DataScope {
-                    data: &data,
-                    shape: version.format.expanded(),
-                })?);
+                data =
+                    Arc::new(upcast.evaluate(&DataScope { data: &data, shape: version.format.expanded() })?);
             }
         }
         Ok(data)
@@ -303,20 +295,13 @@ impl EventType {
     #[must_use]
     pub fn effective_date(&self, data: &Value) -> Option<PartialDate> {
         let path = self.effective_date.as_ref()?;
-        path.iter()
-            .try_fold(data, |value, key| value.get(key))?
-            .as_str()?
-            .parse()
-            .ok()
+        path.iter().try_fold(data, |value, key| value.get(key))?.as_str()?.parse().ok()
     }
 
     /// The ids of the objects in a role, in the order of the data.
     pub fn in_role<'a>(&self, role: &Role, data: &'a Value) -> impl Iterator<Item = ObjectId> + use<'a> {
         let value = data.get(&*role.name);
-        let list = value
-            .and_then(Value::as_array)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+        let list = value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         value
             .filter(|value| value.is_string())
             .into_iter()

@@ -16,16 +16,9 @@ pub fn compile_yaml<C: DeserializeOwned, T>(
     source: &str,
     compile: impl FnOnce(&C, &mut Report) -> T,
 ) -> Result<T, Problems> {
-    let problems = |problems| Problems {
-        file: file.to_owned(),
-        problems,
-    };
+    let problems = |problems| Problems { file: file.to_owned(), problems };
     let document = Document::parse(source).map_err(|error| {
-        problems(vec![Problem {
-            path: Vec::new(),
-            line: error.line,
-            message: error.message,
-        }])
+        problems(vec![Problem { path: Vec::new(), line: error.line, message: error.message }])
     })?;
     let mut report = Report::default();
     let compiled = parse_config(document.to_json(), &mut report).map(|config| compile(&config, &mut report));
@@ -39,11 +32,7 @@ fn located(document: &Document, report: Report) -> Vec<Problem> {
     let mut problems: Vec<Problem> = report
         .found
         .into_iter()
-        .map(|(path, message)| Problem {
-            line: document.line(&path),
-            path,
-            message,
-        })
+        .map(|(path, message)| Problem { line: document.line(&path), path, message })
         .collect();
     problems.sort_by_key(|problem| problem.line);
     problems.dedup();
@@ -59,9 +48,7 @@ fn parse_config<C: DeserializeOwned>(json: Value, report: &mut Report) -> Option
                 serde_path_to_error::Segment::Seq { index } => Some(Step::from(*index)),
                 serde_path_to_error::Segment::Enum { .. } | serde_path_to_error::Segment::Unknown => None,
             });
-            report.within(path.collect::<Vec<_>>(), |report| {
-                report.say(error.inner().to_string())
-            });
+            report.within(path.collect::<Vec<_>>(), |report| report.say(error.inner().to_string()));
         })
         .ok()
 }
@@ -118,11 +105,7 @@ fn dotted(path: &[Step]) -> String {
             Step::Index(index) => text.push_str(&format!("[{index}]")),
         }
     }
-    if text.is_empty() {
-        "(the whole file)".into()
-    } else {
-        text
-    }
+    if text.is_empty() { "(the whole file)".into() } else { text }
 }
 
 /// Collects mistakes while a config is compiled; paths are relative to where the collector stands.
@@ -155,9 +138,7 @@ impl Report {
 /// `one of a, b, c`, and the nearest of them where a slip of the pen is likely.
 pub fn one_of<'a>(given: &str, names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.into_iter().collect();
-    let near = names
-        .iter()
-        .find(|name| slip(&given.to_lowercase(), &name.to_lowercase()));
+    let near = names.iter().find(|name| slip(&given.to_lowercase(), &name.to_lowercase()));
     let list = names.join(", ");
     match near {
         Some(name) => format!("did you mean `{name}`? There are: {list}"),

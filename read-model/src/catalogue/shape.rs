@@ -94,10 +94,7 @@ impl Shape {
             return Self::Text;
         };
         for keyword in schema.keys().filter(|key| !KEYWORDS.contains(&key.as_str())) {
-            report.say(format!(
-                "unknown JSON Schema keyword `{keyword}`; {}",
-                one_of(keyword, KEYWORDS)
-            ));
+            report.say(format!("unknown JSON Schema keyword `{keyword}`; {}", one_of(keyword, KEYWORDS)));
         }
         if let Some(reference) = schema.get("$ref") {
             return referred(reference, names, report);
@@ -110,10 +107,7 @@ impl Shape {
             Some("array") => Self::List(Box::new(items(schema, names, report))),
             Some("object") => Self::Object(properties(schema, names, report)),
             Some(other) => {
-                let there = one_of(
-                    other,
-                    ["string", "integer", "number", "boolean", "array", "object"],
-                );
+                let there = one_of(other, ["string", "integer", "number", "boolean", "array", "object"]);
                 report.say(format!("unknown type `{other}`; {there}"));
                 Self::Text
             }
@@ -134,10 +128,7 @@ impl Shape {
                 properties
                     .iter()
                     .map(|property| {
-                        Some(Property {
-                            shape: property.shape.expand(named, deeper)?,
-                            ..property.clone()
-                        })
+                        Some(Property { shape: property.shape.expand(named, deeper)?, ..property.clone() })
                     })
                     .collect::<Option<_>>()?,
             ),
@@ -191,9 +182,7 @@ pub(super) fn visit_references<'v>(
             }
         }
         (Shape::List(item), Value::Array(values)) => {
-            values
-                .iter()
-                .for_each(|value| visit_references(item, named, value, found));
+            values.iter().for_each(|value| visit_references(item, named, value, found));
         }
         _ => {}
     }
@@ -224,9 +213,7 @@ pub(super) fn canonicalise_references(
             }
         }
         (Shape::List(item), Value::Array(values)) => {
-            values
-                .iter_mut()
-                .for_each(|value| canonicalise_references(item, named, value));
+            values.iter_mut().for_each(|value| canonicalise_references(item, named, value));
         }
         _ => {}
     }
@@ -239,9 +226,8 @@ fn referred(reference: &Value, names: &Names<'_>, report: &mut Report) -> Shape 
         Some(name) if names.types.contains(&name) => Shape::Named(name.into()),
         Some(name) => {
             let there = one_of(name, names.object_types.iter().chain(&names.types).copied());
-            report.within(["$ref".into()], |report| {
-                report.say(format!("no type is named `{name}`; {there}"))
-            });
+            report
+                .within(["$ref".into()], |report| report.say(format!("no type is named `{name}`; {there}")));
             Shape::Text
         }
         None => {
@@ -268,10 +254,7 @@ fn text(schema: &Map<String, Value>, report: &mut Report) -> Shape {
         };
     }
     let choices: Option<Vec<Arc<str>>> = schema.get("enum").and_then(Value::as_array).and_then(|values| {
-        values
-            .iter()
-            .map(|value| value.as_str().filter(|text| is_name(text)).map(Arc::from))
-            .collect()
+        values.iter().map(|value| value.as_str().filter(|text| is_name(text)).map(Arc::from)).collect()
     });
     choices.map_or(Shape::Text, Shape::Choice)
 }
@@ -303,16 +286,12 @@ fn properties(schema: &Map<String, Value>, names: &Names<'_>, report: &mut Repor
     }
     for name in required.iter().filter(|name| !properties.contains_key(**name)) {
         let there = one_of(name, properties.keys().map(String::as_str));
-        report.say(format!(
-            "`required` names `{name}`, which is no property; {there}"
-        ));
+        report.say(format!("`required` names `{name}`, which is no property; {there}"));
     }
     let property = |(name, schema): (&String, &Value)| {
         report.within([Step::from("properties"), Step::from(name.as_str())], |report| {
             if !is_name(name) {
-                report.say(format!(
-                    "`{name}` cannot be a field in GraphQL; use letters, digits and _"
-                ));
+                report.say(format!("`{name}` cannot be a field in GraphQL; use letters, digits and _"));
             }
             Property {
                 name: name.as_str().into(),
@@ -328,9 +307,7 @@ fn properties(schema: &Map<String, Value>, names: &Names<'_>, report: &mut Repor
 /// Whether the text is a name in GraphQL's sense, and not one that GraphQL keeps for itself.
 pub fn is_name(text: &str) -> bool {
     let mut chars = text.chars();
-    chars
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+    chars.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
         && !text.starts_with("__")
         && !matches!(text, "true" | "false" | "null")

@@ -51,12 +51,7 @@ impl Document {
     pub(super) fn parse(text: &str) -> Result<Self, SyntaxError> {
         let options = serde_saphyr::options! { strict_booleans: true, leading_zero_numbers_as_strings: true };
         serde_saphyr::from_str_with_options::<Spanned<Node>>(text, options)
-            .map(|node| Self {
-                root: Node {
-                    line: 1,
-                    ..node.value
-                },
-            })
+            .map(|node| Self { root: Node { line: 1, ..node.value } })
             .map_err(|error| SyntaxError {
                 line: error.location().map_or(0, |location| location.line()),
                 message: first_line(&error.without_snippet().to_string()),
@@ -113,20 +108,14 @@ impl Node {
         match &self.content {
             Content::Scalar(value) => value.clone(),
             Content::List(items) => items.iter().map(Self::to_json).collect(),
-            Content::Map(entries) => Value::Object(
-                entries
-                    .iter()
-                    .map(|(key, node)| (key.clone(), node.to_json()))
-                    .collect(),
-            ),
+            Content::Map(entries) => {
+                Value::Object(entries.iter().map(|(key, node)| (key.clone(), node.to_json())).collect())
+            }
         }
     }
 
     fn of(spanned: Spanned<Self>) -> Self {
-        Self {
-            line: spanned.defined.line(),
-            content: spanned.value.content,
-        }
+        Self { line: spanned.defined.line(), content: spanned.value.content }
     }
 }
 
@@ -139,10 +128,7 @@ impl<'de> Deserialize<'de> for Node {
 struct NodeVisitor;
 
 fn scalar<E>(value: impl Into<Value>) -> Result<Node, E> {
-    Ok(Node {
-        line: 0,
-        content: Content::Scalar(value.into()),
-    })
+    Ok(Node { line: 0, content: Content::Scalar(value.into()) })
 }
 
 impl<'de> Visitor<'de> for NodeVisitor {
@@ -189,10 +175,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
         while let Some(item) = access.next_element::<Spanned<Node>>()? {
             items.push(Node::of(item));
         }
-        Ok(Node {
-            line: 0,
-            content: Content::List(items),
-        })
+        Ok(Node { line: 0, content: Content::List(items) })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
@@ -202,10 +185,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
             node.line = key.defined.line();
             entries.push((key.value, node));
         }
-        Ok(Node {
-            line: 0,
-            content: Content::Map(entries),
-        })
+        Ok(Node { line: 0, content: Content::Map(entries) })
     }
 }
 

@@ -56,35 +56,22 @@ impl<'c> Claim<'c> {
     ) -> Result<Self, FoldError> {
         let event = &resolution.events()[index];
         let standing = resolution.standing(index);
-        let event_type = catalogue
-            .event_types
-            .get(&event.event_type)
-            .ok_or_else(|| FoldError::Upcast {
-                position: event.position,
-                source: UpcastError::UnknownVersion {
-                    event_type: Arc::clone(&event.event_type),
-                    version: Arc::clone(&event.event_version),
-                },
-            })?;
+        let event_type = catalogue.event_types.get(&event.event_type).ok_or_else(|| FoldError::Upcast {
+            position: event.position,
+            source: UpcastError::UnknownVersion {
+                event_type: Arc::clone(&event.event_type),
+                version: Arc::clone(&event.event_version),
+            },
+        })?;
         let amend = standing.amended_by.map(|place| &resolution.events()[place]);
         let meaning = Meaning::of(catalogue, event_type, amend.unwrap_or(event))?;
-        let place = Place {
-            beginning: meaning.beginning,
-            position: event.position,
-        };
+        let place = Place { beginning: meaning.beginning, position: event.position };
         let because = Arc::new(Because {
             claim: Arc::clone(event),
             amend: amend.cloned(),
-            validation: standing
-                .verdict
-                .map(|(_, place)| Arc::clone(&resolution.events()[place])),
+            validation: standing.verdict.map(|(_, place)| Arc::clone(&resolution.events()[place])),
         });
-        Ok(Self {
-            event_type,
-            because,
-            meaning,
-            place,
-        })
+        Ok(Self { event_type, because, meaning, place })
     }
 
     /// Its content, in the current version of the format.

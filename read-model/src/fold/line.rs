@@ -64,10 +64,7 @@ impl FieldLine {
     /// A line without assertions.
     #[must_use]
     pub(super) fn new(line: Line) -> Self {
-        Self {
-            line,
-            assertions: Vec::new(),
-        }
+        Self { line, assertions: Vec::new() }
     }
 
     /// Adds what the claim registered next says.
@@ -85,23 +82,13 @@ impl FieldLine {
             _ => None,
         };
         let beginning = displaced.map_or(place.beginning, Beginning::of);
-        let begins = Place {
-            beginning,
-            position: place.position,
-        };
-        self.assertions.push(Assertion {
-            because,
-            date,
-            begins,
-            change,
-        });
+        let begins = Place { beginning, position: place.position };
+        self.assertions.push(Assertion { because, date, begins, change });
     }
 
     /// The assertion of the claim at this place, to give it the value that history yields.
     pub(super) fn of_claim_mut(&mut self, claim: Position) -> impl Iterator<Item = &mut Assertion> {
-        self.assertions
-            .iter_mut()
-            .filter(move |assertion| assertion.begins.position == claim)
+        self.assertions.iter_mut().filter(move |assertion| assertion.begins.position == claim)
     }
 
     /// What counts of the field, in order of registration.
@@ -151,11 +138,8 @@ impl FieldLine {
     /// The items of a list at a bound, in the order in which they were added, each with what added it.
     #[must_use]
     pub fn items(&self, bound: Bound) -> Vec<(&Value, &Assertion)> {
-        let mut said: Vec<&Assertion> = self
-            .assertions
-            .iter()
-            .filter(|said| bound.includes(said.begins))
-            .collect();
+        let mut said: Vec<&Assertion> =
+            self.assertions.iter().filter(|said| bound.includes(said.begins)).collect();
         said.sort_by_key(|said| said.begins);
         let mut items: Vec<(&Value, &Assertion)> = Vec::new();
         for assertion in said {
@@ -176,19 +160,14 @@ impl FieldLine {
     #[must_use]
     pub fn reasons(&self, bound: Bound) -> Vec<&Assertion> {
         if self.has_items() {
-            self.items(bound)
-                .into_iter()
-                .map(|(_, assertion)| assertion)
-                .collect()
+            self.items(bound).into_iter().map(|(_, assertion)| assertion).collect()
         } else {
             self.holding(bound).into_iter().collect()
         }
     }
 
     fn has_items(&self) -> bool {
-        self.assertions
-            .iter()
-            .any(|said| matches!(said.change, Change::Add(_) | Change::Remove(_)))
+        self.assertions.iter().any(|said| matches!(said.change, Change::Add(_) | Change::Remove(_)))
     }
 
     /// A value lasts until the earliest of the beginning of the one registered next and the beginnings of all

@@ -49,9 +49,7 @@ impl Meaning {
         event_type: &EventType,
         event: &Event,
     ) -> Result<Arc<Self>, FoldError> {
-        let kept = event
-            .memo
-            .get_or_init(|| Self::work_out(catalogue, event_type, event));
+        let kept = event.memo.get_or_init(|| Self::work_out(catalogue, event_type, event));
         match kept {
             Some(Ok(meaning)) if meaning.catalogue == catalogue.hash => Ok(Arc::clone(meaning)),
             Some(_) | None => Self::work_out(catalogue, event_type, event),
@@ -75,29 +73,14 @@ impl Meaning {
                 (PartialDate::from(beginning.day), beginning)
             }
         };
-        let roles = event_type
-            .roles
-            .values()
-            .map(|role| event_type.in_role(role, &data).collect())
-            .collect();
-        let scope = ContentScope {
-            event_type,
-            data: &data,
-            beginning,
-        };
+        let roles = event_type.roles.values().map(|role| event_type.in_role(role, &data).collect()).collect();
+        let scope = ContentScope { event_type, data: &data, beginning };
         let said = said(event_type, &scope).map_err(|(field, source)| FoldError::Effect {
             position,
             field,
             source,
         })?;
-        Ok(Arc::new(Self {
-            catalogue: Arc::clone(&catalogue.hash),
-            data,
-            date,
-            beginning,
-            roles,
-            said,
-        }))
+        Ok(Arc::new(Self { catalogue: Arc::clone(&catalogue.hash), data, date, beginning, roles, said }))
     }
 }
 
@@ -105,12 +88,7 @@ fn said(event_type: &EventType, scope: &ContentScope<'_>) -> Result<Vec<Said>, (
     let mut said = Vec::with_capacity(event_type.effects.len());
     for (index, effect) in event_type.effects.iter().enumerate() {
         let failed = |source| (Arc::clone(&effect.field), source);
-        if !effect
-            .when
-            .as_ref()
-            .map_or(Ok(true), |when| when.holds(scope))
-            .map_err(failed)?
-        {
+        if !effect.when.as_ref().map_or(Ok(true), |when| when.holds(scope)).map_err(failed)? {
             continue;
         }
         let Some(role) = event_type.roles.get_index_of(&effect.role) else {
@@ -119,23 +97,13 @@ fn said(event_type: &EventType, scope: &ContentScope<'_>) -> Result<Vec<Said>, (
         let change = if effect.reads_state {
             None
         } else {
-            match effect
-                .action
-                .expression()
-                .map(|value| value.evaluate(scope))
-                .transpose()
-                .map_err(failed)?
-            {
+            match effect.action.expression().map(|value| value.evaluate(scope)).transpose().map_err(failed)? {
                 // The data do not speak of this field.
                 Some(Value::Null) => continue,
                 value => Some(change(&effect.action, value.unwrap_or_default())),
             }
         };
-        said.push(Said {
-            effect: index,
-            role,
-            change,
-        });
+        said.push(Said { effect: index, role, change });
     }
     Ok(said)
 }
@@ -160,11 +128,7 @@ struct ContentScope<'a> {
 impl Scope for ContentScope<'_> {
     fn variable(&self, name: &str, reads: &Reads) -> Option<cel::Value> {
         match name {
-            "data" => Some(data_variable(
-                self.data,
-                self.event_type.current().format.expanded(),
-                reads,
-            )),
+            "data" => Some(data_variable(self.data, self.event_type.current().format.expanded(), reads)),
             "beginning" => Some(to_cel(&Value::String(self.beginning.day.to_string()))),
             _ => None,
         }

@@ -34,19 +34,11 @@ impl ClaimScope<'_> {
 
     /// An object as a map of what is read of it; what it has no value for is null.
     fn object(&self, id: ObjectId, object_type: &str, variable: &str, reads: &Reads) -> cel::Value {
-        let fields = self
-            .catalogue
-            .object_types
-            .get(object_type)
-            .map(|object_type| &object_type.fields);
+        let fields = self.catalogue.object_types.get(object_type).map(|object_type| &object_type.fields);
         let state = self.world.object(id);
         let member = |name| {
-            let value = state
-                .and_then(|state| state.answer(name, self.bound()))
-                .unwrap_or(Value::Null);
-            let shape = fields
-                .and_then(|fields| fields.get(name))
-                .map(|field| &field.expanded);
+            let value = state.and_then(|state| state.answer(name, self.bound())).unwrap_or(Value::Null);
+            let shape = fields.and_then(|fields| fields.get(name)).map(|field| &field.expanded);
             (name, with_absent(&value, shape))
         };
         let members = reads.members(variable).filter(|name| *name != "id").map(member);
@@ -55,10 +47,7 @@ impl ClaimScope<'_> {
 
     fn source(&self) -> cel::Value {
         let source = &self.claim.because.claim.source;
-        map([
-            ("id", source.id.to_string().into()),
-            ("type", cel::Value::from(&*source.source_type)),
-        ])
+        map([("id", source.id.to_string().into()), ("type", cel::Value::from(&*source.source_type))])
     }
 }
 

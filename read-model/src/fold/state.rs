@@ -20,11 +20,7 @@ pub struct ObjectState {
 
 impl ObjectState {
     pub(super) fn new(object_type: Arc<str>) -> Self {
-        Self {
-            object_type,
-            mentioned: Vec::new(),
-            fields: HashMap::new(),
-        }
+        Self { object_type, mentioned: Vec::new(), fields: HashMap::new() }
     }
 
     /// The type that the events about it give it.
@@ -67,8 +63,6 @@ impl ObjectState {
     }
 
     pub(super) fn line_mut(&mut self, field: &Arc<str>, line: Line) -> &mut FieldLine {
-        self.fields
-            .entry(Arc::clone(field))
-            .or_insert_with(|| FieldLine::new(line))
+        self.fields.entry(Arc::clone(field)).or_insert_with(|| FieldLine::new(line))
     }
 }

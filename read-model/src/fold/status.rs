@@ -30,14 +30,8 @@ pub enum Status {
 
 impl Status {
     /// Every status, in the order in which the first that applies is taken.
-    pub const ALL: [Self; 6] = [
-        Self::Annulled,
-        Self::Rejected,
-        Self::Claimed,
-        Self::Suspended,
-        Self::Contested,
-        Self::Validated,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Annulled, Self::Rejected, Self::Claimed, Self::Suspended, Self::Contested, Self::Validated];
 
     /// Its name in GraphQL.
     #[must_use]
@@ -99,12 +93,7 @@ impl<'h> Folded<'h> {
         let resolution = Resolution::at(history, up_to, trust, assuming);
         let claims = counting_claims(catalogue, &resolution)?;
         let world = World::of_claims(catalogue, history, &claims)?;
-        Ok(Self {
-            catalogue,
-            resolution,
-            claims,
-            world,
-        })
+        Ok(Self { catalogue, resolution, claims, world })
     }
 
     /// The state of the folded objects.
@@ -123,10 +112,7 @@ impl<'h> Folded<'h> {
     #[must_use]
     pub fn claim(&self, id: EventId) -> Option<&Claim<'h>> {
         let position = self.resolution.events().get(self.resolution.place(id)?)?.position;
-        let index = self
-            .claims
-            .binary_search_by_key(&position, |claim| claim.place.position)
-            .ok()?;
+        let index = self.claims.binary_search_by_key(&position, |claim| claim.place.position).ok()?;
         self.claims.get(index)
     }
 
@@ -149,15 +135,11 @@ impl<'h> Folded<'h> {
 
     /// The claims that nobody has judged yet, and that nobody annulled; oldest first.
     pub fn open_claims(&self) -> impl Iterator<Item = &Arc<Event>> {
-        self.resolution
-            .events()
-            .iter()
-            .enumerate()
-            .filter_map(|(index, event)| {
-                let standing = self.resolution.standing(index);
-                let open = standing.verdict.is_none() && standing.annulled_by.is_none();
-                (open && event.kind() == EventKind::Claim).then_some(event)
-            })
+        self.resolution.events().iter().enumerate().filter_map(|(index, event)| {
+            let standing = self.resolution.standing(index);
+            let open = standing.verdict.is_none() && standing.annulled_by.is_none();
+            (open && event.kind() == EventKind::Claim).then_some(event)
+        })
     }
 
     /// The status of an event; none where it is not known by then.
@@ -181,11 +163,7 @@ impl<'h> Folded<'h> {
                 None => (Status::Validated, judged.into_iter().collect()),
             },
         };
-        Some(EventStanding {
-            status,
-            verdict,
-            causes,
-        })
+        Some(EventStanding { status, verdict, causes })
     }
 
     /// The events that contest one that counts; none where nothing does.
@@ -201,22 +179,13 @@ impl<'h> Folded<'h> {
     }
 
     fn breach(&self, claim: &Claim<'h>, rule: &'h Rule) -> Option<Breach<'h>> {
-        let scope = ClaimScope {
-            catalogue: self.catalogue,
-            world: &self.world,
-            claim,
-            this: None,
-        };
+        let scope = ClaimScope { catalogue: self.catalogue, world: &self.world, claim, this: None };
         let failure = match rule.check.holds(&scope) {
             Ok(true) => return None,
             Ok(false) => None,
             Err(error) => Some(error),
         };
-        Some(Breach {
-            rule: Some(rule),
-            failure,
-            because: self.read_by(claim, rule),
-        })
+        Some(Breach { rule: Some(rule), failure, because: self.read_by(claim, rule) })
     }
 
     /// The claims that gave the values that a rule read, oldest first.
@@ -224,19 +193,12 @@ impl<'h> Folded<'h> {
         let bound = super::Bound::Before(claim.place);
         let reads = rule.check.reads();
         let mut found = Vec::new();
-        for role in claim
-            .event_type
-            .roles
-            .values()
-            .filter(|role| reads.has_root(&role.name))
-        {
+        for role in claim.event_type.roles.values().filter(|role| reads.has_root(&role.name)) {
             let objects: Vec<ObjectId> = claim.event_type.in_role(role, claim.data()).collect();
             for state in objects.into_iter().filter_map(|object| self.world.object(object)) {
                 let lines = reads.members(&role.name).filter_map(|member| state.line(member));
                 found.extend(
-                    lines
-                        .flat_map(|line| line.reasons(bound))
-                        .map(|said| Arc::clone(&said.because.claim)),
+                    lines.flat_map(|line| line.reasons(bound)).map(|said| Arc::clone(&said.because.claim)),
                 );
             }
         }
@@ -248,20 +210,9 @@ impl<'h> Folded<'h> {
     /// A basis that certainly takes effect after what is based on it.
     fn begins_before_its_basis(&self, claim: &Claim<'h>) -> Option<Breach<'h>> {
         let later = |basis: &&Claim<'h>| basis.place.beginning.day > claim.meaning.date.latest();
-        let bases = claim
-            .because
-            .claim
-            .references
-            .iter()
-            .filter_map(|id| self.claim(*id));
-        let because: Vec<Arc<Event>> = bases
-            .filter(later)
-            .map(|basis| Arc::clone(&basis.because.claim))
-            .collect();
-        (!because.is_empty()).then_some(Breach {
-            rule: None,
-            failure: None,
-            because,
-        })
+        let bases = claim.because.claim.references.iter().filter_map(|id| self.claim(*id));
+        let because: Vec<Arc<Event>> =
+            bases.filter(later).map(|basis| Arc::clone(&basis.because.claim)).collect();
+        (!because.is_empty()).then_some(Breach { rule: None, failure: None, because })
     }
 }

@@ -81,12 +81,7 @@ impl World {
             world.take_in(catalogue, history, claim, index, &mut pending);
         }
         pending.sort_by_key(|pending: &Pending<'_>| claims[pending.claim].place);
-        for Pending {
-            claim,
-            effect,
-            object,
-        } in pending
-        {
+        for Pending { claim, effect, object } in pending {
             let claim = &claims[claim];
             let change = world.compute(catalogue, claim, effect, object)?;
             world.give(claim, effect, object, change);
@@ -117,11 +112,7 @@ impl World {
         day: Day,
     ) -> Result<Value, EvaluationError> {
         match self.objects.get(&id) {
-            Some(state) => value.evaluate(&FieldScope {
-                catalogue,
-                state,
-                day,
-            }),
+            Some(state) => value.evaluate(&FieldScope { catalogue, state, day }),
             None => Ok(Value::Null),
         }
     }
@@ -140,9 +131,7 @@ impl World {
         for (role, objects) in event_type.roles.values().zip(&claim.meaning.roles) {
             for object in objects.iter().filter(folded) {
                 let state = self.objects.entry(*object);
-                state
-                    .or_insert_with(|| ObjectState::new(Arc::clone(&role.object_type)))
-                    .mention(claim.place);
+                state.or_insert_with(|| ObjectState::new(Arc::clone(&role.object_type))).mention(claim.place);
             }
         }
         for said in &claim.meaning.said {
@@ -151,11 +140,7 @@ impl World {
                 let change = match &said.change {
                     Some(change) => change.clone(),
                     None => {
-                        pending.push(Pending {
-                            claim: index,
-                            effect,
-                            object: *object,
-                        });
+                        pending.push(Pending { claim: index, effect, object: *object });
                         change(&effect.action, Value::Null)
                     }
                 };
@@ -175,15 +160,8 @@ impl World {
         let Some(expression) = effect.action.expression() else {
             return Ok(Change::Set(None));
         };
-        let scope = ClaimScope {
-            catalogue,
-            world: self,
-            claim,
-            this: Some((object, &effect.role)),
-        };
-        let value = expression
-            .evaluate(&scope)
-            .map_err(|source| failed(claim, effect, source))?;
+        let scope = ClaimScope { catalogue, world: self, claim, this: Some((object, &effect.role)) };
+        let value = expression.evaluate(&scope).map_err(|source| failed(claim, effect, source))?;
         Ok(change(&effect.action, value))
     }
 
@@ -205,9 +183,7 @@ impl World {
             .map(|field| field.line)
             .unwrap_or_default();
         let because = Arc::clone(&claim.because);
-        state
-            .line_mut(&effect.field, line)
-            .push(because, claim.meaning.date, claim.place, change);
+        state.line_mut(&effect.field, line).push(because, claim.meaning.date, claim.place, change);
     }
 
     fn give(&mut self, claim: &Claim<'_>, effect: &Effect, object: ObjectId, change: Change) {
@@ -229,17 +205,11 @@ pub(crate) fn counting_claims<'c>(
         resolution.events()[*index].kind() == EventKind::Claim && resolution.standing(*index).holds
     };
     let claims = (0..resolution.events().len()).filter(counts);
-    claims
-        .map(|index| Claim::of(catalogue, resolution, index))
-        .collect()
+    claims.map(|index| Claim::of(catalogue, resolution, index)).collect()
 }
 
 fn failed(claim: &Claim<'_>, effect: &Effect, source: EvaluationError) -> FoldError {
-    FoldError::Effect {
-        position: claim.place.position,
-        field: Arc::clone(&effect.field),
-        source,
-    }
+    FoldError::Effect { position: claim.place.position, field: Arc::clone(&effect.field), source }
 }
 
 /// What a derived field sees: the fields of its object, and `asOf`.

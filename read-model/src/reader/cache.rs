@@ -20,9 +20,7 @@ pub(super) struct Kept {
 impl Kept {
     /// The events up to a position that it reaches.
     pub(super) fn up_to(&self, position: Position) -> impl Iterator<Item = Arc<Event>> {
-        self.events[..self.events.partition_point(|event| event.position <= position)]
-            .iter()
-            .cloned()
+        self.events[..self.events.partition_point(|event| event.position <= position)].iter().cloned()
     }
 
     /// The same with what came since, up to a position.
@@ -38,28 +36,18 @@ impl Kept {
 
 impl Cache {
     pub(super) fn new(objects: usize) -> Self {
-        Self(Mutex::new(LruCache::new(
-            NonZeroUsize::new(objects).unwrap_or(NonZeroUsize::MIN),
-        )))
+        Self(Mutex::new(LruCache::new(NonZeroUsize::new(objects).unwrap_or(NonZeroUsize::MIN))))
     }
 
     /// What is here of an object: nothing, up to the start, where it was not asked for lately.
     pub(super) fn get(&self, object: ObjectId) -> Kept {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&object)
-            .cloned()
-            .unwrap_or_default()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&object).cloned().unwrap_or_default()
     }
 
     /// Keeps what reaches further than what is here.
     pub(super) fn keep(&self, object: ObjectId, kept: Kept) {
         let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if cache
-            .peek(&object)
-            .is_none_or(|here| here.complete_to < kept.complete_to)
-        {
+        if cache.peek(&object).is_none_or(|here| here.complete_to < kept.complete_to) {
             cache.put(object, kept);
         }
     }

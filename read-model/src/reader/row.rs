@@ -65,17 +65,12 @@ impl EventRow {
     /// # Errors
     /// [`RowError`] where the row is not what the append promises.
     pub fn into_event(self, catalogue: &Catalogue) -> Result<Event, RowError> {
-        let body = self.body().map_err(|source| RowError {
-            position: self.position,
-            source,
-        })?;
+        let body = self.body().map_err(|source| RowError { position: self.position, source })?;
         let known = catalogue.event_types.get_key_value(self.event_type.as_str());
         let versions = known.map(|(_, event_type)| &event_type.versions);
         let version = versions.and_then(|versions| versions.get_key_value(self.event_version.as_str()));
         let sources = catalogue.source_types.iter();
-        let source_type = sources
-            .into_iter()
-            .find(|name| ***name == *self.event_source_type);
+        let source_type = sources.into_iter().find(|name| ***name == *self.event_source_type);
         Ok(Event {
             position: Position::new(self.position),
             id: self.id,

@@ -31,11 +31,7 @@ impl Day {
 
     pub(super) fn parts(self) -> (u16, u8, u8) {
         let part = |n: u32| u8::try_from(n).unwrap_or(u8::MAX);
-        (
-            u16::try_from(self.0.year()).unwrap_or(u16::MAX),
-            part(self.0.month()),
-            part(self.0.day()),
-        )
+        (u16::try_from(self.0.year()).unwrap_or(u16::MAX), part(self.0.month()), part(self.0.day()))
     }
 
     /// This day moved by whole days, held within the calendar.
@@ -51,10 +47,7 @@ impl Day {
     pub fn plus_years(self, years: i64) -> Self {
         let year = i64::from(self.0.year()).saturating_add(years).clamp(1, 9999);
         let year = i32::try_from(year).unwrap_or(9999);
-        self.0
-            .with_year(year)
-            .or_else(|| NaiveDate::from_ymd_opt(year, 3, 1))
-            .map_or(Self::LAST, Self)
+        self.0.with_year(year).or_else(|| NaiveDate::from_ymd_opt(year, 3, 1)).map_or(Self::LAST, Self)
     }
 
     /// Whole days from this one to `other`; negative where `other` is earlier.
@@ -74,13 +67,7 @@ impl Day {
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:04}-{:02}-{:02}",
-            self.0.year(),
-            self.0.month(),
-            self.0.day()
-        )
+        write!(f, "{:04}-{:02}-{:02}", self.0.year(), self.0.month(), self.0.day())
     }
 }
 
@@ -89,11 +76,7 @@ impl FromStr for Day {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let date: PartialDate = text.parse()?;
-        if date.is_certain() {
-            Ok(date.earliest())
-        } else {
-            Err(PartialDateError::Shape(text.to_owned()))
-        }
+        if date.is_certain() { Ok(date.earliest()) } else { Err(PartialDateError::Shape(text.to_owned())) }
     }
 }
 
@@ -126,10 +109,7 @@ impl Zone {
         let time = local.time();
         let micros =
             i64::from(time.num_seconds_from_midnight()) * 1_000_000 + i64::from(time.nanosecond() / 1_000);
-        Beginning {
-            day: Day(local.date()).clamp(Day::FIRST, Day::LAST),
-            micros,
-        }
+        Beginning { day: Day(local.date()).clamp(Day::FIRST, Day::LAST), micros }
     }
 
     /// The local day of an instant.
@@ -150,9 +130,7 @@ impl Zone {
         }
         (0..4)
             .find_map(|hours| {
-                self.0
-                    .from_local_datetime(&(midnight + chrono::TimeDelta::hours(hours)))
-                    .earliest()
+                self.0.from_local_datetime(&(midnight + chrono::TimeDelta::hours(hours))).earliest()
             })
             .map_or(first, |instant| instant.with_timezone(&Utc))
     }
@@ -199,18 +177,9 @@ mod tests {
 
     #[test]
     fn a_day_begins_at_local_midnight() {
-        assert_eq!(
-            zone().start_of(day("2026-01-01")).to_rfc3339(),
-            "2025-12-31T23:00:00+00:00"
-        );
-        assert_eq!(
-            zone().start_of(day("2026-07-01")).to_rfc3339(),
-            "2026-06-30T22:00:00+00:00"
-        );
-        assert_eq!(
-            zone().start_of(Day::FIRST).to_rfc3339(),
-            "0001-01-01T00:00:00+00:00"
-        );
+        assert_eq!(zone().start_of(day("2026-01-01")).to_rfc3339(), "2025-12-31T23:00:00+00:00");
+        assert_eq!(zone().start_of(day("2026-07-01")).to_rfc3339(), "2026-06-30T22:00:00+00:00");
+        assert_eq!(zone().start_of(Day::FIRST).to_rfc3339(), "0001-01-01T00:00:00+00:00");
     }
 
     #[test]
@@ -221,10 +190,7 @@ mod tests {
 
     #[test]
     fn a_day_ends_one_microsecond_before_the_next() {
-        assert_eq!(
-            zone().end_of(day("2026-01-01")).to_rfc3339(),
-            "2026-01-01T22:59:59.999999+00:00"
-        );
+        assert_eq!(zone().end_of(day("2026-01-01")).to_rfc3339(), "2026-01-01T22:59:59.999999+00:00");
     }
 
     #[test]

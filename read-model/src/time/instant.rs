@@ -42,9 +42,7 @@ pub fn parse_instant(text: &str) -> Result<DateTime<Utc>, InstantError> {
 /// The instant without what is finer than a microsecond: PostgreSQL would round it, sometimes up.
 #[must_use]
 pub fn truncate_to_micros(instant: DateTime<Utc>) -> DateTime<Utc> {
-    instant
-        .with_nanosecond(instant.nanosecond() / 1_000 * 1_000)
-        .unwrap_or(instant)
+    instant.with_nanosecond(instant.nanosecond() / 1_000 * 1_000).unwrap_or(instant)
 }
 
 #[cfg(test)]
@@ -59,18 +57,9 @@ mod tests {
 
     #[test]
     fn a_second_of_sixty_and_years_outside_the_calendar_are_refused() {
-        assert!(matches!(
-            parse_instant("2016-12-31T23:59:60Z"),
-            Err(InstantError::LeapSecond(_))
-        ));
-        assert!(matches!(
-            parse_instant("0000-12-31T23:59:00Z"),
-            Err(InstantError::Year(_))
-        ));
-        assert!(matches!(
-            parse_instant("10000-01-01T00:00:00Z"),
-            Err(InstantError::Shape(_))
-        ));
+        assert!(matches!(parse_instant("2016-12-31T23:59:60Z"), Err(InstantError::LeapSecond(_))));
+        assert!(matches!(parse_instant("0000-12-31T23:59:00Z"), Err(InstantError::Year(_))));
+        assert!(matches!(parse_instant("10000-01-01T00:00:00Z"), Err(InstantError::Shape(_))));
         assert!(matches!(parse_instant("yesterday"), Err(InstantError::Shape(_))));
     }
 }

@@ -73,18 +73,12 @@ mod tests {
     fn a_date_means_the_whole_local_day_up_to_its_end() {
         let zone: Zone = "Europe/Amsterdam".parse().unwrap();
         let moment: Moment = "2026-01-03".parse().unwrap();
-        assert_eq!(
-            moment.last_instant(zone).to_rfc3339(),
-            "2026-01-03T22:59:59.999999+00:00"
-        );
+        assert_eq!(moment.last_instant(zone).to_rfc3339(), "2026-01-03T22:59:59.999999+00:00");
         assert_eq!(moment.day(zone).to_string(), "2026-01-03");
     }
 
     #[test]
     fn a_partial_date_is_no_moment() {
-        assert!(matches!(
-            "2026-01-00".parse::<Moment>(),
-            Err(MomentError::Partial(_))
-        ));
+        assert!(matches!("2026-01-00".parse::<Moment>(), Err(MomentError::Partial(_))));
     }
 }

@@ -54,11 +54,7 @@ pub enum PartialDateError {
 
 impl PartialDate {
     /// `0000-00-00`: nothing is known of the date.
-    pub const UNKNOWN: Self = Self {
-        year: 0,
-        month: 0,
-        day: 0,
-    };
+    pub const UNKNOWN: Self = Self { year: 0, month: 0, day: 0 };
 
     /// The first day that it may have been; `0001-01-01` where nothing is known.
     #[must_use]
@@ -163,21 +159,13 @@ impl fmt::Display for PartialDate {
 fn digits(text: &str) -> Option<(u16, u8, u8)> {
     let bytes = text.as_bytes();
     let shape = bytes.len() == 10
-        && bytes.iter().enumerate().all(|(i, b)| {
-            if i == 4 || i == 7 {
-                *b == b'-'
-            } else {
-                b.is_ascii_digit()
-            }
-        });
+        && bytes.iter().enumerate().all(
+            |(i, b)| {
+                if i == 4 || i == 7 { *b == b'-' } else { b.is_ascii_digit() }
+            },
+        );
     shape
-        .then(|| {
-            Some((
-                text[..4].parse().ok()?,
-                text[5..7].parse().ok()?,
-                text[8..].parse().ok()?,
-            ))
-        })
+        .then(|| Some((text[..4].parse().ok()?, text[5..7].parse().ok()?, text[8..].parse().ok()?)))
         .flatten()
 }
 
@@ -198,15 +186,9 @@ mod tests {
 
     #[test]
     fn every_precision_survives_a_round_trip() {
-        for text in [
-            "2010-05-17",
-            "2010-05-00",
-            "2010-00-00",
-            "0000-00-00",
-            "2024-02-29",
-            "0001-01-01",
-            "9999-12-31",
-        ] {
+        for text in
+            ["2010-05-17", "2010-05-00", "2010-00-00", "0000-00-00", "2024-02-29", "0001-01-01", "9999-12-31"]
+        {
             assert_eq!(date(text).to_string(), text);
         }
     }
@@ -231,15 +213,8 @@ mod tests {
         assert!(refused("2010-02-30").contains("day 30"));
         assert!(refused("2023-02-29").contains("day 29"));
         assert!(refused("0000-05-00").contains("0000-00-00"));
-        for text in [
-            "",
-            "2010",
-            "10000-01-01",
-            "2010-1-1",
-            "２０１０-01-01",
-            "2010/01/01",
-            "-010-01-01",
-        ] {
+        for text in ["", "2010", "10000-01-01", "2010-1-1", "２０１０-01-01", "2010/01/01", "-010-01-01"]
+        {
             assert!(refused(text).contains("YYYY-MM-DD"), "{text}");
         }
     }

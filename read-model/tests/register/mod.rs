@@ -40,29 +40,20 @@ pub struct Register {
 impl Register {
     /// A register that knows the people of people.yaml.
     pub fn with_people() -> Self {
-        let mut register = Self {
-            events: Vec::new(),
-            names: BTreeMap::new(),
-        };
+        let mut register = Self { events: Vec::new(), names: BTreeMap::new() };
         PEOPLE.iter().for_each(|told| register.tell(told));
         register
     }
 
     /// Takes in one event, or several at once.
     pub fn tell(&mut self, told: &Told) {
-        told.iter()
-            .for_each(|(event_type, data)| self.take_in(event_type, data.clone()));
+        told.iter().for_each(|(event_type, data)| self.take_in(event_type, data.clone()));
     }
 
     fn take_in(&mut self, event_type: &str, mut data: Map<String, Value>) {
-        let known = CATALOGUE
-            .event_types
-            .get(event_type)
-            .unwrap_or_else(|| panic!("no event type {event_type}"));
-        let mut word = |key: &str| {
-            data.remove(key)
-                .map(|value| value.as_str().expect("a text").to_owned())
-        };
+        let known =
+            CATALOGUE.event_types.get(event_type).unwrap_or_else(|| panic!("no event type {event_type}"));
+        let mut word = |key: &str| data.remove(key).map(|value| value.as_str().expect("a text").to_owned());
         let (registered, by) = (word("registered"), word("by"));
         let format = &known.current().format;
         let data = self.with_ids(format.shape(), &Value::Object(data));
@@ -75,17 +66,10 @@ impl Register {
             id: Uuid::from_u128(u128::try_from(number).expect("a small number")),
             created_at: at,
             occurred_at: at,
-            object_ids: CATALOGUE
-                .references(format.shape(), &data)
-                .into_iter()
-                .map(|(_, id)| id)
-                .collect(),
+            object_ids: CATALOGUE.references(format.shape(), &data).into_iter().map(|(_, id)| id).collect(),
             event_type: event_type.into(),
             event_version: Arc::clone(&known.current().name),
-            source: EventSource {
-                id: Uuid::nil(),
-                source_type: by.as_deref().unwrap_or("ambtenaar").into(),
-            },
+            source: EventSource { id: Uuid::nil(), source_type: by.as_deref().unwrap_or("ambtenaar").into() },
             references: Vec::new(),
             body: Body::Claim(Arc::new(data)),
         }));
@@ -164,17 +148,12 @@ impl Register {
     fn with_names(&self, value: Value) -> Value {
         match value {
             Value::String(text) => {
-                let name = Uuid::parse_str(&text)
-                    .ok()
-                    .and_then(|id| self.names.get(&id).cloned());
+                let name = Uuid::parse_str(&text).ok().and_then(|id| self.names.get(&id).cloned());
                 Value::String(name.unwrap_or(text))
             }
             Value::Array(items) => items.into_iter().map(|item| self.with_names(item)).collect(),
             Value::Object(fields) => Value::Object(
-                fields
-                    .into_iter()
-                    .map(|(name, value)| (name, self.with_names(value)))
-                    .collect(),
+                fields.into_iter().map(|(name, value)| (name, self.with_names(value))).collect(),
             ),
             other => other,
         }
@@ -183,9 +162,8 @@ impl Register {
 
 /// The day on which an event takes effect, as it stands in its data.
 fn first_day(event_type: &EventType, data: &Value) -> String {
-    let date = event_type
-        .effective_date(data)
-        .unwrap_or_else(|| panic!("say when it was registered: {data}"));
+    let date =
+        event_type.effective_date(data).unwrap_or_else(|| panic!("say when it was registered: {data}"));
     date.earliest().to_string()
 }
 

@@ -118,10 +118,7 @@ impl Engine {
         requests: &[Request],
         delay: Duration,
     ) -> Vec<Result<Outcome, AppendError>> {
-        let jobs: Vec<Job<'_>> = requests
-            .iter()
-            .map(|request| Job { request, stamp: None })
-            .collect();
+        let jobs: Vec<Job<'_>> = requests.iter().map(|request| Job { request, stamp: None }).collect();
         self.run(&jobs, delay).await
     }
 
@@ -129,10 +126,7 @@ impl Engine {
     pub async fn process_stamped(&mut self, requests: &[Stamped]) -> Vec<Result<Outcome, AppendError>> {
         let jobs: Vec<Job<'_>> = requests
             .iter()
-            .map(|Stamped { request, created_at }| Job {
-                request,
-                stamp: Some(*created_at),
-            })
+            .map(|Stamped { request, created_at }| Job { request, stamp: Some(*created_at) })
             .collect();
         self.run(&jobs, Duration::ZERO).await
     }
@@ -158,11 +152,7 @@ impl Engine {
         delay: Duration,
         locked: bool,
     ) -> Result<Vec<Result<Outcome, AppendError>>, Again> {
-        let lock = if locked {
-            Some(self.lock_head().await?)
-        } else {
-            None
-        };
+        let lock = if locked { Some(self.lock_head().await?) } else { None };
         let mut overlay = Overlay::default();
         let mut fresh = self.prefetch(jobs).await? || locked;
         let mut decided = Vec::with_capacity(jobs.len());
@@ -180,9 +170,7 @@ impl Engine {
     /// Locks the end of the log, so that nobody else commits until this attempt does, and catches up with it.
     async fn lock_head(&mut self) -> Result<Transaction<'static, Postgres>, EngineError> {
         let mut transaction = self.mirror.pool().begin().await?;
-        sqlx::query("SELECT FROM head FOR UPDATE")
-            .execute(&mut *transaction)
-            .await?;
+        sqlx::query("SELECT FROM head FOR UPDATE").execute(&mut *transaction).await?;
         self.mirror.load(&Missing::default()).await?;
         Ok(transaction)
     }
@@ -203,16 +191,8 @@ impl Engine {
     fn note_named(&mut self, command: &Command, missing: &mut Missing) {
         let (objects, events) = named(&self.catalogue, command);
         self.mirror.touch(&objects);
-        missing.objects.extend(
-            objects
-                .into_iter()
-                .filter(|object| self.mirror.of_object(*object).is_none()),
-        );
-        missing.events.extend(
-            events
-                .into_iter()
-                .filter(|event| self.mirror.event(*event).is_none()),
-        );
+        missing.objects.extend(objects.into_iter().filter(|object| self.mirror.of_object(*object).is_none()));
+        missing.events.extend(events.into_iter().filter(|event| self.mirror.event(*event).is_none()));
     }
 
     /// Decides one job on top of those before it; what is missing is loaded and the decision made again.
@@ -237,10 +217,7 @@ impl Engine {
                 Ok(answer) => Ok(answer),
                 Err(Stop::Forbidden(forbidden)) => Err(AppendError::Forbidden(forbidden)),
                 Err(Stop::Fault(error)) => Err(AppendError::Fault(Arc::new(error.into()))),
-                Err(Stop::Refused(refusals)) => Ok(Answer {
-                    refusals,
-                    ..Answer::default()
-                }),
+                Err(Stop::Refused(refusals)) => Ok(Answer { refusals, ..Answer::default() }),
                 Err(Stop::Missing(missing)) => {
                     *fresh = true;
                     let moved = self.mirror.load(&missing).await?;
@@ -250,11 +227,7 @@ impl Engine {
                     continue;
                 }
             };
-            return Ok(Decided {
-                result,
-                known,
-                dry_run: job.request.dry_run,
-            });
+            return Ok(Decided { result, known, dry_run: job.request.dry_run });
         }
         Err(Again::Fault(EngineError::TooLarge(MAX_LOADS)))
     }
@@ -303,20 +276,14 @@ impl Engine {
         let taken = overlay.count();
         let registered_at = match job.stamp {
             Some(stamp) => {
-                let last = overlay
-                    .events()
-                    .last()
-                    .map_or(head.created_at, |event| event.created_at);
+                let last = overlay.events().last().map_or(head.created_at, |event| event.created_at);
                 stamp.max(last + TimeDelta::microseconds(1))
             }
             None => self.mirror.next_created_at() + TimeDelta::microseconds(taken),
         };
         let desk = Desk {
             catalogue: &self.catalogue,
-            view: &BatchView {
-                mirror: &self.mirror,
-                overlay,
-            },
+            view: &BatchView { mirror: &self.mirror, overlay },
             known: head.position.plus(taken),
             asked,
             registered_at,
@@ -339,36 +306,17 @@ impl Engine {
                 self.mirror.load(&Missing::default()).await?;
                 return Err(Again::Stale);
             }
-            return Ok(Committed {
-                before,
-                events: Vec::new(),
-                index: HashMap::new(),
-            });
+            return Ok(Committed { before, events: Vec::new(), index: HashMap::new() });
         }
         let stamps: Option<Vec<DateTime<Utc>>> = jobs
             .first()
             .and_then(|job| job.stamp)
             .map(|_| overlay.events().iter().map(|event| event.created_at).collect());
         let inserted = match lock {
-            None => {
-                insert(
-                    self.mirror.pool(),
-                    &self.catalogue,
-                    before,
-                    overlay,
-                    stamps.as_deref(),
-                )
-                .await?
-            }
+            None => insert(self.mirror.pool(), &self.catalogue, before, overlay, stamps.as_deref()).await?,
             Some(mut transaction) => {
-                let inserted = insert(
-                    &mut *transaction,
-                    &self.catalogue,
-                    before,
-                    overlay,
-                    stamps.as_deref(),
-                )
-                .await?;
+                let inserted =
+                    insert(&mut *transaction, &self.catalogue, before, overlay, stamps.as_deref()).await?;
                 transaction.commit().await?;
                 inserted
             }
@@ -381,12 +329,7 @@ impl Engine {
             }
             Inserted::IdTaken => {
                 let events = overlay.events().iter().map(|event| event.id).collect();
-                self.mirror
-                    .load(&Missing {
-                        events,
-                        ..Missing::default()
-                    })
-                    .await?;
+                self.mirror.load(&Missing { events, ..Missing::default() }).await?;
                 Err(Again::Stale)
             }
         }
@@ -408,32 +351,13 @@ impl Engine {
                 None if index == 0 => first,
                 None => created_at + TimeDelta::microseconds(1),
             };
-            let occurred_at = if draft.body.content().is_some() {
-                draft.occurred_at
-            } else {
-                created_at
-            };
-            events.push(Arc::new(Event {
-                created_at,
-                occurred_at,
-                ..Event::clone(draft)
-            }));
+            let occurred_at = if draft.body.content().is_some() { draft.occurred_at } else { created_at };
+            events.push(Arc::new(Event { created_at, occurred_at, ..Event::clone(draft) }));
         }
-        let position = before
-            .position
-            .plus(i64::try_from(events.len()).unwrap_or(i64::MAX));
-        self.mirror
-            .committed(&events, overlay.unique(), Head { position, created_at });
-        let index = events
-            .iter()
-            .enumerate()
-            .map(|(index, event)| (event.id, index))
-            .collect();
-        Committed {
-            before,
-            events,
-            index,
-        }
+        let position = before.position.plus(i64::try_from(events.len()).unwrap_or(i64::MAX));
+        self.mirror.committed(&events, overlay.unique(), Head { position, created_at });
+        let index = events.iter().enumerate().map(|(index, event)| (event.id, index)).collect();
+        Committed { before, events, index }
     }
 
     /// Turns decisions into answers: with the events as they were committed, and the basis of each.
@@ -443,12 +367,7 @@ impl Engine {
         committed: &Committed,
     ) -> Result<Vec<Result<Outcome, AppendError>>, EngineError> {
         let mut outcomes = Vec::with_capacity(decided.len());
-        for Decided {
-            result,
-            known,
-            dry_run,
-        } in decided
-        {
+        for Decided { result, known, dry_run } in decided {
             let outcome = match result {
                 Err(error) => Err(error),
                 Ok(answer) => Ok(self.outcome(answer, known, dry_run, committed).await?),
@@ -465,11 +384,8 @@ impl Engine {
         dry_run: bool,
         committed: &Committed,
     ) -> Result<Outcome, EngineError> {
-        let events: Vec<Arc<Event>> = if dry_run && !answer.repeated {
-            answer.events
-        } else {
-            committed.finals(answer.events)
-        };
+        let events: Vec<Arc<Event>> =
+            if dry_run && !answer.repeated { answer.events } else { committed.finals(answer.events) };
         let position = match events.first().filter(|_| answer.repeated) {
             Some(first) => first.position.plus(-1),
             None => known,
@@ -478,13 +394,9 @@ impl Engine {
             Some(created_at) => created_at,
             None => self.mirror.created_at(position).await?,
         };
-        let registered = events
-            .first()
-            .map_or_else(|| self.mirror.next_created_at(), |event| event.created_at);
-        let finals = |finding: Finding| Finding {
-            because: committed.finals(finding.because),
-            ..finding
-        };
+        let registered =
+            events.first().map_or_else(|| self.mirror.next_created_at(), |event| event.created_at);
+        let finals = |finding: Finding| Finding { because: committed.finals(finding.because), ..finding };
         Ok(Outcome {
             refusals: answer.refusals.into_iter().map(finals).collect(),
             warnings: answer.warnings.into_iter().map(finals).collect(),
@@ -505,28 +417,17 @@ impl Engine {
 /// The objects and events that a command names, as far as can be told without checking it.
 fn named(catalogue: &Catalogue, command: &Command) -> (Vec<ObjectId>, Vec<EventId>) {
     let objects = |event_type: &str, version: &str, data: &Value| {
-        let version = catalogue
-            .event_types
-            .get(event_type)
-            .and_then(|of| of.versions.get(version));
+        let version = catalogue.event_types.get(event_type).and_then(|of| of.versions.get(version));
         let found = version.map(|version| catalogue.references(version.format.shape(), data));
         found.into_iter().flatten().map(|(_, id)| id).collect::<Vec<_>>()
     };
     match &command.act {
-        Act::Claim {
-            event_type,
-            version,
-            data,
-            based_on,
-            ..
-        } => (objects(event_type, version, data), based_on.clone()),
-        Act::Amend {
-            target,
-            event_type,
-            version,
-            data,
-            ..
-        } => (objects(event_type, version, data), vec![*target]),
+        Act::Claim { event_type, version, data, based_on, .. } => {
+            (objects(event_type, version, data), based_on.clone())
+        }
+        Act::Amend { target, event_type, version, data, .. } => {
+            (objects(event_type, version, data), vec![*target])
+        }
         Act::Annul { target, .. } | Act::Validate { target, .. } => (Vec::new(), vec![*target]),
     }
 }
@@ -544,9 +445,7 @@ impl Committed {
     /// The events as they stand in the log.
     fn finals(&self, events: Vec<Arc<Event>>) -> Vec<Arc<Event>> {
         let last = |event: Arc<Event>| {
-            self.index
-                .get(&event.id)
-                .map_or(event, |index| Arc::clone(&self.events[*index]))
+            self.index.get(&event.id).map_or(event, |index| Arc::clone(&self.events[*index]))
         };
         events.into_iter().map(last).collect()
     }

@@ -65,9 +65,7 @@ pub(super) async fn insert(
     stamps: Option<&[DateTime<Utc>]>,
 ) -> Result<Inserted, sqlx::Error> {
     let events = overlay.events();
-    let day = catalogue
-        .zone
-        .day(events.first().map_or(head.created_at, |event| event.created_at));
+    let day = catalogue.zone.day(events.first().map_or(head.created_at, |event| event.created_at));
     let column = |of: fn(&Event) -> String| events.iter().map(|event| of(event)).collect::<Vec<String>>();
     let unique = overlay.unique();
     let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
@@ -77,7 +75,7 @@ pub(super) async fn insert(
         .bind(catalogue.zone.start_of(day))
         .bind(catalogue.zone.end_of(day))
         .bind(events.iter().map(|event| event.id).collect::<Vec<_>>())
-        .bind(events.iter().map(|event| stated(event)).collect::<Vec<_>>())
+        .bind(events.iter().map(stated).collect::<Vec<_>>())
         .bind(column(|event| array(&event.object_ids)))
         .bind(column(|event| event.event_type.to_string()))
         .bind(column(|event| event.event_version.to_string()))
@@ -86,21 +84,11 @@ pub(super) async fn insert(
         .bind(column(|event| event.source.source_type.to_string()))
         .bind(column(|event| array(&event.references)))
         .bind(column(|event| event.body.to_event_data().to_string()))
-        .bind(
-            unique
-                .iter()
-                .map(|known| known.field.to_string())
-                .collect::<Vec<_>>(),
-        )
+        .bind(unique.iter().map(|known| known.field.to_string()).collect::<Vec<_>>())
         .bind(stamps.map(<[_]>::to_vec))
         .bind(unique.iter().map(|known| known.value.clone()).collect::<Vec<_>>())
         .bind(unique.iter().map(|known| known.object).collect::<Vec<_>>())
-        .bind(
-            unique
-                .iter()
-                .map(|known| known.position.get())
-                .collect::<Vec<_>>(),
-        );
+        .bind(unique.iter().map(|known| known.position.get()).collect::<Vec<_>>());
     match query.fetch_optional(executor).await {
         Ok(Some(first_created_at)) => Ok(Inserted::Committed(first_created_at)),
         Ok(None) => Ok(Inserted::Stale),

@@ -67,14 +67,8 @@ impl Mirror {
         Ok(Self {
             pool,
             catalogue,
-            head: Head {
-                position: Position::new(position),
-                created_at,
-            },
-            clock: DatabaseClock {
-                read: now,
-                at: Instant::now(),
-            },
+            head: Head { position: Position::new(position), created_at },
+            clock: DatabaseClock { read: now, at: Instant::now() },
             objects: LruCache::new(NonZeroUsize::new(objects).unwrap_or(NonZeroUsize::MIN)),
             by_id: HashMap::new(),
             absent: HashSet::new(),
@@ -146,22 +140,16 @@ impl Mirror {
             }
         }
         for object in requested {
-            let events: Vec<_> = rows
-                .events
-                .iter()
-                .filter(|event| event.object_ids.contains(&object))
-                .cloned()
-                .collect();
-            self.by_id
-                .extend(events.iter().map(|event| (event.id, Arc::clone(event))));
+            let events: Vec<_> =
+                rows.events.iter().filter(|event| event.object_ids.contains(&object)).cloned().collect();
+            self.by_id.extend(events.iter().map(|event| (event.id, Arc::clone(event))));
             self.put(object, events);
         }
         if moved {
             self.absent.clear();
             self.values.clear();
         }
-        self.absent
-            .extend(missing.events.iter().filter(|id| !self.by_id.contains_key(id)));
+        self.absent.extend(missing.events.iter().filter(|id| !self.by_id.contains_key(id)));
         self.head = head;
         self.clock = rows.clock;
         self.load_values(missing).await?;
@@ -180,19 +168,13 @@ impl Mirror {
             }
         }
         for known in unique {
-            if let Some(objects) = self
-                .values
-                .get_mut(&(Arc::clone(&known.field), known.value.clone()))
-            {
+            if let Some(objects) = self.values.get_mut(&(Arc::clone(&known.field), known.value.clone())) {
                 objects.insert(known.object);
             }
         }
         self.absent.clear();
         self.head = head;
-        self.clock = DatabaseClock {
-            read: head.created_at.max(self.clock.now()),
-            at: Instant::now(),
-        };
+        self.clock = DatabaseClock { read: head.created_at.max(self.clock.now()), at: Instant::now() };
     }
 
     /// Forgets everything: after a fault nobody knows what was committed.
@@ -205,9 +187,7 @@ impl Mirror {
 
     /// Whether the log still ends where this mirror does.
     pub(super) async fn is_current(&self) -> Result<bool, EngineError> {
-        let position: i64 = sqlx::query_scalar("SELECT position FROM head")
-            .fetch_one(&self.pool)
-            .await?;
+        let position: i64 = sqlx::query_scalar("SELECT position FROM head").fetch_one(&self.pool).await?;
         Ok(position == self.head.position.get())
     }
 
@@ -221,10 +201,8 @@ impl Mirror {
     }
 
     fn put(&mut self, object: ObjectId, events: Vec<Arc<Event>>) {
-        if let Some((evicted, events)) = self
-            .objects
-            .push(object, events)
-            .filter(|(evicted, _)| *evicted != object)
+        if let Some((evicted, events)) =
+            self.objects.push(object, events).filter(|(evicted, _)| *evicted != object)
         {
             let _ = evicted;
             events.iter().for_each(|event| drop(self.by_id.remove(&event.id)));
@@ -244,11 +222,8 @@ impl Mirror {
         if missing.values.is_empty() {
             return Ok(());
         }
-        let (fields, values): (Vec<String>, Vec<String>) = missing
-            .values
-            .iter()
-            .map(|(field, value)| (field.to_string(), value.clone()))
-            .unzip();
+        let (fields, values): (Vec<String>, Vec<String>) =
+            missing.values.iter().map(|(field, value)| (field.to_string(), value.clone())).unzip();
         let rows: Vec<(String, String, ObjectId)> = sqlx::query_as(
             "SELECT DISTINCT u.field, u.value, u.object_id FROM unique_value u
              JOIN unnest($1::text[], $2::text[]) AS wanted(field, value) ON u.field = wanted.field AND u.value = wanted.value",
@@ -258,12 +233,9 @@ impl Mirror {
         .fetch_all(&self.pool)
         .await?;
         for (field, value) in &missing.values {
-            let objects = rows
-                .iter()
-                .filter(|(f, v, _)| **f == **field && v == value)
-                .map(|(_, _, object)| *object);
-            self.values
-                .put((Arc::clone(field), value.clone()), objects.collect());
+            let objects =
+                rows.iter().filter(|(f, v, _)| **f == **field && v == value).map(|(_, _, object)| *object);
+            self.values.put((Arc::clone(field), value.clone()), objects.collect());
         }
         Ok(())
     }
@@ -295,10 +267,7 @@ impl Mirror {
             position: Position::new(first.try_get("head_position")?),
             created_at: first.try_get("head_created_at")?,
         };
-        let clock = DatabaseClock {
-            read: first.try_get("now")?,
-            at: Instant::now(),
-        };
+        let clock = DatabaseClock { read: first.try_get("now")?, at: Instant::now() };
         let mut events = Vec::with_capacity(rows.len());
         for row in &rows {
             if row.try_get::<Option<i64>, _>("position")?.is_some() {

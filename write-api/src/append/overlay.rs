@@ -42,10 +42,7 @@ impl Overlay {
     }
 
     pub(super) fn mark(&self) -> Mark {
-        Mark {
-            events: self.events.len(),
-            unique: self.unique.len(),
-        }
+        Mark { events: self.events.len(), unique: self.unique.len() }
     }
 
     pub(super) fn add(&mut self, accepted: &Accepted) {
@@ -72,11 +69,7 @@ impl Overlay {
     }
 
     pub(super) fn of_object(&self, object: ObjectId) -> impl Iterator<Item = &Arc<Event>> {
-        self.by_object
-            .get(&object)
-            .into_iter()
-            .flatten()
-            .map(|index| &self.events[*index])
+        self.by_object.get(&object).into_iter().flatten().map(|index| &self.events[*index])
     }
 
     pub(super) fn event(&self, id: EventId) -> Option<&Arc<Event>> {

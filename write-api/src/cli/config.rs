@@ -23,9 +23,7 @@ pub(super) fn check(path: &Path) -> io::Result<ExitCode> {
     match told {
         Ok(catalogue) => {
             let (events, objects) = (catalogue.event_types.len(), catalogue.object_types.len());
-            say(&format!(
-                "{file}: the config is right: {events} event types, {objects} object types"
-            ))?;
+            say(&format!("{file}: the config is right: {events} event types, {objects} object types"))?;
             Ok(ExitCode::SUCCESS)
         }
         Err(wrong) => {

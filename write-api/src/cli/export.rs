@@ -55,19 +55,16 @@ pub(super) async fn export(args: ExportArgs) -> Result<(), ExportError> {
     let newest = reader.snapshot(None).await?.position;
     let file = args.file.filter(|file| file.as_os_str() != "-");
     let failed = |source| ExportError::Write {
-        target: file.as_ref().map_or_else(
-            || "standard output".to_owned(),
-            |file| format!("`{}`", file.display()),
-        ),
+        target: file
+            .as_ref()
+            .map_or_else(|| "standard output".to_owned(), |file| format!("`{}`", file.display())),
         source,
     };
     let mut sink = Sink::open(file.as_deref()).map_err(failed)?;
     let progress = progress(newest);
     let mut position = Position::START;
     while position < newest {
-        let page = reader
-            .page(&EventFilter::default(), position, newest, PAGE)
-            .await?;
+        let page = reader.page(&EventFilter::default(), position, newest, PAGE).await?;
         let Some(last) = page.last() else { break };
         position = last.position;
         for event in &page {
@@ -117,10 +114,7 @@ struct Sink {
 impl Sink {
     fn open(file: Option<&Path>) -> io::Result<Self> {
         let Some(file) = file else {
-            return Ok(Self {
-                writer: Writer::Plain(Box::new(BufWriter::new(io::stdout()))),
-                names: None,
-            });
+            return Ok(Self { writer: Writer::Plain(Box::new(BufWriter::new(io::stdout()))), names: None });
         };
         let draft = file.with_added_extension("partial");
         let plain = BufWriter::new(File::create(&draft)?);
@@ -129,10 +123,7 @@ impl Sink {
         } else {
             Writer::Plain(Box::new(plain))
         };
-        Ok(Self {
-            writer,
-            names: Some((draft, file.to_owned())),
-        })
+        Ok(Self { writer, names: Some((draft, file.to_owned())) })
     }
 
     fn close(self) -> io::Result<()> {
@@ -140,8 +131,7 @@ impl Sink {
             Writer::Plain(mut plain) => plain.flush()?,
             Writer::Compressed(compressed) => compressed.finish()?.flush()?,
         }
-        self.names
-            .map_or(Ok(()), |(draft, file)| std::fs::rename(draft, file))
+        self.names.map_or(Ok(()), |(draft, file)| std::fs::rename(draft, file))
     }
 }
 

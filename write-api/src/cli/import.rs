@@ -56,13 +56,7 @@ fn progress(file: &std::path::Path) -> ProgressBar {
 }
 
 fn summary(report: &ImportReport, options: &ImportOptions) -> String {
-    let ImportReport {
-        lines,
-        imported,
-        present,
-        moved,
-        refused,
-    } = report;
+    let ImportReport { lines, imported, present, moved, refused } = report;
     let count = refused.len();
     let mut text =
         format!("{lines} lines: {imported} events taken in, {present} there already, {count} refused");
@@ -82,15 +76,8 @@ fn summary(report: &ImportReport, options: &ImportOptions) -> String {
 }
 
 fn told(refused: &RefusedLine) -> String {
-    let rule = refused
-        .rule
-        .as_ref()
-        .map(|rule| format!(" {rule}"))
-        .unwrap_or_default();
-    format!(
-        "\nline {}: {}{rule}: {}",
-        refused.line, refused.code, refused.message
-    )
+    let rule = refused.rule.as_ref().map(|rule| format!(" {rule}")).unwrap_or_default();
+    format!("\nline {}: {}{rule}: {}", refused.line, refused.code, refused.message)
 }
 
 #[cfg(test)]
@@ -107,22 +94,14 @@ mod tests {
             rule: Some("born-before".into()),
             message: "nobody dies before being born".to_owned(),
         };
-        let report = ImportReport {
-            lines: 4,
-            imported: 2,
-            present: 1,
-            moved: 1,
-            refused: vec![refused],
-        };
+        let report = ImportReport { lines: 4, imported: 2, present: 1, moved: 1, refused: vec![refused] };
         assert_eq!(
             summary(&report, &ImportOptions::default()),
             "4 lines: 2 events taken in, 1 there already, 1 refused\n\
              1 events were registered at the moment of another: each was moved on by microseconds\n\
              line 3: RULE born-before: nobody dies before being born"
         );
-        let elsewhere = ImportOptions {
-            report: Some("report.ndjson".into()),
-        };
+        let elsewhere = ImportOptions { report: Some("report.ndjson".into()) };
         assert!(summary(&report, &elsewhere).ends_with("what was refused, and why: report.ndjson"));
     }
 }

@@ -51,10 +51,7 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
     let pool = options.database.connect().await?;
     let started = append::start(pool.clone(), Arc::clone(&catalogue), appending).await;
     let (appender, task) = started.map_err(ServeFailure::Appender)?;
-    let gate = Gate {
-        appender,
-        ids: Box::new(SystemIds),
-    };
+    let gate = Gate { appender, ids: Box::new(SystemIds) };
     let schema = graphql::builder(&catalogue, gate)?;
     let schema = graphql::finish(door::harden(schema, tokens.development()))?;
     let (bind, patience) = (options.bind, options.http.shutdown_timeout);
@@ -85,27 +82,16 @@ fn checks(pool: &PgPool) -> Vec<Check> {
         }),
         Check::new("migrations", move || {
             let pool = migrations.clone();
-            async move {
-                Ok(sqlx::query("SELECT position FROM head")
-                    .fetch_one(&pool)
-                    .await
-                    .map(drop)?)
-            }
+            async move { Ok(sqlx::query("SELECT position FROM head").fetch_one(&pool).await.map(drop)?) }
         }),
     ]
 }
 
 fn page(catalogue: &Catalogue) -> Graphiql {
     // Who validates most is most likely the one whose screen is being tried.
-    let clerk = catalogue
-        .event_types
-        .values()
-        .find_map(|event_type| event_type.validate.first());
+    let clerk = catalogue.event_types.values().find_map(|event_type| event_type.validate.first());
     Graphiql {
-        title: format!(
-            "F6 write API: {}, {}",
-            catalogue.organisation, catalogue.zone_name
-        ),
+        title: format!("F6 write API: {}, {}", catalogue.organisation, catalogue.zone_name),
         query: Some(FIRST_QUERY.to_owned()),
         principal: clerk.map(|source_type| Principal {
             source_id: SystemIds.next(),

@@ -34,19 +34,10 @@ pub(super) fn findings(
         findings.warnings = own_breaches(after, own, Severity::Warn);
     }
     let accepted = |event: &Event| command.despite.contains(&event.id) && may_accept(desk, command, event);
-    let (allowed, refused): (Vec<_>, Vec<_>) = contested(evidence, draft)
-        .into_iter()
-        .partition(|(event, _)| draft.corrects || accepted(event));
-    findings.refusals.extend(
-        refused
-            .into_iter()
-            .map(|(event, breaches)| contests(&event, &breaches)),
-    );
-    findings.warnings.extend(
-        allowed
-            .into_iter()
-            .map(|(event, breaches)| contests(&event, &breaches)),
-    );
+    let (allowed, refused): (Vec<_>, Vec<_>) =
+        contested(evidence, draft).into_iter().partition(|(event, _)| draft.corrects || accepted(event));
+    findings.refusals.extend(refused.into_iter().map(|(event, breaches)| contests(&event, &breaches)));
+    findings.warnings.extend(allowed.into_iter().map(|(event, breaches)| contests(&event, &breaches)));
     if findings.refusals.is_empty() {
         findings.warnings.extend(open_clashes(desk, draft, evidence)?);
     }
@@ -54,22 +45,13 @@ pub(super) fn findings(
 }
 
 fn own_breaches(folded: &Folded<'_>, own: &Claim<'_>, severity: Severity) -> Vec<Finding> {
-    folded
-        .breaches(own, severity)
-        .iter()
-        .map(|breach| broken(breach, FindingCode::Rule))
-        .collect()
+    folded.breaches(own, severity).iter().map(|breach| broken(breach, FindingCode::Rule)).collect()
 }
 
 /// The events that would be contested through the draft, each with the rules that it would break: those that stood
 /// before it, and those that come to count only with it.
 fn contested<'c>(evidence: &Evidence<'c>, draft: &Draft) -> Vec<(Arc<Event>, Vec<Breach<'c>>)> {
-    let Evidence {
-        before,
-        after,
-        changed,
-        ..
-    } = evidence;
+    let Evidence { before, after, changed, .. } = evidence;
     let newly = |claim: &Claim<'c>| {
         let id = claim.because.claim.id;
         let earlier = before.claim(id);
@@ -94,11 +76,8 @@ fn may_accept(desk: Desk<'_>, command: &Command, event: &Event) -> bool {
 /// Clashes that exist only with claims which nobody has validated: a warning.
 fn open_clashes(desk: Desk<'_>, draft: &Draft, evidence: &Evidence<'_>) -> Result<Option<Finding>, Stop> {
     let after = &evidence.after;
-    let open: HashSet<EventId> = after
-        .open_claims()
-        .map(|event| event.id)
-        .filter(|id| Some(*id) != draft.own_claim)
-        .collect();
+    let open: HashSet<EventId> =
+        after.open_claims().map(|event| event.id).filter(|id| Some(*id) != draft.own_claim).collect();
     let Some(own_id) = draft.own_claim.filter(|_| !open.is_empty()) else {
         return Ok(None);
     };
@@ -106,16 +85,9 @@ fn open_clashes(desk: Desk<'_>, draft: &Draft, evidence: &Evidence<'_>) -> Resul
     let Some(own) = claimed.claim(own_id) else {
         return Ok(None);
     };
-    let mut because: Vec<Arc<Event>> = claimed
-        .breaches(own, Severity::Refuse)
-        .into_iter()
-        .flat_map(|breach| breach.because)
-        .collect();
-    for claim in claimed
-        .claims()
-        .iter()
-        .filter(|claim| open.contains(&claim.because.claim.id))
-    {
+    let mut because: Vec<Arc<Event>> =
+        claimed.breaches(own, Severity::Refuse).into_iter().flat_map(|breach| breach.because).collect();
+    for claim in claimed.claims().iter().filter(|claim| open.contains(&claim.because.claim.id)) {
         let names_own = |breach: &Breach<'_>| breach.because.iter().any(|event| event.id == own_id);
         if claimed.breaches(claim, Severity::Refuse).iter().any(names_own) {
             because.push(Arc::clone(&claim.because.claim));
@@ -128,10 +100,7 @@ fn open_clashes(desk: Desk<'_>, draft: &Draft, evidence: &Evidence<'_>) -> Resul
         return Ok(None);
     }
     let message = "it clashes with claims that nobody has validated yet; only one of them can be validated";
-    Ok(Some(Finding {
-        because,
-        ..finding(FindingCode::OpenClaims, message, &[])
-    }))
+    Ok(Some(Finding { because, ..finding(FindingCode::OpenClaims, message, &[]) }))
 }
 
 fn contests(event: &Arc<Event>, breaches: &[Breach<'_>]) -> Finding {
@@ -140,24 +109,13 @@ fn contests(event: &Arc<Event>, breaches: &[Breach<'_>]) -> Finding {
         "{} {} would be contested: {reason}; correct that event first, or name it in `despite`",
         event.event_type, event.id
     );
-    let rule = breaches
-        .first()
-        .and_then(|breach| breach.rule)
-        .map(|rule| Arc::clone(&rule.name));
-    Finding {
-        rule,
-        because: vec![Arc::clone(event)],
-        ..finding(FindingCode::Contests, message, &[])
-    }
+    let rule = breaches.first().and_then(|breach| breach.rule).map(|rule| Arc::clone(&rule.name));
+    Finding { rule, because: vec![Arc::clone(event)], ..finding(FindingCode::Contests, message, &[]) }
 }
 
 fn broken(breach: &Breach<'_>, code: FindingCode) -> Finding {
     let rule = breach.rule.map(|rule| Arc::clone(&rule.name));
-    Finding {
-        rule,
-        because: breach.because.clone(),
-        ..finding(code, explain(breach), &[])
-    }
+    Finding { rule, because: breach.because.clone(), ..finding(code, explain(breach), &[]) }
 }
 
 fn explain(breach: &Breach<'_>) -> String {

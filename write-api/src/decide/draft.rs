@@ -49,18 +49,13 @@ pub(super) fn draft(desk: Desk<'_>, command: &Command) -> Result<Draft, Stop> {
         Act::Claim { .. } => claim(desk, command)?,
         Act::Amend { .. } => amend(desk, command)?,
         Act::Annul { target, reason } => annul(desk, command, *target, reason.clone())?,
-        Act::Validate {
-            target,
-            verdict,
-            reason,
-        } => validate(desk, command, *target, *verdict, reason.clone())?,
+        Act::Validate { target, verdict, reason } => {
+            validate(desk, command, *target, *verdict, reason.clone())?
+        }
     };
     let judged = command.validate || matches!(command.act, Act::Validate { .. });
-    let four_eyes = desk
-        .catalogue
-        .event_types
-        .get(&said.event_type)
-        .is_some_and(|event_type| event_type.four_eyes);
+    let four_eyes =
+        desk.catalogue.event_types.get(&said.event_type).is_some_and(|event_type| event_type.four_eyes);
     if command.validate && four_eyes && !desk.trusted {
         return Err(same_eyes(&said.event_type).into());
     }
@@ -80,12 +75,7 @@ pub(super) fn draft(desk: Desk<'_>, command: &Command) -> Result<Draft, Stop> {
     let second = command.validate.then(|| Arc::new(acceptance(&first)));
     let assumed = (!judged).then_some(command.id);
     let events = std::iter::once(first).chain(second).collect();
-    Ok(Draft {
-        events,
-        own_claim: said.own_claim,
-        corrects: said.corrects,
-        assumed,
-    })
+    Ok(Draft { events, own_claim: said.own_claim, corrects: said.corrects, assumed })
 }
 
 /// The id of the Validation that goes with an event in one step.
@@ -101,25 +91,14 @@ fn acceptance(event: &Event) -> Event {
         created_at: event.created_at + chrono::TimeDelta::microseconds(1),
         occurred_at: event.created_at + chrono::TimeDelta::microseconds(1),
         references: vec![event.id],
-        body: Body::Validation {
-            verdict: Verdict::Accepted,
-            reason: None,
-        },
+        body: Body::Validation { verdict: Verdict::Accepted, reason: None },
         memo: Memo::default(),
         ..event.clone()
     }
 }
 
 fn claim(desk: Desk<'_>, command: &Command) -> Result<Said, Stop> {
-    let Act::Claim {
-        event_type,
-        version,
-        data,
-        occurred_at,
-        based_on,
-        object_ids,
-    } = &command.act
-    else {
+    let Act::Claim { event_type, version, data, occurred_at, based_on, object_ids } = &command.act else {
         unreachable!("only called for claims")
     };
     let content = content(desk, event_type, version, data, *occurred_at)?;
@@ -148,15 +127,7 @@ fn claim(desk: Desk<'_>, command: &Command) -> Result<Said, Stop> {
 }
 
 fn amend(desk: Desk<'_>, command: &Command) -> Result<Said, Stop> {
-    let Act::Amend {
-        target,
-        event_type,
-        version,
-        data,
-        occurred_at,
-        reason,
-    } = &command.act
-    else {
+    let Act::Amend { target, event_type, version, data, occurred_at, reason } = &command.act else {
         unreachable!("only called for amends")
     };
     let claim = known(desk, *target, &["target"])?;
@@ -168,10 +139,8 @@ fn amend(desk: Desk<'_>, command: &Command) -> Result<Said, Stop> {
         return Err(finding(FindingCode::WrongTarget, message, &["target"]).into());
     }
     if claim.event_type != *event_type {
-        let message = format!(
-            "event {target} is a {}, not a {event_type}; amend it as what it is",
-            claim.event_type
-        );
+        let message =
+            format!("event {target} is a {}, not a {event_type}; amend it as what it is", claim.event_type);
         return Err(finding(FindingCode::WrongTarget, message, &["target"]).into());
     }
     let content = content(desk, event_type, version, data, *occurred_at)?;
@@ -183,10 +152,7 @@ fn amend(desk: Desk<'_>, command: &Command) -> Result<Said, Stop> {
         occurred_at: Some(content.occurred_at),
         object_ids,
         references: vec![*target],
-        body: Body::Amend {
-            data: content.data,
-            reason: reason.clone(),
-        },
+        body: Body::Amend { data: content.data, reason: reason.clone() },
         own_claim: Some(*target),
         corrects: true,
     })
@@ -195,12 +161,7 @@ fn amend(desk: Desk<'_>, command: &Command) -> Result<Said, Stop> {
 fn annul(desk: Desk<'_>, command: &Command, target: EventId, reason: Option<String>) -> Result<Said, Stop> {
     let annulled = known(desk, target, &["target"])?;
     let root = root(desk, &annulled)?;
-    if let Some(event_type) = desk
-        .catalogue
-        .event_types
-        .get(&root.event_type)
-        .filter(|_| !desk.trusted)
-    {
+    if let Some(event_type) = desk.catalogue.event_types.get(&root.event_type).filter(|_| !desk.trusted) {
         rights::may_correct(event_type, &command.source.source_type)?;
         if command.validate {
             rights::may_validate(event_type, &command.source.source_type)?;
@@ -233,12 +194,7 @@ fn validate(
         return Err(finding(FindingCode::WrongTarget, message, &["target"]).into());
     }
     let root = root(desk, &judged)?;
-    if let Some(event_type) = desk
-        .catalogue
-        .event_types
-        .get(&root.event_type)
-        .filter(|_| !desk.trusted)
-    {
+    if let Some(event_type) = desk.catalogue.event_types.get(&root.event_type).filter(|_| !desk.trusted) {
         rights::may_validate(event_type, &command.source.source_type)?;
         if event_type.four_eyes && judged.source.id == command.source.id {
             return Err(same_eyes(&event_type.name).into());
@@ -308,13 +264,7 @@ fn content<'a>(
     }
     check_types(desk, &objects)?;
     let occurred_at = moment(desk, event_type, &current, occurred_at)?;
-    Ok(Content {
-        event_type,
-        version,
-        data,
-        occurred_at,
-        object_ids,
-    })
+    Ok(Content { event_type, version, data, occurred_at, object_ids })
 }
 
 fn written<'a>(
@@ -326,17 +276,11 @@ fn written<'a>(
     let names = |names: Vec<&str>| names.join(", ");
     let known = desk.catalogue.event_types.get(event_type).ok_or_else(|| {
         let there = names(desk.catalogue.event_types.keys().map(|name| &**name).collect());
-        refused(format!(
-            "there is no event type `{}`; there are: {there}",
-            bounded(event_type)
-        ))
+        refused(format!("there is no event type `{}`; there are: {there}", bounded(event_type)))
     })?;
     let found = known.versions.get(version).ok_or_else(|| {
         let there = names(known.versions.keys().map(|name| &**name).collect());
-        refused(format!(
-            "{event_type} has no version `{}`; there are: {there}",
-            bounded(version)
-        ))
+        refused(format!("{event_type} has no version `{}`; there are: {there}", bounded(version)))
     })?;
     if found.retired && !desk.trusted {
         let message = format!(
@@ -351,9 +295,7 @@ fn written<'a>(
 /// An object keeps the type that the first event about it gave it.
 fn check_types(desk: Desk<'_>, objects: &[(Arc<str>, ObjectId)]) -> Result<(), Stop> {
     for (index, (object_type, id)) in objects.iter().enumerate() {
-        let here = objects[..index]
-            .iter()
-            .find(|(other, same)| same == id && other != object_type);
+        let here = objects[..index].iter().find(|(other, same)| same == id && other != object_type);
         let known = match here {
             Some((other, _)) => Some(Arc::clone(other)),
             None => known_type(desk, *id)?,
@@ -367,24 +309,17 @@ fn check_types(desk: Desk<'_>, objects: &[(Arc<str>, ObjectId)]) -> Result<(), S
 }
 
 fn known_type(desk: Desk<'_>, id: ObjectId) -> Result<Option<Arc<str>>, Stop> {
-    let events = desk.view.of_object(id).ok_or_else(|| super::Missing {
-        objects: [id].into(),
-        ..super::Missing::default()
-    })?;
-    let content = events
-        .iter()
-        .filter(|event| event.position <= desk.known)
-        .find_map(|event| {
-            let data = event.body.content()?;
-            let version = desk
-                .catalogue
-                .event_types
-                .get(&event.event_type)?
-                .versions
-                .get(&event.event_version)?;
-            let objects = desk.catalogue.references(version.format.shape(), data);
-            objects.into_iter().find(|(_, object)| *object == id)
-        });
+    let events = desk
+        .view
+        .of_object(id)
+        .ok_or_else(|| super::Missing { objects: [id].into(), ..super::Missing::default() })?;
+    let content = events.iter().filter(|event| event.position <= desk.known).find_map(|event| {
+        let data = event.body.content()?;
+        let version =
+            desk.catalogue.event_types.get(&event.event_type)?.versions.get(&event.event_version)?;
+        let objects = desk.catalogue.references(version.format.shape(), data);
+        objects.into_iter().find(|(_, object)| *object == id)
+    });
     Ok(content.map(|(object_type, _)| object_type))
 }
 
@@ -410,10 +345,8 @@ fn moment(
         }
         (None, Some(given)) => (given, zone.day(given)),
         (None, None) => {
-            let message = format!(
-                "a {} does not state its date in the data; send `occurredAt`",
-                event_type.name
-            );
+            let message =
+                format!("a {} does not state its date in the data; send `occurredAt`", event_type.name);
             return Err(invalid(message));
         }
     };
@@ -431,10 +364,8 @@ fn check_future(desk: Desk<'_>, event_type: &EventType, day: Day) -> Result<(), 
     if day <= last {
         return Ok(());
     }
-    let message = format!(
-        "{} takes effect on {day}; it may at most on {last}, register it later",
-        event_type.name
-    );
+    let message =
+        format!("{} takes effect on {day}; it may at most on {last}, register it later", event_type.name);
     Err(finding(FindingCode::Future, message, &["data"]).into())
 }
 
@@ -451,10 +382,7 @@ fn root(desk: Desk<'_>, found: &Arc<Event>) -> Result<Arc<Event>, Stop> {
 fn objects_of(desk: Desk<'_>, claim: &Event) -> Result<BTreeSet<ObjectId>, Stop> {
     let mut objects: BTreeSet<ObjectId> = claim.object_ids.iter().copied().collect();
     if let Some(first) = claim.object_ids.first() {
-        let missing = || super::Missing {
-            objects: [*first].into(),
-            ..super::Missing::default()
-        };
+        let missing = || super::Missing { objects: [*first].into(), ..super::Missing::default() };
         let events = desk.view.of_object(*first).ok_or_else(missing)?;
         let amends = events.iter().filter(|event| {
             event.position <= desk.known

@@ -40,23 +40,12 @@ impl<'c> Evidence<'c> {
         let after = Folded::at(desk.catalogue, &history, END, Trust::Validated, assuming)
             .map_err(|error| own_fault(desk, error))?;
         let changed = changed_fields(before.world(), after.world());
-        Ok(Self {
-            history,
-            before,
-            after,
-            changed,
-        })
+        Ok(Self { history, before, after, changed })
     }
 
     /// The history with the command, with every open claim read as accepted.
     pub(super) fn with_open_claims(&self, desk: Desk<'c>) -> Result<Folded<'c>, Stop> {
-        Ok(Folded::at(
-            desk.catalogue,
-            &self.history,
-            END,
-            Trust::Claimed,
-            Assuming::default(),
-        )?)
+        Ok(Folded::at(desk.catalogue, &self.history, END, Trust::Claimed, Assuming::default())?)
     }
 }
 
@@ -68,9 +57,7 @@ fn own_fault(desk: Desk<'_>, error: FoldError) -> Stop {
     if position <= desk.known {
         return Stop::Fault(error);
     }
-    let cause = std::error::Error::source(&error)
-        .map(ToString::to_string)
-        .unwrap_or_default();
+    let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
     finding(
         FindingCode::InvalidData,
         format!("the effects of these data cannot be computed: {cause}"),
@@ -99,12 +86,8 @@ pub(super) fn gather<'c>(desk: Desk<'c>, draft: &Draft) -> Result<Evidence<'c>, 
 
 /// Objects not folded yet whose state follows from what changes, or which the rules of events around it read.
 fn touched_further(draft: &Draft, evidence: &Evidence<'_>) -> HashSet<ObjectId> {
-    let changed = |object, field: &str| {
-        evidence
-            .changed
-            .iter()
-            .any(|(id, name)| *id == object && **name == *field)
-    };
+    let changed =
+        |object, field: &str| evidence.changed.iter().any(|(id, name)| *id == object && **name == *field);
     let mut touched = HashSet::new();
     for claim in evidence.after.claims() {
         let id = claim.because.claim.id;
@@ -158,12 +141,7 @@ pub(super) fn unchanged_since(desk: Desk<'_>, command: &Command) -> Result<(), S
         Some(object) => {
             let mut history = History::of([object]);
             complete(desk.view, desk.catalogue, &mut history, desk.asked)?;
-            history
-                .events()
-                .iter()
-                .filter(|event| event.position > basis.position)
-                .cloned()
-                .collect()
+            history.events().iter().filter(|event| event.position > basis.position).cloned().collect()
         }
         None => Vec::new(),
     };

@@ -16,11 +16,7 @@ pub(super) fn stored(desk: Desk<'_>, draft: &Draft) -> Result<Option<Vec<Arc<Eve
     let Some(first) = draft.events.first() else {
         return Ok(None);
     };
-    let object = first
-        .object_ids
-        .first()
-        .and_then(|object| desk.view.of_object(*object))
-        .unwrap_or_default();
+    let object = first.object_ids.first().and_then(|object| desk.view.of_object(*object)).unwrap_or_default();
     let find = |id: EventId| {
         let at_hand = object.iter().find(|stored| stored.id == id).cloned();
         at_hand.or_else(|| desk.view.event(id).flatten())
@@ -39,10 +35,8 @@ pub(super) fn stored(desk: Desk<'_>, draft: &Draft) -> Result<Option<Vec<Arc<Eve
     if same {
         return Ok(Some(std::iter::once(found).chain(followed).collect()));
     }
-    let message = format!(
-        "the id {} belongs to an event with other content; give this one an id of its own",
-        first.id
-    );
+    let message =
+        format!("the id {} belongs to an event with other content; give this one an id of its own", first.id);
     Err(finding(FindingCode::IdReused, message, &["id"]).into())
 }
 

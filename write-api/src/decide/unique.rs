@@ -30,11 +30,7 @@ pub struct UniqueValue {
 
 /// The values of unique fields that a draft speaks of.
 pub(super) fn values(catalogue: &Catalogue, draft: &Draft) -> Vec<UniqueValue> {
-    draft
-        .events
-        .iter()
-        .flat_map(|event| values_of(catalogue, event))
-        .collect()
+    draft.events.iter().flat_map(|event| values_of(catalogue, event)).collect()
 }
 
 fn values_of(catalogue: &Catalogue, event: &Event) -> Vec<UniqueValue> {
@@ -44,12 +40,7 @@ fn values_of(catalogue: &Catalogue, event: &Event) -> Vec<UniqueValue> {
     catalogue
         .unique_values(event)
         .into_iter()
-        .map(|(field, object, value)| UniqueValue {
-            field,
-            value,
-            object,
-            position: event.position,
-        })
+        .map(|(field, object, value)| UniqueValue { field, value, object, position: event.position })
         .collect()
 }
 
@@ -64,20 +55,15 @@ pub(super) fn check(desk: Desk<'_>, draft: &Draft, evidence: &Evidence<'_>) -> R
         let Some(line) = after.world().object(object).and_then(|state| state.line(field)) else {
             continue;
         };
-        let object_type = after
-            .world()
-            .object(object)
-            .map(|state| Arc::clone(state.object_type()));
+        let object_type = after.world().object(object).map(|state| Arc::clone(state.object_type()));
         let index = object_type
             .and_then(|name| desk.catalogue.object_types.get(&name))
             .and_then(|object_type| object_type.fields.get(field)?.unique.clone());
         let Some(index) = index else { continue };
         for value in texts(line) {
             if value.len() > MAX_LENGTH {
-                let message = format!(
-                    "a {field} is at most {MAX_LENGTH} bytes long, not {}; shorten it",
-                    value.len()
-                );
+                let message =
+                    format!("a {field} is at most {MAX_LENGTH} bytes long, not {}; shorten it", value.len());
                 return Err(finding(FindingCode::InvalidData, message, &["data"]).into());
             }
             if let Some(other) = holder(desk, &index, field, object, line, value)? {
@@ -96,10 +82,7 @@ fn taken(field: &str, other: &Arc<Event>) -> Finding {
         "another object has this {field} at the same moments, by event {}; check the value, or correct that event first",
         other.id
     );
-    Finding {
-        because: vec![Arc::clone(other)],
-        ..finding(FindingCode::Unique, message, &["data"])
-    }
+    Finding { because: vec![Arc::clone(other)], ..finding(FindingCode::Unique, message, &["data"]) }
 }
 
 /// The claim by which another object has this value at a moment when this line answers it too.
@@ -132,17 +115,10 @@ fn holder(
 
 /// A day on which both lines answer this value: lines change only where something begins.
 fn shared_day(one: &FieldLine, other: &FieldLine, value: &str) -> Option<Day> {
-    let days = one
-        .assertions()
-        .iter()
-        .chain(other.assertions())
-        .map(|said| said.begins.beginning.day);
-    let answers = |line: &FieldLine, day| {
-        line.answer(Bound::EndOf(day))
-            .is_some_and(|answer| answer == *value)
-    };
-    days.into_iter()
-        .find(|day| answers(one, *day) && answers(other, *day))
+    let days = one.assertions().iter().chain(other.assertions()).map(|said| said.begins.beginning.day);
+    let answers =
+        |line: &FieldLine, day| line.answer(Bound::EndOf(day)).is_some_and(|answer| answer == *value);
+    days.into_iter().find(|day| answers(one, *day) && answers(other, *day))
 }
 
 /// The texts that a line ever gives its field.

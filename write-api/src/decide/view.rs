@@ -49,10 +49,7 @@ impl Missing {
 pub(super) fn event(view: &dyn View, id: EventId, known: Position) -> Result<Option<Arc<Event>>, Missing> {
     match view.event(id) {
         Some(found) => Ok(found.filter(|event| event.position <= known)),
-        None => Err(Missing {
-            events: [id].into(),
-            ..Missing::default()
-        }),
+        None => Err(Missing { events: [id].into(), ..Missing::default() }),
     }
 }
 
@@ -71,10 +68,9 @@ pub(super) fn complete(
         let mut missing = Missing::default();
         for object in needs.objects {
             match view.of_object(object) {
-                Some(events) => history.add(
-                    [object],
-                    events.into_iter().filter(|event| event.position <= known),
-                ),
+                Some(events) => {
+                    history.add([object], events.into_iter().filter(|event| event.position <= known))
+                }
                 None => drop(missing.objects.insert(object)),
             }
         }

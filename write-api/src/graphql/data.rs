@@ -14,11 +14,8 @@ pub(super) fn define(
     shape: &Shape,
     types: &mut Types,
 ) {
-    let properties = if let Shape::Object(properties) = catalogue.structure(shape) {
-        &**properties
-    } else {
-        &[]
-    };
+    let properties =
+        if let Shape::Object(properties) = catalogue.structure(shape) { &**properties } else { &[] };
     let mut definer = Definer { catalogue, types };
     definer.structure(&type_name(subject), subject, description, properties);
 }
@@ -66,11 +63,7 @@ impl Definer<'_> {
         for property in properties {
             let owner = format!("{owner}{}", capitalised(&property.name));
             let shape = self.type_ref(&property.shape, &owner);
-            let shape = if property.required {
-                TypeRef::NonNull(Box::new(shape))
-            } else {
-                shape
-            };
+            let shape = if property.required { TypeRef::NonNull(Box::new(shape)) } else { shape };
             let mut field = InputValue::new(&*property.name, shape);
             if let Some(description) = self.description(property) {
                 field = field.description(description);
@@ -114,28 +107,14 @@ impl Definer<'_> {
     fn description(&self, property: &Property) -> Option<String> {
         let said = property.description.as_deref().map(str::to_owned);
         said.or_else(|| {
-            let list = if let Shape::List(item) = &property.shape {
-                Some(&**item)
-            } else {
-                None
-            };
-            let id = if list.is_some() {
-                "The ids of objects"
-            } else {
-                "The id of an object"
-            };
+            let list = if let Shape::List(item) = &property.shape { Some(&**item) } else { None };
+            let id = if list.is_some() { "The ids of objects" } else { "The id of an object" };
             let item = list.unwrap_or(&property.shape);
             if let Shape::Reference(object_type) = item {
                 return Some(format!("{id} of type {object_type}."));
             }
             if let Shape::Named(name) = item {
-                return self
-                    .catalogue
-                    .types
-                    .get(name)?
-                    .description
-                    .as_deref()
-                    .map(str::to_owned);
+                return self.catalogue.types.get(name)?.description.as_deref().map(str::to_owned);
             }
             None
         })
@@ -145,10 +124,5 @@ impl Definer<'_> {
 /// `straat` → `Straat`.
 fn capitalised(name: &str) -> String {
     let mut chars = name.chars();
-    chars
-        .next()
-        .map(|first| first.to_ascii_uppercase())
-        .into_iter()
-        .chain(chars)
-        .collect()
+    chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect()
 }

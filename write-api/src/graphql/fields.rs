@@ -25,10 +25,7 @@ pub(super) struct InputError {
 
 impl InputError {
     pub(super) fn new(path: &[String], message: impl Into<String>) -> Self {
-        Self {
-            path: path.join("."),
-            message: message.into(),
-        }
+        Self { path: path.join("."), message: message.into() }
     }
 }
 
@@ -49,10 +46,7 @@ impl Fields {
             | Value::Boolean(_)
             | Value::Binary(_)
             | Value::Enum(_)
-            | Value::List(_) => Err(InputError::new(
-                &path,
-                "this is an input object, written as { … }",
-            )),
+            | Value::List(_) => Err(InputError::new(&path, "this is an input object, written as { … }")),
         }
     }
 
@@ -74,9 +68,7 @@ impl Fields {
 
     /// A field's value; null is the same as absent.
     pub(super) fn take(&mut self, name: &str) -> Option<Value> {
-        self.fields
-            .shift_remove(name)
-            .filter(|value| *value != Value::Null)
+        self.fields.shift_remove(name).filter(|value| *value != Value::Null)
     }
 
     /// A field that must be there.
@@ -96,10 +88,9 @@ impl Fields {
         match self.take(name) {
             None => Ok(None),
             Some(Value::String(text)) if text.chars().count() <= MAX_TEXT => Ok(Some(text)),
-            Some(Value::String(_)) => Err(self.error(
-                name,
-                format!("this text is longer than {MAX_TEXT} characters; shorten it"),
-            )),
+            Some(Value::String(_)) => {
+                Err(self.error(name, format!("this text is longer than {MAX_TEXT} characters; shorten it")))
+            }
             Some(_) => Err(self.error(name, "this is a text")),
         }
     }
@@ -124,11 +115,7 @@ impl Fields {
         let Some(value) = self.take(name) else {
             return Ok(None);
         };
-        let items = if let Value::List(items) = value {
-            items
-        } else {
-            vec![value]
-        };
+        let items = if let Value::List(items) = value { items } else { vec![value] };
         if items.len() > limit {
             let wrong = format!("there are {} of these; at most {limit} go together", items.len());
             return Err(self.error(name, wrong));
@@ -139,20 +126,16 @@ impl Fields {
     pub(super) fn ids(&mut self, name: &str) -> Result<Option<Vec<Uuid>>, InputError> {
         let path = self.path(name);
         let ids = self.list(name, MAX_IDS)?;
-        ids.map(|ids| ids.iter().map(|id| uuid(&path, id)).collect())
-            .transpose()
+        ids.map(|ids| ids.iter().map(|id| uuid(&path, id)).collect()).transpose()
     }
 
     pub(super) fn instant(&mut self, name: &str) -> Result<Option<DateTime<Utc>>, InputError> {
         match self.take(name) {
             None => Ok(None),
-            Some(Value::String(text)) => parse_instant(&text)
-                .map(Some)
-                .map_err(|error| self.error(name, error.to_string())),
-            Some(_) => Err(self.error(
-                name,
-                "this is a moment as a text, for example 2026-01-31T12:00:00Z",
-            )),
+            Some(Value::String(text)) => {
+                parse_instant(&text).map(Some).map_err(|error| self.error(name, error.to_string()))
+            }
+            Some(_) => Err(self.error(name, "this is a moment as a text, for example 2026-01-31T12:00:00Z")),
         }
     }
 
@@ -170,11 +153,7 @@ impl Fields {
 }
 
 fn uuid(path: &[String], value: &Value) -> Result<Uuid, InputError> {
-    let id = if let Value::String(text) = value {
-        Uuid::parse_str(text).ok()
-    } else {
-        None
-    };
+    let id = if let Value::String(text) = value { Uuid::parse_str(text).ok() } else { None };
     let shown = || value.to_string().chars().take(40).collect::<String>();
     id.ok_or_else(|| InputError::new(path, format!("{} is not an id; ids are UUIDs", shown())))
 }
@@ -192,10 +171,7 @@ mod tests {
     #[test]
     fn what_is_no_object_is_no_input() {
         let error = Fields::open(value!("zzz"), vec!["input".into()]).err().unwrap();
-        assert_eq!(
-            error.to_string(),
-            "`input`: this is an input object, written as { … }"
-        );
+        assert_eq!(error.to_string(), "`input`: this is an input object, written as { … }");
     }
 
     #[test]
@@ -223,16 +199,7 @@ mod tests {
     #[test]
     fn a_moment_is_truncated_and_a_second_of_sixty_is_refused() {
         let mut fields = fields(value!({ "a": "2026-01-01T00:00:00.1234569Z", "b": "2016-12-31T23:59:60Z" }));
-        assert_eq!(
-            fields.instant("a").unwrap().unwrap().timestamp_subsec_nanos(),
-            123_456_000
-        );
-        assert!(
-            fields
-                .instant("b")
-                .unwrap_err()
-                .to_string()
-                .contains("seconds run from 00 to 59")
-        );
+        assert_eq!(fields.instant("a").unwrap().unwrap().timestamp_subsec_nanos(), 123_456_000);
+        assert!(fields.instant("b").unwrap_err().to_string().contains("seconds run from 00 to 59"));
     }
 }

@@ -18,9 +18,8 @@ pub(super) fn define(catalogue: &Catalogue, operation: &Operation, types: &mut T
         Operation::Validate => validate(input),
     };
     if let (Operation::Claim { .. }, Some(version)) = (operation, operation.version(catalogue)) {
-        let event_type = operation
-            .event_type(catalogue)
-            .and_then(|event_type| event_type.description.as_deref());
+        let event_type =
+            operation.event_type(catalogue).and_then(|event_type| event_type.description.as_deref());
         let description = version.description.as_deref().or(event_type);
         data::define(catalogue, (&subject, description), version.format.shape(), types);
     }
@@ -33,10 +32,8 @@ pub(super) fn define_append(catalogue: &Catalogue, types: &mut Types) {
         .description("One command of an `append`: exactly one of these.")
         .oneof();
     for operation in operation::all(catalogue) {
-        let mut field = InputValue::new(
-            operation.name(catalogue),
-            TypeRef::named(operation.input(catalogue)),
-        );
+        let mut field =
+            InputValue::new(operation.name(catalogue), TypeRef::named(operation.input(catalogue)));
         if let Some(reason) = operation.deprecation(catalogue) {
             field = field.deprecation(Some(&reason));
         }
@@ -76,9 +73,7 @@ fn claim(input: InputObject, subject: &str, dated: bool) -> InputObject {
 
 fn amend(input: InputObject, subject: &str, dated: bool) -> InputObject {
     input
-        .description(format!(
-            "A correction of a claim of {subject}: the whole of what it should have said."
-        ))
+        .description(format!("A correction of a claim of {subject}: the whole of what it should have said."))
         .field(id())
         .field(target("The claim."))
         .field(occurred_at(dated))
@@ -96,9 +91,7 @@ fn annul(input: InputObject) -> InputObject {
             "A correction: an event did not happen. What was known of it stays in the formal history.",
         )
         .field(id())
-        .field(target(
-            "The event: a claim, a correction (which undoes it) or a validation.",
-        ))
+        .field(target("The event: a claim, a correction (which undoes it) or a validation."))
         .field(reason())
         .field(validated())
         .field(despite())
@@ -121,9 +114,7 @@ fn validate(input: InputObject) -> InputObject {
 
 /// Whether the data say when the event took effect.
 fn dated(catalogue: &Catalogue, operation: &Operation) -> bool {
-    operation
-        .event_type(catalogue)
-        .is_some_and(|event_type| event_type.effective_date.is_some())
+    operation.event_type(catalogue).is_some_and(|event_type| event_type.effective_date.is_some())
 }
 
 fn id() -> InputValue {
@@ -162,17 +153,11 @@ fn reason() -> InputValue {
 }
 
 fn validated() -> InputValue {
-    flag(
-        "validate",
-        "Also validate it in the same step, as the same caller: two events or none.",
-    )
+    flag("validate", "Also validate it in the same step, as the same caller: two events or none.")
 }
 
 fn despite() -> InputValue {
-    ids(
-        "despite",
-        "Events that may become contested through this command: the caller accepts it.",
-    )
+    ids("despite", "Events that may become contested through this command: the caller accepts it.")
 }
 
 fn if_unchanged_since() -> InputValue {
@@ -187,7 +172,5 @@ fn dry_run() -> InputValue {
 }
 
 fn flag(name: &str, description: &str) -> InputValue {
-    InputValue::new(name, TypeRef::named(TypeRef::BOOLEAN))
-        .default_value(false)
-        .description(description)
+    InputValue::new(name, TypeRef::named(TypeRef::BOOLEAN)).default_value(false).description(description)
 }

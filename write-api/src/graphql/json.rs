@@ -16,11 +16,7 @@ pub(super) fn data(
     given: Given,
     path: &[String],
 ) -> Result<Value, InputError> {
-    Converter {
-        catalogue,
-        path: path.to_vec(),
-    }
-    .convert(Some(shape), given)
+    Converter { catalogue, path: path.to_vec() }.convert(Some(shape), given)
 }
 
 struct Converter<'a> {
@@ -52,18 +48,9 @@ impl Converter<'_> {
     }
 
     fn list(&mut self, shape: Option<&Shape>, items: Vec<Given>) -> Result<Value, InputError> {
-        let item = if let Some(Shape::List(item)) = shape {
-            Some(&**item)
-        } else {
-            None
-        };
+        let item = if let Some(Shape::List(item)) = shape { Some(&**item) } else { None };
         let convert = |(index, given): (usize, Given)| self.at(&index.to_string(), item, given);
-        items
-            .into_iter()
-            .enumerate()
-            .map(convert)
-            .collect::<Result<_, _>>()
-            .map(Value::Array)
+        items.into_iter().enumerate().map(convert).collect::<Result<_, _>>().map(Value::Array)
     }
 
     fn object(
@@ -93,9 +80,7 @@ impl Converter<'_> {
 }
 
 fn fits(number: &serde_json::Number) -> bool {
-    number
-        .as_i64()
-        .is_some_and(|number| i32::try_from(number).is_ok())
+    number.as_i64().is_some_and(|number| i32::try_from(number).is_ok())
 }
 
 #[cfg(test)]
@@ -122,10 +107,7 @@ mod tests {
     #[test]
     fn one_value_for_a_list_is_a_list_of_one() {
         let given = value!({ "personen": "a", "adres": "b" });
-        assert_eq!(
-            converted("Verhuizing", given),
-            Ok(json!({ "personen": ["a"], "adres": "b" }))
-        );
+        assert_eq!(converted("Verhuizing", given), Ok(json!({ "personen": ["a"], "adres": "b" })));
     }
 
     #[test]
@@ -140,11 +122,6 @@ mod tests {
         let catalogue = shipped();
         let convert = |given| data(&catalogue, &Shape::Integer, given, &["input".into()]);
         assert_eq!(convert(value!(2_147_483_647)), Ok(json!(2_147_483_647)));
-        assert!(
-            convert(value!(2_147_483_648_i64))
-                .unwrap_err()
-                .to_string()
-                .contains("32 bits")
-        );
+        assert!(convert(value!(2_147_483_648_i64)).unwrap_err().to_string().contains("32 bits"));
     }
 }

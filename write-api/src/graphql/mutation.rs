@@ -29,10 +29,8 @@ pub(super) fn one(catalogue: &Arc<Catalogue>, operation: Operation) -> Field {
 
 /// The mutation that makes several commands.
 pub(super) fn append(catalogue: &Arc<Catalogue>) -> Field {
-    mutation(catalogue, ("append", "AppendInput"), |reader, input| {
-        reader.batch(input)
-    })
-    .description("Several commands, all or nothing; each sees those before it.")
+    mutation(catalogue, ("append", "AppendInput"), |reader, input| reader.batch(input))
+        .description("Several commands, all or nothing; each sees those before it.")
 }
 
 fn mutation(
@@ -55,11 +53,7 @@ async fn resolve(
     context: &ResolverContext<'_>,
 ) -> async_graphql::Result<Value> {
     let gate = context.data::<Gate>()?;
-    let reader = Reader {
-        catalogue,
-        principal: Principal::of(context)?,
-        ids: &*gate.ids,
-    };
+    let reader = Reader { catalogue, principal: Principal::of(context)?, ids: &*gate.ids };
     let input = context.args.try_get("input")?.as_value().clone();
     let asked =
         read(&reader, input).map_err(|error| faults::refused(Code::ValidationFailed, error.to_string()))?;
@@ -68,9 +62,7 @@ async fn resolve(
     }
     let Asked { commands, dry_run } = asked;
     let outcome = gate.appender.submit(Request { commands, dry_run }).await;
-    outcome
-        .map(|outcome| output::payload(&outcome))
-        .map_err(|error| shown(&error))
+    outcome.map(|outcome| output::payload(&outcome)).map_err(|error| shown(&error))
 }
 
 /// Every code here stands in `docs/errors.md`.
@@ -85,18 +77,12 @@ fn shown(error: &AppendError) -> async_graphql::Error {
 
 fn describe(catalogue: &Catalogue, operation: &Operation) -> String {
     let event_type = operation.event_type(catalogue);
-    let what = event_type
-        .and_then(|event_type| event_type.description.as_deref())
-        .unwrap_or_default();
+    let what = event_type.and_then(|event_type| event_type.description.as_deref()).unwrap_or_default();
     let claimed = match operation {
         Operation::Claim { .. } => "Claims that this happened",
         Operation::Amend { .. } => "Corrects what a claim should have said",
         Operation::Annul => "Corrects: an event did not happen.",
         Operation::Validate => "Accepts or rejects a claim or a correction.",
     };
-    if what.is_empty() {
-        claimed.to_owned()
-    } else {
-        format!("{claimed}: {what}")
-    }
+    if what.is_empty() { claimed.to_owned() } else { format!("{claimed}: {what}") }
 }

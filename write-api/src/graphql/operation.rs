@@ -38,21 +38,13 @@ pub(super) fn all(catalogue: &Catalogue) -> Vec<Operation> {
         };
         let mut operations = vec![
             claim(current),
-            Operation::Amend {
-                event_type: Arc::clone(&event_type.name),
-                version: Arc::clone(&current.name),
-            },
+            Operation::Amend { event_type: Arc::clone(&event_type.name), version: Arc::clone(&current.name) },
         ];
         operations.extend(older.filter(|version| version.name != current.name).map(claim));
         operations
     };
     let general = [Operation::Annul, Operation::Validate];
-    catalogue
-        .event_types
-        .values()
-        .flat_map(of_type)
-        .chain(general)
-        .collect()
+    catalogue.event_types.values().flat_map(of_type).chain(general).collect()
 }
 
 impl Operation {
@@ -118,10 +110,7 @@ impl Operation {
 
 /// A version's name as part of a name in GraphQL: `1.2` becomes `1_2`.
 fn word(version: &str) -> String {
-    version
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
-        .collect()
+    version.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
 
 #[cfg(test)]
@@ -132,25 +121,11 @@ mod tests {
     #[test]
     fn an_older_version_that_is_not_retired_has_a_deprecated_mutation_of_its_own() {
         let catalogue = shipped();
-        let names: Vec<_> = all(&catalogue)
-            .iter()
-            .map(|operation| operation.name(&catalogue))
-            .take(4)
-            .collect();
-        assert_eq!(
-            names,
-            [
-                "claimGeboorte",
-                "amendGeboorte",
-                "claimGeboorteV1",
-                "claimErkenning"
-            ]
-        );
+        let names: Vec<_> =
+            all(&catalogue).iter().map(|operation| operation.name(&catalogue)).take(4).collect();
+        assert_eq!(names, ["claimGeboorte", "amendGeboorte", "claimGeboorteV1", "claimErkenning"]);
         let old = &all(&catalogue)[2];
-        assert_eq!(
-            old.deprecation(&catalogue).as_deref(),
-            Some("Version 2 is current: use claimGeboorte.")
-        );
+        assert_eq!(old.deprecation(&catalogue).as_deref(), Some("Version 2 is current: use claimGeboorte."));
         assert_eq!(all(&catalogue)[0].deprecation(&catalogue), None);
     }
 }

@@ -17,11 +17,7 @@ pub(super) const PAYLOAD: &str = "CommandPayload";
 pub(super) fn define(types: &mut Types) {
     let payload = "What became of a command: events, or refusals, never both.";
     types.add(object(PAYLOAD, payload, &PAYLOAD_FIELDS));
-    types.add(object(
-        "Finding",
-        "One reason why a command is refused, or one warning.",
-        &FINDING_FIELDS,
-    ));
+    types.add(object("Finding", "One reason why a command is refused, or one warning.", &FINDING_FIELDS));
     types.add(object("Event", "An immutable record.", &EVENT_FIELDS));
     let basis = "Exactly what an answer was computed from. The same question on the same basis gives the same answer for ever.";
     types.add(object("Basis", basis, &BASIS_FIELDS));
@@ -41,10 +37,7 @@ pub(super) fn define(types: &mut Types) {
 /// As in the query API; what comes in is parsed where it is read, which can say what is wrong with it.
 const SCALARS: [(&str, &str); 6] = [
     ("Date", "A day of the local calendar: `2026-01-04`."),
-    (
-        "DateTime",
-        "A moment to the microsecond (RFC 3339): `2026-01-04T08:30:00.000000Z`.",
-    ),
+    ("DateTime", "A moment to the microsecond (RFC 3339): `2026-01-04T08:30:00.000000Z`."),
     ("JSON", "Any JSON value."),
     (
         "PartialDate",
@@ -63,26 +56,18 @@ const EVENT_KINDS: [(&str, &str); 3] = [
         EventKind::Correction.name(),
         "Says that an earlier event should have been otherwise, or did not happen.",
     ),
-    (
-        EventKind::Validation.name(),
-        "Accepts or rejects an earlier claim or correction.",
-    ),
+    (EventKind::Validation.name(), "Accepts or rejects an earlier claim or correction."),
 ];
 
 const TRUSTS: [(&str, &str); 2] = [
     (Trust::Validated.name(), "Those that were validated."),
-    (
-        Trust::Claimed.name(),
-        "Also those that nobody has judged yet; they have no legal consequences.",
-    ),
+    (Trust::Claimed.name(), "Also those that nobody has judged yet; they have no legal consequences."),
 ];
 
 /// An enum whose values each have a description.
 pub(super) fn choice(name: &str, description: &str, items: &[(&str, &str)]) -> Enum {
     let item = |(name, description): &(&str, &str)| EnumItem::new(*name).description(*description);
-    Enum::new(name)
-        .description(description)
-        .items(items.iter().map(item))
+    Enum::new(name).description(description).items(items.iter().map(item))
 }
 
 /// An outcome as the payload's value.
@@ -101,23 +86,14 @@ pub(super) type Held = (&'static str, &'static str, &'static str);
 /// An object that is handed over as a whole.
 pub(super) fn object(name: &str, description: &str, fields: &[Held]) -> Object {
     let object = Object::new(name).description(description);
-    fields
-        .iter()
-        .copied()
-        .fold(object, |object, field| object.field(held(field)))
+    fields.iter().copied().fold(object, |object, field| object.field(held(field)))
 }
 
 fn held((name, written, description): Held) -> Field {
     let field = Field::new(name, type_ref(written), move |context| {
         let parent = context.parent_value.as_value();
-        let fields = if let Some(Value::Object(fields)) = parent {
-            Some(fields)
-        } else {
-            None
-        };
-        let value = fields
-            .and_then(|fields| fields.get(name))
-            .filter(|value| **value != Value::Null);
+        let fields = if let Some(Value::Object(fields)) = parent { Some(fields) } else { None };
+        let value = fields.and_then(|fields| fields.get(name)).filter(|value| **value != Value::Null);
         FieldFuture::from_value(value.cloned())
     });
     field.description(description)
@@ -141,26 +117,10 @@ pub(super) fn value(json: serde_json::Value) -> Value {
 }
 
 const PAYLOAD_FIELDS: [Held; 4] = [
-    (
-        "events",
-        "[Event!]!",
-        "The events that it made or, on a dry run, would make.",
-    ),
-    (
-        "refusals",
-        "[Finding!]!",
-        "Why it was refused; empty where it was not.",
-    ),
-    (
-        "warnings",
-        "[Finding!]!",
-        "What the caller should know all the same.",
-    ),
-    (
-        "basis",
-        "Basis",
-        "What it was decided on: the log just before its own events.",
-    ),
+    ("events", "[Event!]!", "The events that it made or, on a dry run, would make."),
+    ("refusals", "[Finding!]!", "Why it was refused; empty where it was not."),
+    ("warnings", "[Finding!]!", "What the caller should know all the same."),
+    ("basis", "Basis", "What it was decided on: the log just before its own events."),
 ];
 
 const FINDING_FIELDS: [Held; 5] = [
@@ -171,11 +131,7 @@ const FINDING_FIELDS: [Held; 5] = [
         "[String!]!",
         "Where in the input; in an `append` led by `commands` and the command's index, from 0.",
     ),
-    (
-        "rule",
-        "String",
-        "The rule of the catalogue, where one is broken.",
-    ),
+    ("rule", "String", "The rule of the catalogue, where one is broken."),
     ("because", "[Event!]!", "The events that it clashes with."),
 ];
 
@@ -183,34 +139,14 @@ const EVENT_FIELDS: [Held; 12] = [
     ("id", "UUID!", "Its id."),
     ("position", "Position!", "Its place in the log."),
     ("createdAt", "DateTime!", "When the registry learned it."),
-    (
-        "occurredAt",
-        "DateTime!",
-        "When it took effect in reality, as first stated.",
-    ),
+    ("occurredAt", "DateTime!", "When it took effect in reality, as first stated."),
     ("objectIds", "[UUID!]!", "Every object that it bears on."),
-    (
-        "eventType",
-        "String!",
-        "Its type; of a correction or validation, that of the claim at its root.",
-    ),
-    (
-        "eventVersion",
-        "String!",
-        "The version of the format that its data are in.",
-    ),
+    ("eventType", "String!", "Its type; of a correction or validation, that of the claim at its root."),
+    ("eventVersion", "String!", "The version of the format that its data are in."),
     ("eventKind", "EventKind!", "Claim, correction or validation."),
     ("eventSourceId", "UUID!", "Who made it, for audit."),
-    (
-        "eventSourceType",
-        "String!",
-        "The type of authority that it was made with.",
-    ),
-    (
-        "eventReference",
-        "[UUID!]!",
-        "On a claim the events that it is based on; else exactly its target.",
-    ),
+    ("eventSourceType", "String!", "The type of authority that it was made with."),
+    ("eventReference", "[UUID!]!", "On a claim the events that it is based on; else exactly its target."),
     ("eventData", "JSON!", "What it says."),
 ];
 
@@ -220,11 +156,7 @@ const BASIS_FIELDS: [Held; 6] = [
     ("knownAt", "DateTime!", "When that event was registered."),
     ("asOf", "Date!", "The day on the material line."),
     ("minTrust", "Trust!", "Which claims counted."),
-    (
-        "catalogue",
-        "String!",
-        "The hash of the catalogue that it was decided with.",
-    ),
+    ("catalogue", "String!", "The hash of the catalogue that it was decided with."),
 ];
 
 fn finding(finding: &Finding) -> serde_json::Value {

@@ -26,16 +26,8 @@ pub(super) fn define(catalogue: &Arc<Catalogue>, types: &mut Types) {
     );
     let catalogue = "The catalogue that commands are decided by, from `write_config.yaml`.";
     types.add(object("Catalogue", catalogue, &CATALOGUE_FIELDS));
-    types.add(object(
-        "EventType",
-        "Something that can happen.",
-        &EVENT_TYPE_FIELDS,
-    ));
-    types.add(object(
-        "EventVersion",
-        "A version of an event type's format.",
-        &VERSION_FIELDS,
-    ));
+    types.add(object("EventType", "Something that can happen.", &EVENT_TYPE_FIELDS));
+    types.add(object("EventVersion", "A version of an event type's format.", &VERSION_FIELDS));
 }
 
 const CATALOGUE_FIELDS: [Held; 6] = [
@@ -50,32 +42,12 @@ const CATALOGUE_FIELDS: [Held; 6] = [
 const EVENT_TYPE_FIELDS: [Held; 8] = [
     ("name", "String!", "Its name."),
     ("description", "String", "What happens."),
-    (
-        "currentVersion",
-        "String!",
-        "The version of its format that is written today.",
-    ),
-    (
-        "versions",
-        "[EventVersion!]!",
-        "Every version of its format, oldest first.",
-    ),
+    ("currentVersion", "String!", "The version of its format that is written today."),
+    ("versions", "[EventVersion!]!", "Every version of its format, oldest first."),
     ("claim", "[String!]!", "The source types that may claim it."),
-    (
-        "validate",
-        "[String!]!",
-        "The source types that may validate claims and corrections of it.",
-    ),
-    (
-        "correct",
-        "[String!]!",
-        "The source types that may amend or annul it.",
-    ),
-    (
-        "fourEyes",
-        "Boolean!",
-        "Whether who validates must be another than who claimed.",
-    ),
+    ("validate", "[String!]!", "The source types that may validate claims and corrections of it."),
+    ("correct", "[String!]!", "The source types that may amend or annul it."),
+    ("fourEyes", "Boolean!", "Whether who validates must be another than who claimed."),
 ];
 
 const VERSION_FIELDS: [Held; 3] = [

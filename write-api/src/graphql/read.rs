@@ -35,10 +35,7 @@ impl Reader<'_> {
     pub(super) fn one(&self, operation: &Operation, input: Value) -> Result<Asked, InputError> {
         let fields = Fields::open(input, vec!["input".to_owned()])?;
         let (command, dry_run) = self.command(operation, fields)?;
-        Ok(Asked {
-            commands: vec![command],
-            dry_run,
-        })
+        Ok(Asked { commands: vec![command], dry_run })
     }
 
     /// The input of `append`.
@@ -46,20 +43,14 @@ impl Reader<'_> {
         let mut fields = Fields::open(input, vec!["input".to_owned()])?;
         let dry_run = fields.flag("dryRun")?;
         let path = fields.path("commands");
-        let commands = fields
-            .list("commands", MAX_COMMANDS)?
-            .filter(|commands| !commands.is_empty());
+        let commands = fields.list("commands", MAX_COMMANDS)?.filter(|commands| !commands.is_empty());
         let commands = fields.required("commands", commands)?;
         fields.finish()?;
         let in_batch = |(index, command)| {
             let path = path.iter().cloned().chain([format!("{index}")]).collect();
             self.in_batch(Fields::open(command, path)?)
         };
-        let commands = commands
-            .into_iter()
-            .enumerate()
-            .map(in_batch)
-            .collect::<Result<_, _>>()?;
+        let commands = commands.into_iter().enumerate().map(in_batch).collect::<Result<_, _>>()?;
         Ok(Asked { commands, dry_run })
     }
 
@@ -86,10 +77,7 @@ impl Reader<'_> {
             Operation::Amend { event_type, version } => {
                 self.amend(operation, (event_type, version), &mut fields)?
             }
-            Operation::Annul => Act::Annul {
-                target: target(&mut fields)?,
-                reason: fields.text("reason")?,
-            },
+            Operation::Annul => Act::Annul { target: target(&mut fields)?, reason: fields.text("reason")? },
             Operation::Validate => Act::Validate {
                 target: target(&mut fields)?,
                 verdict: verdict(&mut fields)?,
@@ -145,19 +133,11 @@ impl Reader<'_> {
         let given = fields.take("data");
         let given = fields.required("data", given)?;
         let version = fields.required("data", operation.version(self.catalogue))?;
-        json::data(
-            self.catalogue,
-            version.format.shape(),
-            given,
-            &fields.path("data"),
-        )
+        json::data(self.catalogue, version.format.shape(), given, &fields.path("data"))
     }
 
     fn source(&self) -> EventSource {
-        EventSource {
-            id: self.principal.source_id,
-            source_type: self.principal.source_type.as_str().into(),
-        }
+        EventSource { id: self.principal.source_id, source_type: self.principal.source_type.as_str().into() }
     }
 }
 
@@ -171,10 +151,9 @@ fn verdict(fields: &mut Fields) -> Result<Verdict, InputError> {
     match fields.required("verdict", word)?.as_str() {
         "ACCEPTED" => Ok(Verdict::Accepted),
         "REJECTED" => Ok(Verdict::Rejected),
-        other => Err(fields.error(
-            "verdict",
-            format!("`{other}` is no verdict; there are ACCEPTED and REJECTED"),
-        )),
+        other => {
+            Err(fields.error("verdict", format!("`{other}` is no verdict; there are ACCEPTED and REJECTED")))
+        }
     }
 }
 

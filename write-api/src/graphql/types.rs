@@ -46,9 +46,7 @@ impl Types {
 
     /// Whether every name so far was given out once.
     pub(super) fn check(&self) -> Result<(), SchemaError> {
-        self.taken
-            .clone()
-            .map_or(Ok(()), |name| Err(SchemaError::Taken(name)))
+        self.taken.clone().map_or(Ok(()), |name| Err(SchemaError::Taken(name)))
     }
 
     /// The schema with these types.

@@ -31,16 +31,7 @@ impl Refused {
             "" => (FindingCode::InvalidData, Vec::new()),
             field => (FindingCode::InvalidData, vec![field.to_owned()]),
         };
-        Self {
-            id,
-            finding: Finding {
-                code,
-                message: message.into(),
-                path,
-                rule: None,
-                because: Vec::new(),
-            },
-        }
+        Self { id, finding: Finding { code, message: message.into(), path, rule: None, because: Vec::new() } }
     }
 }
 
@@ -71,25 +62,16 @@ pub(super) fn parse(text: &str) -> Result<Line, Refused> {
         parse_instant(text).map_err(|error| Refused::at(id, field, error.to_string()))
     };
     let created_at = moment("created_at", &fields.created_at)?;
-    let occurred_at = fields
-        .occurred_at
-        .as_deref()
-        .map(|text| moment("occurred_at", text))
-        .transpose()?;
+    let occurred_at = fields.occurred_at.as_deref().map(|text| moment("occurred_at", text)).transpose()?;
     let kind = EventKind::from_name(&fields.event_kind).ok_or_else(|| {
         Refused::at(
             id,
             "event_kind",
-            format!(
-                "`{}` is no kind; there are: Claim, Correction, Validation",
-                fields.event_kind
-            ),
+            format!("`{}` is no kind; there are: Claim, Correction, Validation", fields.event_kind),
         )
     })?;
-    let source = EventSource {
-        id: fields.event_source_id,
-        source_type: Arc::clone(&fields.event_source_type),
-    };
+    let source =
+        EventSource { id: fields.event_source_id, source_type: Arc::clone(&fields.event_source_type) };
     let command = Command {
         id: fields.id,
         source,
@@ -108,11 +90,8 @@ fn act(fields: Fields, kind: EventKind, occurred_at: Option<DateTime<Utc>>) -> R
     let target = || match fields.event_reference.as_slice() {
         [target] => Ok(*target),
         other => {
-            let message = format!(
-                "a {} references exactly its target, not {} events",
-                kind.name(),
-                other.len()
-            );
+            let message =
+                format!("a {} references exactly its target, not {} events", kind.name(), other.len());
             Err(Refused::at(id, "event_reference", message))
         }
     };
@@ -133,14 +112,7 @@ fn act(fields: Fields, kind: EventKind, occurred_at: Option<DateTime<Utc>>) -> R
             occurred_at,
             reason,
         },
-        Body::Annul { reason } => Act::Annul {
-            target: target()?,
-            reason,
-        },
-        Body::Validation { verdict, reason } => Act::Validate {
-            target: target()?,
-            verdict,
-            reason,
-        },
+        Body::Annul { reason } => Act::Annul { target: target()?, reason },
+        Body::Validation { verdict, reason } => Act::Validate { target: target()?, verdict, reason },
     })
 }

@@ -11,28 +11,18 @@ use crate::{Principal, RequestId, absent_items, faults, harden};
 
 pub(super) fn schema(development: bool) -> Schema {
     let mutation = Object::new("Mutation").field(text("count", |_| Ok("once".to_owned())));
-    let schema = Schema::build("Query", Some("Mutation"), None)
-        .register(query())
-        .register(mutation);
+    let schema = Schema::build("Query", Some("Mutation"), None).register(query()).register(mutation);
     harden(schema.register(thing()), development).finish().unwrap()
 }
 
 fn query() -> Object {
     Object::new("Query")
         .field(text("hello", |_| Ok("world".to_owned())))
-        .field(text("caller", |context| {
-            Ok(Principal::of(context)?.source_type.clone())
-        }))
-        .field(text("request", |context| {
-            Ok(context.data::<RequestId>()?.as_str().to_owned())
-        }))
-        .field(text("prepared", |context| {
-            Ok((*context.data::<&'static str>()?).to_owned())
-        }))
+        .field(text("caller", |context| Ok(Principal::of(context)?.source_type.clone())))
+        .field(text("request", |context| Ok(context.data::<RequestId>()?.as_str().to_owned())))
+        .field(text("prepared", |context| Ok((*context.data::<&'static str>()?).to_owned())))
         .field(text("leaks", |_| Err("relation \"event\" does not exist".into())))
-        .field(text("fails", |_| {
-            Err(faults::internal(&std::io::Error::other("disk full")))
-        }))
+        .field(text("fails", |_| Err(faults::internal(&std::io::Error::other("disk full")))))
         .field(text("forbids", |_| Err(faults::forbidden("only for clerks"))))
         .field(text("panics", |_| panic!("on purpose")))
         .field(Field::new("must", TypeRef::named_nn(TypeRef::STRING), |_| {
@@ -81,18 +71,10 @@ fn thing() -> Object {
     Object::new("Thing")
         .field(text("name", |_| Ok("a thing".to_owned())))
         .field(text("forbidden", |_| Err(faults::forbidden("only for clerks"))))
-        .field(Field::new(
-            "must",
-            TypeRef::named_nn(TypeRef::STRING),
-            |context| {
-                let fails = context.parent_value.as_value() == Some(&Value::from(1));
-                FieldFuture::new(async move {
-                    if fails {
-                        Err(faults::forbidden("not this one"))
-                    } else {
-                        Ok(Some(Value::from("here")))
-                    }
-                })
-            },
-        ))
+        .field(Field::new("must", TypeRef::named_nn(TypeRef::STRING), |context| {
+            let fails = context.parent_value.as_value() == Some(&Value::from(1));
+            FieldFuture::new(async move {
+                if fails { Err(faults::forbidden("not this one")) } else { Ok(Some(Value::from("here"))) }
+            })
+        }))
 }

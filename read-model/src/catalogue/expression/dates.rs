@@ -15,40 +15,24 @@ pub(super) fn add_functions(env: &mut Env) -> Result<(), DeclarationError> {
         text(date("latest", &args, 0)?.latest().to_string())
     })?;
     env.add_overload("unknown", "unknown_string", vec![STRING_TYPE], |args| {
-        Ok(CowVal::owned(CelBool::from(
-            date("unknown", &args, 0)? == PartialDate::UNKNOWN,
-        )))
+        Ok(CowVal::owned(CelBool::from(date("unknown", &args, 0)? == PartialDate::UNKNOWN)))
     })?;
-    env.add_overload(
-        "years",
-        "years_string_string",
-        vec![STRING_TYPE, STRING_TYPE],
-        |args| number(day("years", &args, 0)?.years_until(day("years", &args, 1)?)),
-    )?;
-    env.add_overload(
-        "days",
-        "days_string_string",
-        vec![STRING_TYPE, STRING_TYPE],
-        |args| number(day("days", &args, 0)?.days_until(day("days", &args, 1)?)),
-    )?;
-    env.add_overload(
-        "addDays",
-        "add_days_string_int",
-        vec![STRING_TYPE, INT_TYPE],
-        |args| text(day("addDays", &args, 0)?.plus(integer(&args, 1)?).to_string()),
-    )?;
-    env.add_overload(
-        "addYears",
-        "add_years_string_int",
-        vec![STRING_TYPE, INT_TYPE],
-        |args| {
-            text(
-                day("addYears", &args, 0)?
-                    .plus_years(integer(&args, 1)?)
-                    .to_string(),
-            )
-        },
-    )
+    env.add_overload("years", "years_string_string", vec![STRING_TYPE, STRING_TYPE], |args| {
+        number(day("years", &args, 0)?.years_until(day("years", &args, 1)?))
+    })?;
+    env.add_overload("days", "days_string_string", vec![STRING_TYPE, STRING_TYPE], |args| {
+        number(day("days", &args, 0)?.days_until(day("days", &args, 1)?))
+    })?;
+    add_arithmetic(env)
+}
+
+fn add_arithmetic(env: &mut Env) -> Result<(), DeclarationError> {
+    env.add_overload("addDays", "add_days_string_int", vec![STRING_TYPE, INT_TYPE], |args| {
+        text(day("addDays", &args, 0)?.plus(integer(&args, 1)?).to_string())
+    })?;
+    env.add_overload("addYears", "add_years_string_int", vec![STRING_TYPE, INT_TYPE], |args| {
+        text(day("addYears", &args, 0)?.plus_years(integer(&args, 1)?).to_string())
+    })
 }
 
 /// The earliest day of the date at this argument.
@@ -61,9 +45,7 @@ fn date(function: &str, args: &[CowVal<'_, '_>], index: usize) -> Result<Partial
         .get(index)
         .and_then(|value| value.downcast_ref::<CelString<'_>>())
         .ok_or(ExecutionError::MissingArgumentOrTarget)?;
-    text.inner()
-        .parse()
-        .map_err(|error| ExecutionError::function_error(function, error))
+    text.inner().parse().map_err(|error| ExecutionError::function_error(function, error))
 }
 
 fn integer(args: &[CowVal<'_, '_>], index: usize) -> Result<i64, ExecutionError> {

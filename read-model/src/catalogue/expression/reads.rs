@@ -43,18 +43,18 @@ impl Reads {
         match expression {
             Expr::Unspecified | Expr::Literal(_) => {}
             Expr::Ident(name) => self.note(name, None, aliases),
-            Expr::Select(select) => match &select.operand.expr {
-                Expr::Ident(name) => self.note(name, Some(&select.field), aliases),
-                operand => self.visit(operand, aliases),
-            },
+            Expr::Select(select) => {
+                if let Expr::Ident(name) = &select.operand.expr {
+                    self.note(name, Some(&select.field), aliases);
+                } else {
+                    self.visit(&select.operand.expr, aliases);
+                }
+            }
             Expr::Call(call) => {
                 let parts = call.target.as_deref().into_iter().chain(&call.args);
                 parts.for_each(|part| self.visit(&part.expr, aliases));
             }
-            Expr::List(list) => list
-                .elements
-                .iter()
-                .for_each(|item| self.visit(&item.expr, aliases)),
+            Expr::List(list) => list.elements.iter().for_each(|item| self.visit(&item.expr, aliases)),
             Expr::Map(map) => self.visit_entries(map.entries.iter().map(|entry| &entry.expr), aliases),
             Expr::Struct(value) => self.visit_entries(value.entries.iter().map(|entry| &entry.expr), aliases),
             Expr::Comprehension(comprehension) => self.visit_comprehension(comprehension, aliases),
@@ -99,10 +99,7 @@ impl Reads {
     }
 
     fn note_root(&mut self, root: &str, member: Option<&str>) {
-        self.members
-            .entry(root.to_owned())
-            .or_default()
-            .extend(member.map(str::to_owned));
+        self.members.entry(root.to_owned()).or_default().extend(member.map(str::to_owned));
     }
 }
 
@@ -110,16 +107,10 @@ impl Reads {
 fn ranged_over(range: &Expr, aliases: &Aliases) -> Vec<String> {
     match range {
         Expr::Ident(name) => aliases.get(name).cloned().unwrap_or_else(|| vec![name.clone()]),
-        Expr::List(list) => list
-            .elements
-            .iter()
-            .flat_map(|item| ranged_over(&item.expr, aliases))
-            .collect(),
-        Expr::Call(call) if call.func_name == "_+_" => call
-            .args
-            .iter()
-            .flat_map(|arg| ranged_over(&arg.expr, aliases))
-            .collect(),
+        Expr::List(list) => list.elements.iter().flat_map(|item| ranged_over(&item.expr, aliases)).collect(),
+        Expr::Call(call) if call.func_name == "_+_" => {
+            call.args.iter().flat_map(|arg| ranged_over(&arg.expr, aliases)).collect()
+        }
         Expr::Unspecified
         | Expr::Call(_)
         | Expr::Comprehension(_)
@@ -132,17 +123,17 @@ fn ranged_over(range: &Expr, aliases: &Aliases) -> Vec<String> {
 
 /// `data.a.b` as its path `[a, b]`, where the expression is nothing more.
 pub(super) fn data_path(expression: &IdedExpr) -> Option<Vec<String>> {
-    match &expression.expr {
-        Expr::Select(select) if !select.test => match &select.operand.expr {
-            Expr::Ident(root) if root == "data" => Some(vec![select.field.clone()]),
-            _ => {
-                let mut path = data_path(&select.operand)?;
-                path.push(select.field.clone());
-                Some(path)
-            }
-        },
-        _ => None,
+    let Expr::Select(select) = &expression.expr else { return None };
+    if select.test {
+        return None;
     }
+    let mut path = if matches!(&select.operand.expr, Expr::Ident(root) if root == "data") {
+        Vec::new()
+    } else {
+        data_path(&select.operand)?
+    };
+    path.push(select.field.clone());
+    Some(path)
 }
 
 #[cfg(test)]
@@ -161,18 +152,12 @@ mod tests {
     #[test]
     fn members_are_found_under_operators_calls_and_macros() {
         assert_eq!(reads("a.x == null && f.y > 3"), "a(x) f(y)");
-        assert_eq!(
-            reads("personen.all(p, p.bsn == null && data.x == p.id)"),
-            "data(x) personen(bsn,id)"
-        );
+        assert_eq!(reads("personen.all(p, p.bsn == null && data.x == p.id)"), "data(x) personen(bsn,id)");
         assert_eq!(
             reads("[a, b].all(p, p.x == null || years(p.x, beginning) >= 18)"),
             "a(x) b(x) beginning()"
         );
-        assert_eq!(
-            reads("data.items.exists(i, i.y == kind.z)"),
-            "data(items) kind(z)"
-        );
+        assert_eq!(reads("data.items.exists(i, i.y == kind.z)"), "data(items) kind(z)");
         assert_eq!(reads(r#"{"a": data.x, "b": has(kind.y)}"#), "data(x) kind(y)");
     }
 }

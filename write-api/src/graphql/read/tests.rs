@@ -16,23 +16,13 @@ impl IdSource for Always {
 }
 
 fn read<T>(ask: impl FnOnce(&Reader<'_>) -> Result<T, InputError>) -> Result<T, String> {
-    let principal = Principal {
-        source_id: Uuid::from_u128(7),
-        source_type: "ambtenaar".to_owned(),
-    };
-    let reader = Reader {
-        catalogue: &shipped(),
-        principal: &principal,
-        ids: &Always,
-    };
+    let principal = Principal { source_id: Uuid::from_u128(7), source_type: "ambtenaar".to_owned() };
+    let reader = Reader { catalogue: &shipped(), principal: &principal, ids: &Always };
     ask(&reader).map_err(|error| error.to_string())
 }
 
 fn claim_of(event_type: &str) -> Operation {
-    Operation::Claim {
-        event_type: event_type.into(),
-        version: "1".into(),
-    }
+    Operation::Claim { event_type: event_type.into(), version: "1".into() }
 }
 
 #[test]
@@ -49,27 +39,14 @@ fn a_claim_is_read_whole() {
     let asked = read(|reader| reader.one(&claim_of("BsnToegekend"), input)).unwrap();
     let command = &asked.commands[0];
     assert!(asked.dry_run && command.validate);
-    assert_eq!(
-        (command.id, command.source.id),
-        (Uuid::from_u128(42), Uuid::from_u128(7))
-    );
+    assert_eq!((command.id, command.source.id), (Uuid::from_u128(42), Uuid::from_u128(7)));
     assert_eq!(command.despite, [Uuid::from_u128(1)]);
-    let Act::Claim {
-        data,
-        occurred_at,
-        based_on,
-        object_ids,
-        ..
-    } = &command.act
-    else {
+    let Act::Claim { data, occurred_at, based_on, object_ids, .. } = &command.act else {
         panic!("{command:?}")
     };
     assert_eq!(*data, json!({ "persoon": ID, "bsn": "999993550" }));
     assert_eq!(occurred_at.unwrap().to_rfc3339(), "2026-01-31T11:00:00+00:00");
-    assert_eq!(
-        (based_on, object_ids.as_ref()),
-        (&vec![Uuid::from_u128(1)], Some(&vec![Uuid::from_u128(1)]))
-    );
+    assert_eq!((based_on, object_ids.as_ref()), (&vec![Uuid::from_u128(1)], Some(&vec![Uuid::from_u128(1)])));
 }
 
 #[test]
@@ -84,10 +61,7 @@ fn a_claim_without_data_a_field_too_many_or_a_wrong_basis_is_refused_by_its_path
         one(value!({ "data": {}, "ifUnchangedSince": "42" })),
         "`input.ifUnchangedSince`: `42` is no basis id; pass on the `basis { id }` of an answer as it came"
     );
-    assert_eq!(
-        one(value!([])),
-        "`input`: this is an input object, written as { … }"
-    );
+    assert_eq!(one(value!([])), "`input`: this is an input object, written as { … }");
 }
 
 #[test]
@@ -110,23 +84,14 @@ fn a_batch_keeps_the_order_of_its_commands() {
     let commands = &asked.commands;
     assert!(!asked.dry_run);
     assert_eq!(commands[0].id, Uuid::from_u128(1));
-    assert!(matches!(
-        commands[1].act,
-        Act::Validate {
-            verdict: Verdict::Accepted,
-            ..
-        }
-    ));
+    assert!(matches!(commands[1].act, Act::Validate { verdict: Verdict::Accepted, .. }));
     assert!(matches!(&commands[2].act, Act::Annul { reason: Some(reason), .. } if reason == "Twice."));
 }
 
 #[test]
 fn a_batch_has_commands_and_each_is_exactly_one() {
     let batch = |input| read(|reader| reader.batch(input)).unwrap_err();
-    assert_eq!(
-        batch(value!({ "commands": [] })),
-        "`input.commands`: this field is required"
-    );
+    assert_eq!(batch(value!({ "commands": [] })), "`input.commands`: this field is required");
     let many = vec![value!({ "annul": { "target": ID } }); 101];
     assert_eq!(
         batch(value!({ "commands": many })),
