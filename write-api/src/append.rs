@@ -8,9 +8,11 @@ mod insert;
 mod mirror;
 mod overlay;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use read_model::catalogue::Catalogue;
 use sqlx::PgPool;
 use tokio::sync::{mpsc, oneshot};
@@ -51,7 +53,7 @@ impl Default for AppendOptions {
         Self {
             max_batch: 512,
             max_waiting: 8_192,
-            cache_objects: 100_000,
+            cache_objects: 20_000,
             inject_before_commit: Duration::ZERO,
             inject_after_commit: Duration::ZERO,
         }
@@ -88,6 +90,9 @@ pub enum EngineError {
     /// The history cannot be folded.
     #[error("the history cannot be folded")]
     Fold(#[from] read_model::fold::FoldError),
+    /// A defect of ours; the panic itself stands in the log.
+    #[error("a decision panicked")]
+    Panicked,
     /// More hangs together than one decision may take in.
     #[error("a decision needed more than {0} loads; the history hangs together without end")]
     TooLarge(usize),
@@ -153,7 +158,8 @@ async fn run(mut engine: Engine, mut waiting: mpsc::Receiver<Waiting>, options: 
     let mut batch = Vec::with_capacity(options.max_batch);
     while waiting.recv_many(&mut batch, options.max_batch).await > 0 {
         let (requests, answers): (Vec<_>, Vec<_>) = batch.drain(..).map(|w| (w.request, w.answer)).unzip();
-        let outcomes = engine.process(&requests, options.inject_before_commit).await;
+        let decided = AssertUnwindSafe(engine.process(&requests, options.inject_before_commit));
+        let outcomes = decided.catch_unwind().await.unwrap_or_else(|_| engine.after_panic(requests.len()));
         if !options.inject_after_commit.is_zero() {
             tokio::time::sleep(options.inject_after_commit).await;
         }

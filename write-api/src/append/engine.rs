@@ -131,6 +131,12 @@ impl Engine {
         self.run(&jobs, Duration::ZERO).await
     }
 
+    /// Answers for a batch whose decisions panicked: nobody knows how far they came, so everything is forgotten.
+    pub(super) fn after_panic(&mut self, requests: usize) -> Vec<Result<Outcome, AppendError>> {
+        self.mirror.forget();
+        vec![Err(AppendError::Fault(Arc::new(EngineError::Panicked))); requests]
+    }
+
     async fn run(&mut self, jobs: &[Job<'_>], delay: Duration) -> Vec<Result<Outcome, AppendError>> {
         let mut conflicts = 0;
         loop {
