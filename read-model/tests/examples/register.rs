@@ -6,47 +6,52 @@ use std::sync::{Arc, LazyLock};
 
 use read_model::basis::Trust;
 use read_model::catalogue::{Catalogue, EventType, Severity, Shape};
-use read_model::event::{Body, Event, EventSource, ObjectId, Position};
+use read_model::event::{Body, Event, EventSource, Memo, ObjectId, Position};
 use read_model::fold::Folded;
 use read_model::history::History;
 use read_model::resolve::Assuming;
 use read_model::time::{Day, parse_instant};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 /// The catalogue that is shipped.
-pub static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
+pub(crate) static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
     Catalogue::compile("write_config.yaml", include_str!("../../../write_config.yaml"))
         .unwrap_or_else(|problems| panic!("{problems}"))
 });
 
 /// Who lives in every example: people.yaml.
-static PEOPLE: LazyLock<Vec<Told>> = LazyLock::new(|| {
-    serde_saphyr::from_str(include_str!("people.yaml")).unwrap_or_else(|error| panic!("people.yaml: {error}"))
-});
+static PEOPLE: LazyLock<Vec<Told>> = LazyLock::new(|| read("people.yaml", include_str!("people.yaml")));
+
+/// Reads a file of examples, as the config itself is read: `N` and `0599` are texts.
+pub(crate) fn read<T: DeserializeOwned>(file: &str, text: &str) -> T {
+    let options = serde_saphyr::options! { strict_booleans: true, leading_zero_numbers_as_strings: true };
+    serde_saphyr::from_str_with_options(text, options).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
 
 /// An event as an example tells it: its type, and its data with names for ids.
 ///
 /// Two words beside the data say how it reached the register: `registered`, the day (else that of the event), and
 /// `by`, the type of authority (else ambtenaar).
-pub type Told = BTreeMap<String, Map<String, Value>>;
+pub(crate) type Told = BTreeMap<String, Map<String, Value>>;
 
 /// What was told so far.
-pub struct Register {
+pub(crate) struct Register {
     events: Vec<Arc<Event>>,
     names: BTreeMap<ObjectId, String>,
 }
 
 impl Register {
     /// A register that knows the people of people.yaml.
-    pub fn with_people() -> Self {
+    pub(crate) fn with_people() -> Self {
         let mut register = Self { events: Vec::new(), names: BTreeMap::new() };
         PEOPLE.iter().for_each(|told| register.tell(told));
         register
     }
 
     /// Takes in one event, or several at once.
-    pub fn tell(&mut self, told: &Told) {
+    pub(crate) fn tell(&mut self, told: &Told) {
         told.iter().for_each(|(event_type, data)| self.take_in(event_type, data.clone()));
     }
 
@@ -72,13 +77,14 @@ impl Register {
             source: EventSource { id: Uuid::nil(), source_type: by.as_deref().unwrap_or("ambtenaar").into() },
             references: Vec::new(),
             body: Body::Claim(Arc::new(data)),
+            memo: Memo::default(),
         }));
     }
 
     /// The rules of this severity that the event told last does not keep.
-    pub fn breaches(&self, severity: Severity) -> Vec<String> {
+    pub(crate) fn breaches(&self, severity: Severity) -> Vec<String> {
         let last = self.events.last().expect("an event was told").id;
-        self.read(|folded| {
+        self.fold(|folded| {
             let breaches = folded.breaches(folded.claim(last).expect("the claim counts"), severity);
             let name = |breach: &read_model::fold::Breach<'_>| {
                 assert_eq!(breach.failure, None, "a rule can always be computed");
@@ -89,9 +95,9 @@ impl Register {
     }
 
     /// What the register answers for a field of a person or an address on a day, with names for ids.
-    pub fn answer(&self, name: &str, field: &str, day: &str) -> Value {
+    pub(crate) fn answer(&self, name: &str, field: &str, day: &str) -> Value {
         let day: Day = day.parse().expect("a day");
-        self.read(|folded| {
+        self.fold(|folded| {
             let Some(state) = folded.world().object(id(name)) else {
                 return Value::Null;
             };
@@ -115,7 +121,7 @@ impl Register {
     }
 
     /// Reads everything that was told, as if all of it were validated.
-    fn read<T>(&self, ask: impl FnOnce(&Folded<'_>) -> T) -> T {
+    fn fold<T>(&self, ask: impl FnOnce(&Folded<'_>) -> T) -> T {
         let mut history = History::of(self.names.keys().copied());
         history.add(self.names.keys().copied(), self.events.iter().cloned());
         let newest = Position::new(i64::try_from(self.events.len()).expect("a small number"));
@@ -155,7 +161,7 @@ impl Register {
             Value::Object(fields) => Value::Object(
                 fields.into_iter().map(|(name, value)| (name, self.with_names(value))).collect(),
             ),
-            other => other,
+            other @ (Value::Null | Value::Bool(_) | Value::Number(_)) => other,
         }
     }
 }

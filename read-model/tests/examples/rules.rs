@@ -1,17 +1,15 @@
 //! Every rule of the shipped catalogue, both ways: an example that keeps it and one that breaks it.
 //!
-//! The examples stand in `rules/*.yaml`, so that a clerk can read them and add one; `register/people.yaml` says who lives
-//! in them. What is `given` keeps every rule; an event that `keeps` the rule breaks none; one that `breaks` it breaks
+//! The examples stand in `rules/*.yaml`, so that a clerk can read them and add one; `people.yaml` says who lives in them. What is `given` keeps every rule; an event that `keeps` the rule breaks none; one that `breaks` it breaks
 //! it alone, whatever it would only be warned of.
-
-mod register;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use read_model::catalogue::Severity;
-use register::{CATALOGUE, Register, Told};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+
+use crate::register::{CATALOGUE, Register, Told, read};
 
 const TABLES: [(&str, &str); 5] = [
     ("parents.yaml", include_str!("rules/parents.yaml")),
@@ -52,9 +50,7 @@ impl OneOrMore {
 type Table = BTreeMap<String, BTreeMap<String, Examples>>;
 
 fn tables() -> impl Iterator<Item = (&'static str, Table)> {
-    TABLES.iter().map(|(file, text)| {
-        (*file, serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("rules/{file}: {error}")))
-    })
+    TABLES.iter().map(|(file, text)| (*file, read(file, text)))
 }
 
 #[test]
