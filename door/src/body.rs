@@ -117,7 +117,6 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::too_many_lines, reason = "a table")]
     fn what_is_no_request_is_told_by_its_kind() {
         let cases = [
             ("", Code::InvalidJson, "the body is not JSON: it ends too early at line 1, column 0"),

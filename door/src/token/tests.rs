@@ -111,7 +111,6 @@ fn a_public_key_is_no_secret_to_sign_with() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn each_thing_that_can_be_wrong_has_its_own_name() {
     let late = at("12:31:00").timestamp();
     let cases = [

@@ -1,26 +1,23 @@
 //! Decides a batch of requests, commits once, and answers each.
 
-use std::collections::HashMap;
+mod answering;
+mod deciding;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use read_model::basis::{Basis, Trust};
 use read_model::catalogue::Catalogue;
-use read_model::event::{Event, EventId, ObjectId, Position};
-use serde_json::Value;
+use read_model::event::{Event, Position};
 use sqlx::{PgPool, Postgres, Transaction};
 
+use self::answering::Committed;
 use super::insert::{Inserted, insert};
 use super::mirror::{Head, Mirror};
 use super::overlay::Overlay;
 use super::{AppendError, EngineError, Request};
-use crate::command::{Act, Command};
-use crate::decide::{Decision, Desk, Missing, Stop, View, decide};
+use crate::decide::Missing;
 use crate::outcome::{Finding, Outcome};
-
-/// How often one command may ask for more events before its history counts as endless.
-const MAX_LOADS: usize = 256;
 
 /// After so many conflicts with other writers the head is locked before deciding, so that everyone gets a turn.
 const OPTIMISTIC_ATTEMPTS: usize = 2;
@@ -181,123 +178,6 @@ impl Engine {
         Ok(transaction)
     }
 
-    /// Loads in one go what the commands name; true where something was loaded, and so is as new as can be.
-    async fn prefetch(&mut self, jobs: &[Job<'_>]) -> Result<bool, EngineError> {
-        let mut missing = Missing::default();
-        for command in jobs.iter().flat_map(|job| &job.request.commands) {
-            self.note_named(command, &mut missing);
-        }
-        let none = missing.is_empty();
-        if !none {
-            self.mirror.load(&missing).await?;
-        }
-        Ok(!none)
-    }
-
-    fn note_named(&mut self, command: &Command, missing: &mut Missing) {
-        let (objects, events) = named(&self.catalogue, command);
-        self.mirror.touch(&objects);
-        missing.objects.extend(objects.into_iter().filter(|object| self.mirror.of_object(*object).is_none()));
-        missing.events.extend(events.into_iter().filter(|event| self.mirror.event(*event).is_none()));
-    }
-
-    /// Decides one job on top of those before it; what is missing is loaded and the decision made again.
-    async fn decide_job(
-        &mut self,
-        job: Job<'_>,
-        first: bool,
-        overlay: &mut Overlay,
-        fresh: &mut bool,
-    ) -> Result<Decided, Again> {
-        let mark = overlay.mark();
-        for _ in 0..MAX_LOADS {
-            let known = self.mirror.head().position.plus(overlay.count());
-            let result = self.try_job(job, known, overlay);
-            if result.is_err()
-                || job.request.dry_run
-                || matches!(&result, Ok(answer) if !answer.refusals.is_empty())
-            {
-                overlay.back_to(mark);
-            }
-            let result = match result {
-                Ok(answer) => Ok(answer),
-                Err(Stop::Forbidden(forbidden)) => Err(AppendError::Forbidden(forbidden)),
-                Err(Stop::Fault(error)) => Err(AppendError::Fault(Arc::new(error.into()))),
-                Err(Stop::Refused(refusals)) => Ok(Answer { refusals, ..Answer::default() }),
-                Err(Stop::Missing(missing)) => {
-                    *fresh = true;
-                    let moved = self.mirror.load(&missing).await?;
-                    if moved && !first {
-                        return Err(Again::Stale);
-                    }
-                    continue;
-                }
-            };
-            return Ok(Decided { result, known, dry_run: job.request.dry_run });
-        }
-        Err(Again::Fault(EngineError::TooLarge(MAX_LOADS)))
-    }
-
-    /// Decides the commands of one job in order; those accepted are added to the overlay.
-    fn try_job(&self, job: Job<'_>, asked: Position, overlay: &mut Overlay) -> Result<Answer, Stop> {
-        let mut answer = Answer::default();
-        let (mut accepted_any, mut repeated_any) = (false, false);
-        let several = job.request.commands.len() > 1;
-        for (index, command) in job.request.commands.iter().enumerate() {
-            let decision = self.decide_one(job, asked, command, overlay);
-            let placed = |finding: Finding| if several { finding.within(index) } else { finding };
-            let accepted = match decision {
-                Ok(Decision::Accepted(accepted)) => {
-                    overlay.add(&accepted);
-                    accepted_any = true;
-                    accepted
-                }
-                Ok(Decision::Repeated(accepted)) => {
-                    repeated_any = true;
-                    accepted
-                }
-                Err(Stop::Refused(refusals)) => {
-                    return Err(Stop::Refused(refusals.into_iter().map(placed).collect()));
-                }
-                Err(stop) => return Err(stop),
-            };
-            answer.events.extend(accepted.events);
-            answer.warnings.extend(accepted.warnings.into_iter().map(placed));
-        }
-        if accepted_any && repeated_any {
-            return Err(Finding::partly_repeated().into());
-        }
-        answer.repeated = repeated_any;
-        Ok(answer)
-    }
-
-    fn decide_one(
-        &self,
-        job: Job<'_>,
-        asked: Position,
-        command: &Command,
-        overlay: &Overlay,
-    ) -> Result<Decision, Stop> {
-        let head = self.mirror.head();
-        let taken = overlay.count();
-        let registered_at = match job.stamp {
-            Some(stamp) => {
-                let last = overlay.events().last().map_or(head.created_at, |event| event.created_at);
-                stamp.max(last + TimeDelta::microseconds(1))
-            }
-            None => self.mirror.next_created_at() + TimeDelta::microseconds(taken),
-        };
-        let desk = Desk {
-            catalogue: &self.catalogue,
-            view: &BatchView { mirror: &self.mirror, overlay },
-            known: head.position.plus(taken),
-            asked,
-            registered_at,
-            trusted: job.stamp.is_some(),
-        };
-        decide(desk, command)
-    }
-
     /// Commits what was decided; where there is nothing to commit, makes sure that the decisions looked at the newest log.
     async fn commit(
         &mut self,
@@ -312,7 +192,7 @@ impl Engine {
                 self.mirror.load(&Missing::default()).await?;
                 return Err(Again::Stale);
             }
-            return Ok(Committed { before, events: Vec::new(), index: HashMap::new() });
+            return Ok(Committed::new(before, Vec::new()));
         }
         let stamps: Option<Vec<DateTime<Utc>>> = jobs
             .first()
@@ -362,130 +242,6 @@ impl Engine {
         }
         let position = before.position.plus(i64::try_from(events.len()).unwrap_or(i64::MAX));
         self.mirror.committed(&events, overlay.unique(), Head { position, created_at });
-        let index = events.iter().enumerate().map(|(index, event)| (event.id, index)).collect();
-        Committed { before, events, index }
-    }
-
-    /// Turns decisions into answers: with the events as they were committed, and the basis of each.
-    async fn answer(
-        &self,
-        decided: Vec<Decided>,
-        committed: &Committed,
-    ) -> Result<Vec<Result<Outcome, AppendError>>, EngineError> {
-        let mut outcomes = Vec::with_capacity(decided.len());
-        for Decided { result, known, dry_run } in decided {
-            let outcome = match result {
-                Err(error) => Err(error),
-                Ok(answer) => Ok(self.outcome(answer, known, dry_run, committed).await?),
-            };
-            outcomes.push(outcome);
-        }
-        Ok(outcomes)
-    }
-
-    async fn outcome(
-        &self,
-        answer: Answer,
-        known: Position,
-        dry_run: bool,
-        committed: &Committed,
-    ) -> Result<Outcome, EngineError> {
-        let events: Vec<Arc<Event>> =
-            if dry_run && !answer.repeated { answer.events } else { committed.finals(answer.events) };
-        let position = match events.first().filter(|_| answer.repeated) {
-            Some(first) => first.position.plus(-1),
-            None => known,
-        };
-        let known_at = match committed.created_at(position) {
-            Some(created_at) => created_at,
-            None => self.mirror.created_at(position).await?,
-        };
-        let registered =
-            events.first().map_or_else(|| self.mirror.next_created_at(), |event| event.created_at);
-        let finals = |finding: Finding| Finding { because: committed.finals(finding.because), ..finding };
-        Ok(Outcome {
-            refusals: answer.refusals.into_iter().map(finals).collect(),
-            warnings: answer.warnings.into_iter().map(finals).collect(),
-            repeated: answer.repeated,
-            basis: Basis {
-                object: None,
-                position,
-                known_at,
-                as_of: self.catalogue.zone.day(registered),
-                min_trust: Trust::Validated,
-                catalogue: Arc::clone(&self.catalogue.hash),
-            },
-            events,
-        })
-    }
-}
-
-/// The objects and events that a command names, as far as can be told without checking it.
-fn named(catalogue: &Catalogue, command: &Command) -> (Vec<ObjectId>, Vec<EventId>) {
-    let objects = |event_type: &str, version: &str, data: &Value| {
-        let version = catalogue.event_types.get(event_type).and_then(|of| of.versions.get(version));
-        let found = version.map(|version| catalogue.references(version.format.shape(), data));
-        found.into_iter().flatten().map(|(_, id)| id).collect::<Vec<_>>()
-    };
-    match &command.act {
-        Act::Claim { event_type, version, data, based_on, .. } => {
-            (objects(event_type, version, data), based_on.clone())
-        }
-        Act::Amend { target, event_type, version, data, .. } => {
-            (objects(event_type, version, data), vec![*target])
-        }
-        Act::Annul { target, .. } | Act::Validate { target, .. } => (Vec::new(), vec![*target]),
-    }
-}
-
-/// What a batch committed.
-struct Committed {
-    /// Where the log ended before.
-    before: Head,
-    /// The events, with the moments that the store gave them, in position order.
-    events: Vec<Arc<Event>>,
-    index: HashMap<EventId, usize>,
-}
-
-impl Committed {
-    /// The events as they stand in the log.
-    fn finals(&self, events: Vec<Arc<Event>>) -> Vec<Arc<Event>> {
-        let last = |event: Arc<Event>| {
-            self.index.get(&event.id).map_or(event, |index| Arc::clone(&self.events[*index]))
-        };
-        events.into_iter().map(last).collect()
-    }
-
-    fn created_at(&self, position: Position) -> Option<DateTime<Utc>> {
-        match usize::try_from(position.get() - self.before.position.get()).ok()? {
-            0 => Some(self.before.created_at),
-            steps => self.events.get(steps - 1).map(|event| event.created_at),
-        }
-    }
-}
-
-struct BatchView<'a> {
-    mirror: &'a Mirror,
-    overlay: &'a Overlay,
-}
-
-impl View for BatchView<'_> {
-    fn of_object(&self, object: ObjectId) -> Option<Vec<Arc<Event>>> {
-        let mut events = self.mirror.of_object(object)?.to_vec();
-        events.extend(self.overlay.of_object(object).cloned());
-        Some(events)
-    }
-
-    fn event(&self, id: EventId) -> Option<Option<Arc<Event>>> {
-        match self.overlay.event(id) {
-            Some(event) => Some(Some(Arc::clone(event))),
-            None => self.mirror.event(id).map(|known| known.cloned()),
-        }
-    }
-
-    fn with_value(&self, field: &str, value: &str) -> Option<Vec<ObjectId>> {
-        let mut objects: Vec<ObjectId> = self.mirror.with_value(field, value)?.iter().copied().collect();
-        objects.extend(self.overlay.with_value(field, value));
-        Some(objects)
+        Committed::new(before, events)
     }
 }
