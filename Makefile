@@ -1,7 +1,7 @@
 # Every target is a script that can be read on its own; `make help` lists them.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup write query watch demo stop test check schemas clean
+.PHONY: help setup write query watch demo demo-check stop test check schemas clean
 
 help: ## Explain every target
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -20,6 +20,10 @@ watch: ## Both servers in the foreground, built and started anew on every change
 
 demo: ## Real test persons imported, both servers in the background, and what to ask them
 	@scripts/demo.sh
+
+demo-check: ## After make demo: every row of the source asked at both moments, each difference explained
+	@F6_TOKEN=$$(F6_DEV=true target/debug/write-api token --type ambtenaar) \
+	  F6_QUERY_URL=http://$$(cat .local/query-api.address)/graphql node demo/check.mjs .local/demo-refused.ndjson
 
 stop: ## End the servers and the database that make started
 	@scripts/servers.sh stop

@@ -5,10 +5,13 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 echo "Building: a few minutes the first time, seconds after that."
 scripts/servers.sh stop
-scripts/database.sh target/debug/write-api import demo/events.ndjson.gz
+scripts/database.sh target/debug/write-api import demo/events.ndjson.gz --report .local/demo-refused.ndjson
 scripts/servers.sh start
 
 cat <<EOF
+
+Some facts of the source contradict each other: each refused line is explained in .local/demo-refused.ndjson.
+make demo-check asks the query API about every row of the source, at both moments, and explains each difference.
 
 Both servers run in the background; make stop ends them. Their logs are .local/write-api.log and .local/query-api.log.
   GraphiQL to write:  http://$(<.local/write-api.address)/

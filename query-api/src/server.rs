@@ -114,7 +114,7 @@ fn prepare(reader: Arc<EventReader>, clock: Arc<dyn Clock>) -> Prepare {
     Box::new(move |request| schema::prepare(request, &reader, clock.now()))
 }
 
-/// The configuration is checked before anything is served.
+/// What must hold for the server to be ready; the config has been right since it started.
 fn checks(pool: &PgPool) -> Vec<Check> {
     let ask = |name, sql: &'static str| {
         let pool = pool.clone();
@@ -126,7 +126,11 @@ fn checks(pool: &PgPool) -> Vec<Check> {
             }
         })
     };
-    vec![ask("database", "SELECT 1"), ask("migrations", "SELECT position, created_at FROM head")]
+    vec![
+        Check::new("config", async || Ok(())),
+        ask("database", "SELECT 1"),
+        ask("migrations", "SELECT position, created_at FROM head"),
+    ]
 }
 
 /// The development token of the page is that of the first who may read anything.
