@@ -215,7 +215,7 @@ impl Import {
         let floor = self.floor.map_or(last, |floor| floor.max(last - MAX_MOVED));
         if given < floor {
             return Err(refuse(format!(
-                "`created_at` {given} lies before {floor}, that of an earlier event; sort the file by `created_at`"
+                "`created_at` {given} lies before {floor}, that of an event that stands; sort the file by `created_at`, or read why the import that took in that event refused this one"
             )));
         }
         self.floor = Some(given);
