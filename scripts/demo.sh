@@ -9,7 +9,7 @@ report=.local/demo-refused.ndjson
 taken=$(scripts/database.sh target/debug/write-api import demo/events.ndjson.gz --report "$report.new")
 # Where everything was there already, the reasons of the first time are the ones to keep.
 if [[ $taken == *" 0 events taken in"* && -e $report ]]; then rm "$report.new"; else mv "$report.new" "$report"; fi
-echo "${taken%%$'\n'*}"
+grep -v '^what was refused' <<<"$taken"
 scripts/servers.sh start
 
 cat <<EOF
