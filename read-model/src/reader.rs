@@ -126,17 +126,6 @@ impl EventReader {
         Err(ReadError::TooLarge)
     }
 
-    /// What is needed to tell an event's status: the history of every object that it bears on.
-    ///
-    /// # Errors
-    /// [`ReadError`].
-    pub async fn history_of_event(&self, id: EventId, up_to: Position) -> Result<Option<History>, ReadError> {
-        match self.events_by_id(&[id], up_to).await?.first() {
-            Some(event) => self.history(&event.object_ids, up_to).await.map(Some),
-            None => Ok(None),
-        }
-    }
-
     /// The events with these ids that were committed up to a position, in position order.
     ///
     /// # Errors

@@ -9,15 +9,6 @@ use super::model::{Catalogue, DataScope, Effect, EventType};
 use crate::event::{Event, ObjectId};
 
 impl EventType {
-    /// The objects whose state the rules of an event with these data read.
-    #[must_use]
-    pub fn objects_read_by_rules(&self, data: &Value) -> BTreeSet<ObjectId> {
-        let read =
-            |name: &str| self.rules.iter().any(|rule| rule.check.reads().members(name).next().is_some());
-        let roles = self.roles.values().filter(|role| read(&role.name));
-        roles.flat_map(|role| self.in_role(role, data)).collect()
-    }
-
     /// The objects whose state follows, through this event, from a field for which `changed` is true.
     #[must_use]
     pub fn objects_that_follow(

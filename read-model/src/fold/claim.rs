@@ -89,6 +89,11 @@ impl<'c> Claim<'c> {
         })
     }
 
+    /// The objects whose state the rules of the claim read.
+    pub fn objects_read_by_rules(&self) -> impl Iterator<Item = ObjectId> {
+        self.event_type.rule_reads.iter().flat_map(|(role, _)| self.meaning.roles[*role].iter().copied())
+    }
+
     /// The local day on which the registry learned of it.
     #[must_use]
     pub fn registered(&self, catalogue: &Catalogue) -> Day {

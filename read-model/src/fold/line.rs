@@ -123,15 +123,13 @@ impl FieldLine {
     /// The answer of the field at a bound; a list has all that was added and not removed.
     #[must_use]
     pub fn answer(&self, bound: Bound) -> Option<Value> {
-        match self.assertions.first()?.change {
-            Change::Set(_) if !self.has_items() => match &self.holding(bound)?.change {
-                Change::Set(value) => value.clone(),
-                Change::Add(_) | Change::Remove(_) => None,
-            },
-            Change::Set(_) | Change::Add(_) | Change::Remove(_) => {
-                let items = self.items(bound);
-                (!items.is_empty()).then(|| items.into_iter().map(|(value, _)| value.clone()).collect())
-            }
+        if self.has_items() {
+            let items = self.items(bound);
+            return (!items.is_empty()).then(|| items.into_iter().map(|(value, _)| value.clone()).collect());
+        }
+        match &self.holding(bound)?.change {
+            Change::Set(value) => value.clone(),
+            Change::Add(_) | Change::Remove(_) => None,
         }
     }
 

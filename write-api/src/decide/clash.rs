@@ -45,7 +45,7 @@ pub(super) fn findings(
 }
 
 fn own_breaches(folded: &Folded<'_>, own: &Claim<'_>, severity: Severity) -> Vec<Finding> {
-    folded.breaches(own, severity).iter().map(|breach| broken(breach, FindingCode::Rule)).collect()
+    folded.breaches(own, severity).iter().map(broken).collect()
 }
 
 /// The events that would be contested through the draft, each with the rules that it would break: those that stood
@@ -113,9 +113,9 @@ fn contests(event: &Arc<Event>, breaches: &[Breach<'_>]) -> Finding {
     Finding { rule, because: vec![Arc::clone(event)], ..finding(FindingCode::Contests, message, &[]) }
 }
 
-fn broken(breach: &Breach<'_>, code: FindingCode) -> Finding {
+fn broken(breach: &Breach<'_>) -> Finding {
     let rule = breach.rule.map(|rule| Arc::clone(&rule.name));
-    Finding { rule, because: breach.because.clone(), ..finding(code, explain(breach), &[]) }
+    Finding { rule, because: breach.because.clone(), ..finding(FindingCode::Rule, explain(breach), &[]) }
 }
 
 fn explain(breach: &Breach<'_>) -> String {

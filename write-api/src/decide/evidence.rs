@@ -86,14 +86,13 @@ pub(super) fn gather<'c>(desk: Desk<'c>, draft: &Draft) -> Result<Evidence<'c>, 
 
 /// Objects not folded yet whose state follows from what changes, or which the rules of events around it read.
 fn touched_further(draft: &Draft, evidence: &Evidence<'_>) -> HashSet<ObjectId> {
-    let changed =
-        |object, field: &str| evidence.changed.iter().any(|(id, name)| *id == object && **name == *field);
+    let changed = |object, field: &str| is_changed(&evidence.changed, object, field);
     let mut touched = HashSet::new();
     for claim in evidence.after.claims() {
         let id = claim.because.claim.id;
         let comes_to_count = evidence.before.claim(id).is_none();
         if Some(id) == draft.own_claim || comes_to_count || may_break(claim, &evidence.changed) {
-            touched.extend(claim.event_type.objects_read_by_rules(claim.data()));
+            touched.extend(claim.objects_read_by_rules());
         }
         if claim.event_type.has_reading_effects() {
             touched.extend(claim.event_type.objects_that_follow(claim.data(), &changed));
@@ -106,8 +105,11 @@ fn touched_further(draft: &Draft, evidence: &Evidence<'_>) -> HashSet<ObjectId> 
 /// Whether a rule of the claim reads a field that changed, or the claim rests on others.
 pub(super) fn may_break(claim: &Claim<'_>, changed: &HashSet<FieldOf>) -> bool {
     !claim.because.claim.references.is_empty()
-        || claim
-            .rules_read(|object, field| changed.iter().any(|(id, name)| *id == object && **name == *field))
+        || claim.rules_read(|object, field| is_changed(changed, object, field))
+}
+
+fn is_changed(changed: &HashSet<FieldOf>, object: ObjectId, field: &str) -> bool {
+    changed.iter().any(|(id, name)| *id == object && **name == *field)
 }
 
 /// The fields whose line is not the same in both worlds.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use read_model::basis::Trust;
 use read_model::catalogue::Catalogue;
-use read_model::event::{Event, EventKind, ObjectId, Position};
+use read_model::event::{Event, ObjectId, Position};
 use read_model::fold::{Bound, FieldLine, World};
 use read_model::time::Day;
 use serde_json::Value;
@@ -34,9 +34,6 @@ pub(super) fn values(catalogue: &Catalogue, draft: &Draft) -> Vec<UniqueValue> {
 }
 
 fn values_of(catalogue: &Catalogue, event: &Event) -> Vec<UniqueValue> {
-    if event.kind() == EventKind::Validation {
-        return Vec::new();
-    }
     catalogue
         .unique_values(event)
         .into_iter()
@@ -51,14 +48,10 @@ const MAX_LENGTH: usize = 500;
 pub(super) fn check(desk: Desk<'_>, draft: &Draft, evidence: &Evidence<'_>) -> Result<(), Stop> {
     let after = &evidence.after;
     for (object, field) in &evidence.changed {
-        let (object, field) = (*object, field);
-        let Some(line) = after.world().object(object).and_then(|state| state.line(field)) else {
-            continue;
-        };
-        let object_type = after.world().object(object).map(|state| Arc::clone(state.object_type()));
-        let index = object_type
-            .and_then(|name| desk.catalogue.object_types.get(&name))
-            .and_then(|object_type| object_type.fields.get(field)?.unique.clone());
+        let Some(state) = after.world().object(*object) else { continue };
+        let Some(line) = state.line(field) else { continue };
+        let object_type = desk.catalogue.object_types.get(state.object_type());
+        let index = object_type.and_then(|object_type| object_type.fields.get(field)?.unique.as_ref());
         let Some(index) = index else { continue };
         for value in texts(line) {
             if value.len() > MAX_LENGTH {
@@ -66,7 +59,7 @@ pub(super) fn check(desk: Desk<'_>, draft: &Draft, evidence: &Evidence<'_>) -> R
                     format!("a {field} is at most {MAX_LENGTH} bytes long, not {}; shorten it", value.len());
                 return Err(finding(FindingCode::InvalidData, message, &["data"]).into());
             }
-            if let Some(other) = holder(desk, &index, field, object, line, value)? {
+            if let Some(other) = holder(desk, index, field, *object, line, value)? {
                 let own = draft.events.iter().any(|event| event.id == other.id);
                 if !own {
                     return Err(taken(field, &other).into());
