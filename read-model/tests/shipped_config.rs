@@ -86,6 +86,23 @@ fn who_may_claim_is_a_source_type() {
 }
 
 #[test]
+fn who_may_annul_is_a_source_type_too() {
+    let shown =
+        mistake("correct: { amend: [], annul: [ambtenaar] }", "correct: { amend: [], annul: [klerk] }");
+    assert!(
+        shown.contains("event_types.BsnToegekend.correct.annul[0]: `klerk` is no source type"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn who_may_correct_is_a_list_or_says_both_who_amends_and_who_annuls() {
+    let shown = mistake("correct: { amend: [], annul: [ambtenaar] }", "correct: { annul: [ambtenaar] }");
+    assert!(shown.contains("event_types.BsnToegekend.correct: "), "{shown}");
+    assert!(shown.contains("{ amend: [...], annul: [...] }, both of them"), "{shown}");
+}
+
+#[test]
 fn an_effective_date_leads_to_a_date() {
     assert!(
         mistake("effective_date: /datum", "effective_date: /datums").contains("`/datums` leads to no date")

@@ -80,3 +80,23 @@ async fn the_source_of_an_event_is_its_bearer() {
         json!({ "eventSourceId": burger.id, "eventSourceType": "burger", "eventKind": "Claim" })
     );
 }
+
+#[tokio::test]
+async fn a_number_that_was_issued_to_the_wrong_person_is_annulled_and_never_amended() {
+    // Given a BSN that was issued to Anna
+    let f6 = F6::start().await;
+    let [anna, bram] = adults(&f6);
+    let clerk = f6.ambtenaar();
+    let issued = json!({ "persoon": anna, "bsn": "999990019" });
+    let issued = clerk.claim("BsnToegekend", issued).occurred_at("2026-01-05T09:00:00Z").validated();
+    let issued = issued.await.accepted();
+
+    // When a clerk would give it to Bram, then nobody may
+    let amended = json!({ "persoon": bram, "bsn": "999990019" });
+    let refused = clerk.amend("BsnToegekend", &issued, amended).occurred_at("2026-01-05T09:00:00Z").validated();
+    refused.await.forbidden();
+
+    // And it can be annulled
+    clerk.annul(&issued).validated().await.accepted();
+    assert_eq!(f6.status(&issued).await, "ANNULLED");
+}

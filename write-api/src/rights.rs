@@ -45,7 +45,7 @@ pub fn may_ask(catalogue: &Catalogue, command: &Command) -> Result<(), Forbidden
     }
     let (event_type, right): (_, Right) = match &command.act {
         Act::Claim { event_type, .. } => (event_type, may_claim),
-        Act::Amend { event_type, .. } => (event_type, may_correct),
+        Act::Amend { event_type, .. } => (event_type, may_amend),
         Act::Annul { .. } | Act::Validate { .. } => return Ok(()),
     };
     let Some(event_type) = catalogue.event_types.get(event_type) else {
@@ -74,12 +74,20 @@ pub fn may_validate(event_type: &EventType, source_type: &str) -> Result<(), For
     listed("validate", &event_type.validate, event_type, source_type)
 }
 
-/// Whether this type of authority may amend and annul events of this type.
+/// Whether this type of authority may give events of this type other data.
 ///
 /// # Errors
 /// Who may instead.
-pub fn may_correct(event_type: &EventType, source_type: &str) -> Result<(), Forbidden> {
-    listed("correct", &event_type.correct, event_type, source_type)
+pub fn may_amend(event_type: &EventType, source_type: &str) -> Result<(), Forbidden> {
+    listed("amend", &event_type.amend, event_type, source_type)
+}
+
+/// Whether this type of authority may say that events of this type, or what corrects or validates them, did not happen.
+///
+/// # Errors
+/// Who may instead.
+pub fn may_annul(event_type: &EventType, source_type: &str) -> Result<(), Forbidden> {
+    listed("annul", &event_type.annul, event_type, source_type)
 }
 
 fn listed(
@@ -154,6 +162,23 @@ mod tests {
             asked("ouder", claim("Geboorte"), true).unwrap_err(),
             "`ouder` may not validate Geboorte; who may: ambtenaar"
         );
+    }
+
+    #[test]
+    fn a_number_that_nobody_may_amend_is_refused_to_everybody() {
+        let amend = Act::Amend {
+            target: EventId::from_u128(1),
+            event_type: "BsnToegekend".into(),
+            version: "1".into(),
+            data: json!({}),
+            occurred_at: None,
+            reason: None,
+        };
+        assert_eq!(
+            asked("ambtenaar", amend, false).unwrap_err(),
+            "`ambtenaar` may not amend BsnToegekend; nobody may"
+        );
+        assert_eq!(may_annul(&shipped().event_types["BsnToegekend"], "ambtenaar"), Ok(()));
     }
 
     #[test]

@@ -108,8 +108,8 @@ pub struct EventTypeConfig {
     pub claim: Vec<String>,
     /// The source types that may validate claims and corrections of it.
     pub validate: Vec<String>,
-    /// The source types that may amend or annul it.
-    pub correct: Vec<String>,
+    /// The source types that may correct it; where amending and annulling differ, each apart: `{ amend: [], annul: [ambtenaar] }`.
+    pub correct: CorrectConfig,
     /// Whether who validates must be another than who claimed.
     #[serde(default)]
     pub four_eyes: bool,
@@ -129,6 +129,29 @@ pub struct EventTypeConfig {
     /// What it changes: role → field → value.
     #[serde(default)]
     pub effects: IndexMap<String, IndexMap<String, EffectConfig>>,
+}
+
+/// Who may correct an event.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(
+    untagged,
+    expecting = "`correct` is a list of source types, or { amend: [...], annul: [...] }, both of them"
+)]
+pub enum CorrectConfig {
+    /// The source types that may amend it, and annul it.
+    Both(Vec<String>),
+    /// Each apart.
+    Apart(CorrectApartConfig),
+}
+
+/// Who may amend an event, and who may annul it; an empty list is nobody.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectApartConfig {
+    /// The source types that may give it other data.
+    pub amend: Vec<String>,
+    /// The source types that may say that it did not happen.
+    pub annul: Vec<String>,
 }
 
 /// A version of an event type's format.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::compile::{Compiler, compile_expression};
-use super::config::{ActionConfig, EffectConfig, EventTypeConfig, RuleConfig, VersionConfig};
+use super::config::{ActionConfig, CorrectConfig, EffectConfig, EventTypeConfig, RuleConfig, VersionConfig};
 use super::expression::{Expression, Reads};
 use super::format::Format;
 use super::model::{Action, Effect, EventType, Future, ObjectType, Role, Rule, Version};
@@ -35,12 +35,14 @@ pub(super) fn compile_event_type(
     let properties = if let Shape::Object(properties) = &shape { properties.as_slice() } else { &[] };
     let vocabulary = Vocabulary { properties, roles: roles(properties), object_types };
     let rules = vocabulary.rules(&config.rules, report);
+    let (amend, annul) = correctors(compiler, &config.correct, report);
     EventType {
         name: name.into(),
         description: config.description.as_deref().map(Arc::from),
-        claim: sources(compiler, "claim", &config.claim, report),
-        validate: sources(compiler, "validate", &config.validate, report),
-        correct: sources(compiler, "correct", &config.correct, report),
+        claim: sources(compiler, &["claim"], &config.claim, report),
+        validate: sources(compiler, &["validate"], &config.validate, report),
+        amend,
+        annul,
         four_eyes: config.four_eyes,
         effective_date: config
             .effective_date
@@ -55,15 +57,33 @@ pub(super) fn compile_event_type(
     }
 }
 
-fn sources(compiler: &Compiler<'_>, key: &str, given: &[String], report: &mut Report) -> Vec<Arc<str>> {
+fn sources(compiler: &Compiler<'_>, keys: &[&str], given: &[String], report: &mut Report) -> Vec<Arc<str>> {
     let known = &compiler.config.source_types;
     for (index, name) in given.iter().enumerate().filter(|(_, name)| !known.contains(name)) {
-        report.within([Step::from(key), index.into()], |report| {
+        report.within(keys.iter().map(|key| Step::from(*key)).chain([index.into()]), |report| {
             let there = one_of(name, known.iter().map(String::as_str));
             report.say(format!("`{name}` is no source type; {there}"));
         });
     }
     given.iter().map(|name| name.as_str().into()).collect()
+}
+
+/// Who may amend, and who may annul.
+fn correctors(
+    compiler: &Compiler<'_>,
+    config: &CorrectConfig,
+    report: &mut Report,
+) -> (Vec<Arc<str>>, Vec<Arc<str>>) {
+    match config {
+        CorrectConfig::Both(given) => {
+            let both = sources(compiler, &["correct"], given, report);
+            (both.clone(), both)
+        }
+        CorrectConfig::Apart(apart) => (
+            sources(compiler, &["correct", "amend"], &apart.amend, report),
+            sources(compiler, &["correct", "annul"], &apart.annul, report),
+        ),
+    }
 }
 
 fn versions(

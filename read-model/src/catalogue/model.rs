@@ -102,8 +102,10 @@ pub struct EventType {
     pub claim: Vec<Arc<str>>,
     /// Who may validate claims and corrections of it.
     pub validate: Vec<Arc<str>>,
-    /// Who may amend or annul it.
-    pub correct: Vec<Arc<str>>,
+    /// Who may give it other data.
+    pub amend: Vec<Arc<str>>,
+    /// Who may say that it did not happen.
+    pub annul: Vec<Arc<str>>,
     /// Whether the validator must be another than the claimer.
     pub four_eyes: bool,
     /// The path in the data to the date on which it takes effect.
@@ -283,6 +285,11 @@ impl EventType {
             }
         }
         Ok(data)
+    }
+
+    /// Whether a value that it gives depends on more than its content, and so on its place in history.
+    pub(crate) fn reads_state(&self) -> bool {
+        self.effects.iter().any(|effect| effect.reads_state)
     }
 
     /// Whether folding an object may need the state of others.

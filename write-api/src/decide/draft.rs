@@ -162,7 +162,7 @@ fn annul(desk: Desk<'_>, command: &Command, target: EventId, reason: Option<Stri
     let annulled = known(desk, target, &["target"])?;
     let root = root(desk, &annulled)?;
     if let Some(event_type) = desk.catalogue.event_types.get(&root.event_type).filter(|_| !desk.trusted) {
-        rights::may_correct(event_type, &command.source.source_type)?;
+        rights::may_annul(event_type, &command.source.source_type)?;
         if command.validate {
             rights::may_validate(event_type, &command.source.source_type)?;
         }

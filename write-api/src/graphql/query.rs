@@ -39,14 +39,15 @@ const CATALOGUE_FIELDS: [Held; 6] = [
     ("eventTypes", "[EventType!]!", "What can happen."),
 ];
 
-const EVENT_TYPE_FIELDS: [Held; 8] = [
+const EVENT_TYPE_FIELDS: [Held; 9] = [
     ("name", "String!", "Its name."),
     ("description", "String", "What happens."),
     ("currentVersion", "String!", "The version of its format that is written today."),
     ("versions", "[EventVersion!]!", "Every version of its format, oldest first."),
     ("claim", "[String!]!", "The source types that may claim it."),
     ("validate", "[String!]!", "The source types that may validate claims and corrections of it."),
-    ("correct", "[String!]!", "The source types that may amend or annul it."),
+    ("amend", "[String!]!", "The source types that may give it other data."),
+    ("annul", "[String!]!", "The source types that may say that it did not happen."),
     ("fourEyes", "Boolean!", "Whether who validates must be another than who claimed."),
 ];
 
@@ -75,7 +76,8 @@ fn event_type(event_type: &EventType) -> serde_json::Value {
         "versions": event_type.versions.values().map(version).collect::<Vec<_>>(),
         "claim": event_type.claim,
         "validate": event_type.validate,
-        "correct": event_type.correct,
+        "amend": event_type.amend,
+        "annul": event_type.annul,
         "fourEyes": event_type.four_eyes,
     })
 }
