@@ -88,12 +88,16 @@ async fn a_number_that_was_issued_to_the_wrong_person_is_annulled_and_never_amen
     let [anna, bram] = adults(&f6);
     let clerk = f6.ambtenaar();
     let issued = json!({ "persoon": anna, "bsn": "999990019" });
-    let issued = clerk.claim("BsnToegekend", issued).occurred_at("2026-01-05T09:00:00Z").validated();
+    let issued =
+        clerk.claim("BsnToegekend", issued).with("occurredAt", json!("2026-01-05T09:00:00Z")).validated();
     let issued = issued.await.accepted();
 
     // When a clerk would give it to Bram, then nobody may
     let amended = json!({ "persoon": bram, "bsn": "999990019" });
-    let refused = clerk.amend("BsnToegekend", &issued, amended).occurred_at("2026-01-05T09:00:00Z").validated();
+    let refused = clerk
+        .amend("BsnToegekend", &issued, amended)
+        .with("occurredAt", json!("2026-01-05T09:00:00Z"))
+        .validated();
     refused.await.forbidden();
 
     // And it can be annulled
