@@ -3,6 +3,7 @@
 //! Pure: the same code validates commands and answers queries.
 
 mod claim;
+mod dossier;
 mod line;
 mod meaning;
 mod scope;
@@ -11,6 +12,7 @@ mod status;
 mod world;
 
 pub use claim::{Because, Claim, Place};
+pub use dossier::{Dossier, Extended, LastClaim};
 pub use line::{Assertion, Bound, Change, FieldLine};
 pub use meaning::Meaning;
 pub use state::ObjectState;

@@ -110,6 +110,11 @@ impl History {
         self.complete.contains(&object)
     }
 
+    /// The objects of which every event is here.
+    pub fn complete(&self) -> impl Iterator<Item = ObjectId> {
+        self.complete.iter().copied()
+    }
+
     /// The objects whose state is to be folded.
     #[must_use]
     pub fn folded(&self) -> &HashSet<ObjectId> {

@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use read_model::basis::Trust;
 use read_model::catalogue::Catalogue;
 use read_model::event::{Body, Event, EventId, EventSource, Memo, ObjectId, Position, Verdict};
-use read_model::fold::World;
+use read_model::fold::{Dossier, Extended, World};
 use read_model::history::History;
 use read_model::time::{Day, PartialDate};
 use serde_json::{Value, json};
@@ -358,6 +358,29 @@ proptest! {
                 let day: Day = day.parse().unwrap();
                 let answer = world.object(thing()).and_then(|state| state.value(field, day));
                 prop_assert_eq!(answer, naive.answer(field, day), "{} on {} known at {} {:?}", field, day, position, trust);
+            }
+        }
+    }
+
+    #[test]
+    fn a_dossier_that_is_extended_event_by_event_is_the_same_as_one_folded_anew(steps in proptest::collection::vec(step(), 1..40)) {
+        let catalogue = Catalogue::compile("oracle.yaml", CONFIG).unwrap();
+        let events = history(&steps);
+        let mut whole = History::of([thing()]);
+        whole.add([thing()], events.iter().cloned());
+        let mut kept: Option<Dossier> = None;
+        for event in &events {
+            let extended = kept.as_mut().map(|dossier| dossier.extend(&catalogue, event).unwrap());
+            let anew = Dossier::of(&catalogue, thing(), &whole, event.position).unwrap();
+            if extended == Some(Extended::Yes) {
+                let (kept, anew) = (kept.as_ref().unwrap(), anew.world());
+                for (day, field) in GRID.iter().flat_map(|day| ["by_effect", "by_registration", "items"].map(|field| (day, field))) {
+                    let day: Day = day.parse().unwrap();
+                    let answer = |world: &World| world.object(thing()).and_then(|state| state.value(field, day));
+                    prop_assert_eq!(answer(kept.world()), answer(anew), "{} on {} known at {}", field, day, event.position);
+                }
+            } else {
+                kept = Some(anew);
             }
         }
     }

@@ -5,6 +5,7 @@
 mod clash;
 mod draft;
 mod evidence;
+mod last;
 mod repeat;
 mod unique;
 mod view;
@@ -17,6 +18,7 @@ use read_model::event::{Event, Position};
 use read_model::fold::FoldError;
 
 pub use unique::UniqueValue;
+pub(crate) use view::complete;
 pub use view::{Missing, View};
 
 use crate::command::Command;
@@ -121,12 +123,20 @@ pub fn decide(desk: Desk<'_>, command: &Command) -> Result<Decision, Stop> {
 /// Holds a draft against the history: what it breaks is a refusal, what is only odd a warning.
 fn examine(desk: Desk<'_>, command: &Command, draft: &draft::Draft) -> Result<Vec<Finding>, Stop> {
     evidence::unchanged_since(desk, command)?;
+    if let Some(findings) = last::findings(desk, draft)? {
+        return if findings.refusals.is_empty() {
+            Ok(findings.warnings)
+        } else {
+            Err(Stop::Refused(findings.refusals))
+        };
+    }
     let evidence = evidence::gather(desk, draft)?;
     let findings = clash::findings(desk, command, draft, &evidence)?;
     if !findings.refusals.is_empty() {
         return Err(Stop::Refused(findings.refusals));
     }
-    unique::check(desk, draft, &evidence)?;
+    let changed = evidence.changed.iter().map(|(object, field)| (*object, field));
+    unique::check(desk, draft, evidence.after.world(), changed)?;
     Ok(findings.warnings)
 }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 pub use super::config::{LineConfig as Line, Severity};
 use super::expression::{EvaluationError, Expression};
 use super::format::Format;
+use super::inverse::Inverse;
 use super::shape::{self, Shape};
 use crate::event::ObjectId;
 use crate::time::{PartialDate, Zone};
@@ -59,6 +60,8 @@ pub struct ObjectType {
     pub fields: IndexMap<Arc<str>, Field>,
     /// What follows from the fields, by name.
     pub derived: IndexMap<Arc<str>, Derived>,
+    /// Who refers to it, by name.
+    pub inverses: IndexMap<Arc<str>, Inverse>,
 }
 
 /// A field of an object type.

@@ -54,8 +54,31 @@ impl<'c> Claim<'c> {
         resolution: &Resolution,
         index: usize,
     ) -> Result<Self, FoldError> {
-        let event = &resolution.events()[index];
         let standing = resolution.standing(index);
+        let at = |place: usize| Arc::clone(&resolution.events()[place]);
+        let because = Because {
+            claim: at(index),
+            amend: standing.amended_by.map(at),
+            validation: standing.verdict.map(|(_, place)| at(place)),
+        };
+        Self::that(catalogue, because)
+    }
+
+    /// A claim that counts with its own content.
+    ///
+    /// # Errors
+    /// Where the catalogue cannot read it.
+    pub(super) fn plain(
+        catalogue: &'c Catalogue,
+        claim: &Arc<Event>,
+        validation: Option<&Arc<Event>>,
+    ) -> Result<Self, FoldError> {
+        let (claim, validation) = (Arc::clone(claim), validation.cloned());
+        Self::that(catalogue, Because { claim, amend: None, validation })
+    }
+
+    fn that(catalogue: &'c Catalogue, because: Because) -> Result<Self, FoldError> {
+        let event = &because.claim;
         let event_type = catalogue.event_types.get(&event.event_type).ok_or_else(|| FoldError::Upcast {
             position: event.position,
             source: UpcastError::UnknownVersion {
@@ -63,15 +86,9 @@ impl<'c> Claim<'c> {
                 version: Arc::clone(&event.event_version),
             },
         })?;
-        let amend = standing.amended_by.map(|place| &resolution.events()[place]);
-        let meaning = Meaning::of(catalogue, event_type, amend.unwrap_or(event))?;
+        let meaning = Meaning::of(catalogue, event_type, because.amend.as_ref().unwrap_or(event))?;
         let place = Place { beginning: meaning.beginning, position: event.position };
-        let because = Arc::new(Because {
-            claim: Arc::clone(event),
-            amend: amend.cloned(),
-            validation: standing.verdict.map(|(_, place)| Arc::clone(&resolution.events()[place])),
-        });
-        Ok(Self { event_type, because, meaning, place })
+        Ok(Self { event_type, because: Arc::new(because), meaning, place })
     }
 
     /// Its content, in the current version of the format.
@@ -92,6 +109,13 @@ impl<'c> Claim<'c> {
     /// The objects whose state the rules of the claim read.
     pub fn objects_read_by_rules(&self) -> impl Iterator<Item = ObjectId> {
         self.event_type.rule_reads.iter().flat_map(|(role, _)| self.meaning.roles[*role].iter().copied())
+    }
+
+    /// The objects whose state its effects read.
+    pub(super) fn objects_read_by_effects(&self) -> impl Iterator<Item = ObjectId> {
+        let roles = self.event_type.effects.iter().flat_map(|effect| &effect.reads_roles);
+        let places = roles.filter_map(|role| self.event_type.roles.get_index_of(role));
+        places.flat_map(|role| self.meaning.roles[role].iter().copied())
     }
 
     /// The local day on which the registry learned of it.

@@ -54,17 +54,22 @@ impl Bound {
 }
 
 /// Everything that counts of one field of one object, in order of registration.
+///
+/// Cheap to clone and to extend at its end: assertions are shared, and their order of effect is kept beside them.
 #[derive(Clone, Debug)]
 pub struct FieldLine {
     line: Line,
-    assertions: Vec<Assertion>,
+    assertions: Vec<Arc<Assertion>>,
+    /// The places of the assertions in the order in which they take effect.
+    by_effect: Vec<usize>,
+    has_items: bool,
 }
 
 impl FieldLine {
     /// A line without assertions.
     #[must_use]
     pub(super) fn new(line: Line) -> Self {
-        Self { line, assertions: Vec::new() }
+        Self { line, assertions: Vec::new(), by_effect: Vec::new(), has_items: false }
     }
 
     /// Adds what the claim registered next says.
@@ -83,25 +88,39 @@ impl FieldLine {
         };
         let beginning = displaced.map_or(place.beginning, Beginning::of);
         let begins = Place { beginning, position: place.position };
-        self.assertions.push(Assertion { because, date, begins, change });
+        self.has_items |= matches!(change, Change::Add(_) | Change::Remove(_));
+        let after = self.by_effect.partition_point(|index| self.assertions[*index].begins <= begins);
+        self.by_effect.insert(after, self.assertions.len());
+        self.assertions.push(Arc::new(Assertion { because, date, begins, change }));
     }
 
-    /// The assertion of the claim at this place, to give it the value that history yields.
-    pub(super) fn of_claim_mut(&mut self, claim: Position) -> impl Iterator<Item = &mut Assertion> {
-        self.assertions.iter_mut().filter(move |assertion| assertion.begins.position == claim)
+    /// Gives the assertions of a claim the change that history yields; where they stand does not depend on it.
+    pub(super) fn give(&mut self, claim: Position, change: &Change) {
+        let first = self.assertions.partition_point(|said| said.begins.position < claim);
+        let of_claim = self.assertions[first..].iter_mut().take_while(|said| said.begins.position == claim);
+        for assertion in of_claim {
+            Arc::make_mut(assertion).change = change.clone();
+        }
     }
 
     /// What counts of the field, in order of registration.
     #[must_use]
-    pub fn assertions(&self) -> &[Assertion] {
+    pub fn assertions(&self) -> &[Arc<Assertion>] {
         &self.assertions
+    }
+
+    /// What takes effect within a bound, in that order.
+    fn within(&self, bound: Bound) -> impl DoubleEndedIterator<Item = &Arc<Assertion>> {
+        let end = self.by_effect.partition_point(|index| bound.includes(self.assertions[*index].begins));
+        self.by_effect[..end].iter().map(|index| &self.assertions[*index])
     }
 
     /// Whether another line says the same: by the same claims, from the same beginnings.
     #[must_use]
     pub fn says_the_same(&self, other: &Self) -> bool {
-        let same = |(one, other): (&Assertion, &Assertion)| {
-            one.begins == other.begins && one.date == other.date && one.change == other.change
+        let same = |(one, other): (&Arc<Assertion>, &Arc<Assertion>)| {
+            Arc::ptr_eq(one, other)
+                || one.begins == other.begins && one.date == other.date && one.change == other.change
         };
         self.assertions.len() == other.assertions.len()
             && self.assertions.iter().zip(&other.assertions).all(same)
@@ -111,11 +130,7 @@ impl FieldLine {
     #[must_use]
     pub fn holding(&self, bound: Bound) -> Option<&Assertion> {
         match self.line {
-            Line::Effect => self
-                .assertions
-                .iter()
-                .filter(|said| bound.includes(said.begins))
-                .max_by_key(|said| said.begins),
+            Line::Effect => self.within(bound).next_back().map(Arc::as_ref),
             Line::Registration => self.holding_by_registration(bound),
         }
     }
@@ -123,7 +138,7 @@ impl FieldLine {
     /// The answer of the field at a bound; a list has all that was added and not removed.
     #[must_use]
     pub fn answer(&self, bound: Bound) -> Option<Value> {
-        if self.has_items() {
+        if self.has_items {
             let items = self.items(bound);
             return (!items.is_empty()).then(|| items.into_iter().map(|(value, _)| value.clone()).collect());
         }
@@ -136,11 +151,8 @@ impl FieldLine {
     /// The items of a list at a bound, in the order in which they were added, each with what added it.
     #[must_use]
     pub fn items(&self, bound: Bound) -> Vec<(&Value, &Assertion)> {
-        let mut said: Vec<&Assertion> =
-            self.assertions.iter().filter(|said| bound.includes(said.begins)).collect();
-        said.sort_by_key(|said| said.begins);
         let mut items: Vec<(&Value, &Assertion)> = Vec::new();
-        for assertion in said {
+        for assertion in self.within(bound) {
             match &assertion.change {
                 Change::Set(_) => items.clear(),
                 Change::Remove(value) => items.retain(|(item, _)| *item != value),
@@ -157,15 +169,11 @@ impl FieldLine {
     /// What gave the field its answer at a bound: one assertion, or one for each item of a list.
     #[must_use]
     pub fn reasons(&self, bound: Bound) -> Vec<&Assertion> {
-        if self.has_items() {
+        if self.has_items {
             self.items(bound).into_iter().map(|(_, assertion)| assertion).collect()
         } else {
             self.holding(bound).into_iter().collect()
         }
-    }
-
-    fn has_items(&self) -> bool {
-        self.assertions.iter().any(|said| matches!(said.change, Change::Add(_) | Change::Remove(_)))
     }
 
     /// A value lasts until the earliest of the beginning of the one registered next and the beginnings of all

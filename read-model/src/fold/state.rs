@@ -14,13 +14,15 @@ use crate::time::Day;
 #[derive(Clone, Debug)]
 pub struct ObjectState {
     object_type: Arc<str>,
-    mentioned: Vec<Place>,
+    first: Place,
+    last: Place,
     fields: HashMap<Arc<str>, FieldLine>,
 }
 
 impl ObjectState {
-    pub(super) fn new(object_type: Arc<str>) -> Self {
-        Self { object_type, mentioned: Vec::new(), fields: HashMap::new() }
+    /// The state of an object of which the first thing that counts takes effect here.
+    pub(super) fn new(object_type: Arc<str>, place: Place) -> Self {
+        Self { object_type, first: place, last: place, fields: HashMap::new() }
     }
 
     /// The type that the events about it give it.
@@ -32,7 +34,13 @@ impl ObjectState {
     /// Whether anything that counts was said of it, to take effect on or before this day.
     #[must_use]
     pub fn exists_at(&self, day: Day) -> bool {
-        self.mentioned.iter().any(|place| place.beginning.day <= day)
+        self.first.beginning.day <= day
+    }
+
+    /// Where the last of the claims about it that count takes effect.
+    #[must_use]
+    pub fn last(&self) -> Place {
+        self.last
     }
 
     /// The answer of a field on a day; none where it has no value.
@@ -59,7 +67,8 @@ impl ObjectState {
     }
 
     pub(super) fn mention(&mut self, place: Place) {
-        self.mentioned.push(place);
+        self.first = self.first.min(place);
+        self.last = self.last.max(place);
     }
 
     pub(super) fn line_mut(&mut self, field: &Arc<str>, line: Line) -> &mut FieldLine {

@@ -92,7 +92,7 @@ impl<'h> Folded<'h> {
     ) -> Result<Self, FoldError> {
         let resolution = Resolution::at(history, up_to, trust, assuming);
         let claims = counting_claims(catalogue, &resolution)?;
-        let world = World::of_claims(catalogue, history, &claims)?;
+        let world = World::of_claims(catalogue, history.folded(), &claims)?;
         Ok(Self { catalogue, resolution, claims, world })
     }
 
@@ -100,6 +100,12 @@ impl<'h> Folded<'h> {
     #[must_use]
     pub fn world(&self) -> &World {
         &self.world
+    }
+
+    /// The state alone.
+    #[must_use]
+    pub fn into_world(self) -> World {
+        self.world
     }
 
     /// The claims that count, in the order of their positions.
@@ -118,9 +124,7 @@ impl<'h> Folded<'h> {
 
     /// The rules of this severity that a claim does not keep in the state just before its effects.
     pub fn breaches<'a>(&'a self, claim: &'a Claim<'h>, severity: Severity) -> Vec<Breach<'h>> {
-        let event_type = claim.event_type;
-        let rules = event_type.rules.iter().filter(|rule| rule.severity == severity);
-        let mut breaches: Vec<Breach<'h>> = rules.filter_map(|rule| self.breach(claim, rule)).collect();
+        let mut breaches = broken_rules(self.catalogue, &self.world, claim, severity);
         if severity == Severity::Refuse {
             breaches.extend(self.begins_before_its_basis(claim));
         }
@@ -178,35 +182,6 @@ impl<'h> Folded<'h> {
         Some(because.into_iter().map(|event| event.id).collect())
     }
 
-    fn breach(&self, claim: &Claim<'h>, rule: &'h Rule) -> Option<Breach<'h>> {
-        let scope = ClaimScope { catalogue: self.catalogue, world: &self.world, claim, this: None };
-        let failure = match rule.check.holds(&scope) {
-            Ok(true) => return None,
-            Ok(false) => None,
-            Err(error) => Some(error),
-        };
-        Some(Breach { rule: Some(rule), failure, because: self.read_by(claim, rule) })
-    }
-
-    /// The claims that gave the values that a rule read, oldest first.
-    fn read_by(&self, claim: &Claim<'h>, rule: &Rule) -> Vec<Arc<Event>> {
-        let bound = super::Bound::Before(claim.place);
-        let reads = rule.check.reads();
-        let mut found = Vec::new();
-        for role in claim.event_type.roles.values().filter(|role| reads.has_root(&role.name)) {
-            let objects: Vec<ObjectId> = claim.event_type.in_role(role, claim.data()).collect();
-            for state in objects.into_iter().filter_map(|object| self.world.object(object)) {
-                let lines = reads.members(&role.name).filter_map(|member| state.line(member));
-                found.extend(
-                    lines.flat_map(|line| line.reasons(bound)).map(|said| Arc::clone(&said.because.claim)),
-                );
-            }
-        }
-        found.sort_by_key(|event| event.position);
-        found.dedup_by_key(|event| event.position);
-        found
-    }
-
     /// A basis that certainly takes effect after what is based on it.
     fn begins_before_its_basis(&self, claim: &Claim<'h>) -> Option<Breach<'h>> {
         let later = |basis: &&Claim<'h>| basis.place.beginning.day > claim.meaning.date.latest();
@@ -215,4 +190,42 @@ impl<'h> Folded<'h> {
             bases.filter(later).map(|basis| Arc::clone(&basis.because.claim)).collect();
         (!because.is_empty()).then_some(Breach { rule: None, failure: None, because })
     }
+}
+
+/// The rules of this severity that a claim does not keep in the state of a world just before its effects.
+pub(super) fn broken_rules<'h>(
+    catalogue: &'h Catalogue,
+    world: &World,
+    claim: &Claim<'h>,
+    severity: Severity,
+) -> Vec<Breach<'h>> {
+    let scope = ClaimScope { catalogue, world, claim, this: None };
+    let breach = |rule: &'h Rule| {
+        let failure = match rule.check.holds(&scope) {
+            Ok(true) => return None,
+            Ok(false) => None,
+            Err(error) => Some(error),
+        };
+        Some(Breach { rule: Some(rule), failure, because: read_by(world, claim, rule) })
+    };
+    claim.event_type.rules.iter().filter(|rule| rule.severity == severity).filter_map(breach).collect()
+}
+
+/// The claims that gave the values that a rule read, oldest first.
+fn read_by(world: &World, claim: &Claim<'_>, rule: &Rule) -> Vec<Arc<Event>> {
+    let bound = super::Bound::Before(claim.place);
+    let reads = rule.check.reads();
+    let mut found = Vec::new();
+    for role in claim.event_type.roles.values().filter(|role| reads.has_root(&role.name)) {
+        let objects: Vec<ObjectId> = claim.event_type.in_role(role, claim.data()).collect();
+        for state in objects.into_iter().filter_map(|object| world.object(object)) {
+            let lines = reads.members(&role.name).filter_map(|member| state.line(member));
+            found.extend(
+                lines.flat_map(|line| line.reasons(bound)).map(|said| Arc::clone(&said.because.claim)),
+            );
+        }
+    }
+    found.sort_by_key(|event| event.position);
+    found.dedup_by_key(|event| event.position);
+    found
 }

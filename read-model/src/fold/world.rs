@@ -1,6 +1,6 @@
 //! Folding: every claim that counts, in order of effect, into the state of each object.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -20,7 +20,7 @@ use crate::time::Day;
 /// The folded state of some objects, for one prefix of the log and one trust.
 #[derive(Clone, Debug, Default)]
 pub struct World {
-    objects: HashMap<ObjectId, ObjectState>,
+    objects: HashMap<ObjectId, Arc<ObjectState>>,
 }
 
 /// A history cannot be folded with this catalogue.
@@ -66,38 +66,55 @@ impl World {
     ) -> Result<Self, FoldError> {
         let resolution = Resolution::at(history, up_to, trust, Assuming::default());
         let claims = counting_claims(catalogue, &resolution)?;
-        Self::of_claims(catalogue, history, &claims)
+        Self::of_claims(catalogue, history.folded(), &claims)
     }
 
-    /// Folds claims that count, given in the order of their positions.
+    /// Folds claims that count, given in the order of their positions, into the state of these objects.
     pub(crate) fn of_claims(
         catalogue: &Catalogue,
-        history: &History,
+        folded: &HashSet<ObjectId>,
         claims: &[Claim<'_>],
     ) -> Result<Self, FoldError> {
         let mut world = Self::default();
+        world.add_claims(catalogue, folded, claims)?;
+        Ok(world)
+    }
+
+    /// Adds claims that count to a state, in the order of their positions: each was registered after all that the
+    /// state has, and those with effects that read state also take effect after it.
+    pub(super) fn add_claims(
+        &mut self,
+        catalogue: &Catalogue,
+        folded: &HashSet<ObjectId>,
+        claims: &[Claim<'_>],
+    ) -> Result<(), FoldError> {
         let mut pending = Vec::new();
         for (index, claim) in claims.iter().enumerate() {
-            world.take_in(catalogue, history, claim, index, &mut pending);
+            self.take_in(catalogue, folded, claim, index, &mut pending);
         }
         pending.sort_by_key(|pending: &Pending<'_>| claims[pending.claim].place);
         for Pending { claim, effect, object } in pending {
             let claim = &claims[claim];
-            let change = world.compute(catalogue, claim, effect, object)?;
-            world.give(claim, effect, object, change);
+            let change = self.compute(catalogue, claim, effect, object)?;
+            self.give(claim, effect, object, &change);
         }
-        Ok(world)
+        Ok(())
+    }
+
+    /// Takes in the state of objects from another fold of the same history.
+    pub fn join(&mut self, other: &Self) {
+        self.objects.extend(other.objects.iter().map(|(id, state)| (*id, Arc::clone(state))));
     }
 
     /// The state of an object; none where nothing that counts was said of it.
     #[must_use]
     pub fn object(&self, id: ObjectId) -> Option<&ObjectState> {
-        self.objects.get(&id)
+        self.objects.get(&id).map(Arc::as_ref)
     }
 
     /// The objects that have a state.
     pub fn objects(&self) -> impl Iterator<Item = (ObjectId, &ObjectState)> {
-        self.objects.iter().map(|(id, state)| (*id, state))
+        self.objects.iter().map(|(id, state)| (*id, &**state))
     }
 
     /// The value of a derived field of an object on a day.
@@ -121,17 +138,18 @@ impl World {
     fn take_in<'c>(
         &mut self,
         catalogue: &Catalogue,
-        history: &History,
+        folded: &HashSet<ObjectId>,
         claim: &Claim<'c>,
         index: usize,
         pending: &mut Vec<Pending<'c>>,
     ) {
         let event_type = claim.event_type;
-        let folded = |id: &&ObjectId| history.folded().contains(*id);
+        let folded = |id: &&ObjectId| folded.contains(*id);
         for (role, objects) in event_type.roles.values().zip(&claim.meaning.roles) {
             for object in objects.iter().filter(folded) {
                 let state = self.objects.entry(*object);
-                state.or_insert_with(|| ObjectState::new(Arc::clone(&role.object_type))).mention(claim.place);
+                let new = || Arc::new(ObjectState::new(Arc::clone(&role.object_type), claim.place));
+                Arc::make_mut(state.or_insert_with(new)).mention(claim.place);
             }
         }
         for said in &claim.meaning.said {
@@ -173,7 +191,7 @@ impl World {
         object: ObjectId,
         change: Change,
     ) {
-        let Some(state) = self.objects.get_mut(&object) else {
+        let Some(state) = self.objects.get_mut(&object).map(Arc::make_mut) else {
             return;
         };
         let line = catalogue
@@ -186,12 +204,10 @@ impl World {
         state.line_mut(&effect.field, line).push(because, claim.meaning.date, claim.place, change);
     }
 
-    fn give(&mut self, claim: &Claim<'_>, effect: &Effect, object: ObjectId, change: Change) {
-        if let Some(state) = self.objects.get_mut(&object) {
+    fn give(&mut self, claim: &Claim<'_>, effect: &Effect, object: ObjectId, change: &Change) {
+        if let Some(state) = self.objects.get_mut(&object).map(Arc::make_mut) {
             let line = state.line_mut(&effect.field, crate::catalogue::Line::default());
-            for assertion in line.of_claim_mut(claim.place.position) {
-                assertion.change = change.clone();
-            }
+            line.give(claim.place.position, change);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The part of the log that the writer keeps in memory: every event of some objects, up to one position.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -9,11 +10,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use lru::LruCache;
 use read_model::catalogue::Catalogue;
 use read_model::event::{Event, EventId, ObjectId, Position};
+use read_model::fold::{Dossier, Extended};
+use read_model::history::History;
 use read_model::reader::{EVENT_COLUMNS, EventRow};
 use sqlx::{FromRow, PgPool, Row};
 
 use super::EngineError;
-use crate::decide::{Missing, UniqueValue};
+use crate::decide::{Missing, UniqueValue, View, complete};
 
 /// Beyond so many events of others, forgetting everything is cheaper than catching up.
 const MAX_CATCH_UP: i64 = 10_000;
@@ -28,10 +31,17 @@ pub(super) struct Mirror {
     catalogue: Arc<Catalogue>,
     head: Head,
     clock: DatabaseClock,
-    objects: LruCache<ObjectId, Vec<Arc<Event>>>,
+    objects: LruCache<ObjectId, Known>,
     by_id: HashMap<EventId, Arc<Event>>,
     absent: HashSet<EventId>,
     values: LruCache<(Arc<str>, String), BTreeSet<ObjectId>>,
+}
+
+/// Every event of one object, and what they fold to, once that was asked for.
+#[derive(Debug, Default)]
+struct Known {
+    events: Vec<Arc<Event>>,
+    dossier: Option<Dossier>,
 }
 
 /// Where the log ends.
@@ -80,6 +90,10 @@ impl Mirror {
         &self.pool
     }
 
+    pub(super) fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
     /// The database's clock.
     pub(super) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
@@ -95,7 +109,49 @@ impl Mirror {
     }
 
     pub(super) fn of_object(&self, object: ObjectId) -> Option<&[Arc<Event>]> {
-        self.objects.peek(&object).map(Vec::as_slice)
+        self.objects.peek(&object).map(|known| known.events.as_slice())
+    }
+
+    /// The fold of an object as the log ends; none where [`fold`](Self::fold) did not come by since.
+    pub(super) fn dossier(&self, object: ObjectId) -> Option<&Dossier> {
+        let dossier = self.objects.peek(&object)?.dossier.as_ref()?;
+        (dossier.known() == self.head.position).then_some(dossier)
+    }
+
+    /// Brings the fold of an object up to the end of the log, where its events are at hand: by what came since, or anew.
+    pub(super) fn fold(&mut self, object: ObjectId) {
+        let head = self.head.position;
+        let Some(kept) = self.objects.peek_mut(&object).map(|known| known.dossier.take()) else {
+            return;
+        };
+        let kept = kept.filter(|dossier| dossier.known() == head || self.is_exact_but_for_its_own(dossier));
+        let dossier = kept.and_then(|dossier| self.extended(dossier)).or_else(|| self.folded(object));
+        if let Some(known) = self.objects.peek_mut(&object) {
+            known.dossier = dossier;
+        }
+    }
+
+    /// Whether no other object that the dossier rests on has an event that it does not know.
+    fn is_exact_but_for_its_own(&self, dossier: &Dossier) -> bool {
+        let known = |object: &ObjectId| {
+            let last = self.of_object(*object).map(|events| events.last().map(|event| event.position));
+            last.is_some_and(|last| last.is_none_or(|last| last <= dossier.known()))
+        };
+        dossier.rests_on().iter().filter(|object| **object != dossier.object()).all(known)
+    }
+
+    fn extended(&self, mut dossier: Dossier) -> Option<Dossier> {
+        let events = self.of_object(dossier.object())?;
+        let new = events.partition_point(|event| event.position <= dossier.known());
+        let extended = dossier.extend_all(&self.catalogue, &events[new..]).ok()?;
+        dossier.still_exact_at(self.head.position);
+        (extended == Extended::Yes).then_some(dossier)
+    }
+
+    fn folded(&self, object: ObjectId) -> Option<Dossier> {
+        let mut history = History::of([object]);
+        complete(self, &self.catalogue, &mut history, self.head.position).ok()?;
+        Dossier::of(&self.catalogue, object, &history, self.head.position).ok()
     }
 
     /// The event, `Some(None)` where the store has none by this id, `None` where that is not known.
@@ -133,8 +189,8 @@ impl Mirror {
                 .iter()
                 .filter(|object| event.position > self.head.position && !requested.contains(object));
             for object in known_objects {
-                if let Some(events) = self.objects.peek_mut(object) {
-                    events.push(Arc::clone(event));
+                if let Some(known) = self.objects.peek_mut(object) {
+                    known.events.push(Arc::clone(event));
                     self.by_id.insert(event.id, Arc::clone(event));
                 }
             }
@@ -161,7 +217,7 @@ impl Mirror {
         for event in events {
             for object in &event.object_ids {
                 match self.objects.peek_mut(object) {
-                    Some(known) => known.push(Arc::clone(event)),
+                    Some(known) => known.events.push(Arc::clone(event)),
                     None => continue,
                 }
                 self.by_id.insert(event.id, Arc::clone(event));
@@ -201,11 +257,10 @@ impl Mirror {
     }
 
     fn put(&mut self, object: ObjectId, events: Vec<Arc<Event>>) {
-        if let Some((evicted, events)) =
-            self.objects.push(object, events).filter(|(evicted, _)| *evicted != object)
-        {
-            let _ = evicted;
-            events.iter().for_each(|event| drop(self.by_id.remove(&event.id)));
+        let known = Known { events, dossier: None };
+        let evicted = self.objects.push(object, known).filter(|(evicted, _)| *evicted != object);
+        for event in evicted.iter().flat_map(|(_, known)| &known.events) {
+            self.by_id.remove(&event.id);
         }
     }
 
@@ -283,4 +338,23 @@ struct Fetched {
     head: Head,
     clock: DatabaseClock,
     events: Vec<Arc<Event>>,
+}
+
+/// The log as it ends, without anything that is only decided.
+impl View for Mirror {
+    fn of_object(&self, object: ObjectId) -> Option<Vec<Arc<Event>>> {
+        self.of_object(object).map(<[_]>::to_vec)
+    }
+
+    fn dossier(&self, object: ObjectId) -> Option<Cow<'_, Dossier>> {
+        self.dossier(object).map(Cow::Borrowed)
+    }
+
+    fn event(&self, id: EventId) -> Option<Option<Arc<Event>>> {
+        self.event(id).map(|known| known.cloned())
+    }
+
+    fn with_value(&self, field: &str, value: &str) -> Option<Vec<ObjectId>> {
+        self.with_value(field, value).map(|objects| objects.iter().copied().collect())
+    }
 }

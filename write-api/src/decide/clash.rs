@@ -113,7 +113,7 @@ fn contests(event: &Arc<Event>, breaches: &[Breach<'_>]) -> Finding {
     Finding { rule, because: vec![Arc::clone(event)], ..finding(FindingCode::Contests, message, &[]) }
 }
 
-fn broken(breach: &Breach<'_>) -> Finding {
+pub(super) fn broken(breach: &Breach<'_>) -> Finding {
     let rule = breach.rule.map(|rule| Arc::clone(&rule.name));
     Finding { rule, because: breach.because.clone(), ..finding(FindingCode::Rule, explain(breach), &[]) }
 }

@@ -50,7 +50,7 @@ impl<'c> Evidence<'c> {
 }
 
 /// What cannot be computed of the command itself is a refusal; of what stands in the log, a fault.
-fn own_fault(desk: Desk<'_>, error: FoldError) -> Stop {
+pub(super) fn own_fault(desk: Desk<'_>, error: FoldError) -> Stop {
     let position = match &error {
         FoldError::Upcast { position, .. } | FoldError::Effect { position, .. } => *position,
     };

@@ -10,7 +10,6 @@ use read_model::time::Day;
 use serde_json::Value;
 
 use super::draft::{Draft, finding};
-use super::evidence::Evidence;
 use super::view::complete;
 use super::{Desk, Missing, Stop};
 use crate::outcome::{Finding, FindingCode};
@@ -45,10 +44,14 @@ fn values_of(catalogue: &Catalogue, event: &Event) -> Vec<UniqueValue> {
 const MAX_LENGTH: usize = 500;
 
 /// Refuses where a unique field that changes would share its value with another object at the same moments.
-pub(super) fn check(desk: Desk<'_>, draft: &Draft, evidence: &Evidence<'_>) -> Result<(), Stop> {
-    let after = &evidence.after;
-    for (object, field) in &evidence.changed {
-        let Some(state) = after.world().object(*object) else { continue };
+pub(super) fn check<'a>(
+    desk: Desk<'_>,
+    draft: &Draft,
+    after: &World,
+    changed: impl Iterator<Item = (ObjectId, &'a Arc<str>)>,
+) -> Result<(), Stop> {
+    for (object, field) in changed {
+        let Some(state) = after.object(object) else { continue };
         let Some(line) = state.line(field) else { continue };
         let object_type = desk.catalogue.object_types.get(state.object_type());
         let index = object_type.and_then(|object_type| object_type.fields.get(field)?.unique.as_ref());
@@ -59,7 +62,7 @@ pub(super) fn check(desk: Desk<'_>, draft: &Draft, evidence: &Evidence<'_>) -> R
                     format!("a {field} is at most {MAX_LENGTH} bytes long, not {}; shorten it", value.len());
                 return Err(finding(FindingCode::InvalidData, message, &["data"]).into());
             }
-            if let Some(other) = holder(desk, index, field, *object, line, value)? {
+            if let Some(other) = holder(desk, index, field, object, line, value)? {
                 let own = draft.events.iter().any(|event| event.id == other.id);
                 if !own {
                     return Err(taken(field, &other).into());

@@ -1,16 +1,21 @@
 //! The events at hand when a command is decided, and what is missing of them.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use read_model::catalogue::Catalogue;
 use read_model::event::{Event, EventId, ObjectId, Position};
+use read_model::fold::Dossier;
 use read_model::history::History;
 
 /// The events at hand. `None` means not loaded, never absent.
 pub trait View {
     /// Every event of an object, in position order.
     fn of_object(&self, object: ObjectId) -> Option<Vec<Arc<Event>>>;
+
+    /// The fold of an object with every event of it that is at hand; none where it would have to be folded first.
+    fn dossier(&self, object: ObjectId) -> Option<Cow<'_, Dossier>>;
 
     /// The event with this id; `Some(None)` where there is none.
     fn event(&self, id: EventId) -> Option<Option<Arc<Event>>>;
@@ -54,7 +59,7 @@ pub(super) fn event(view: &dyn View, id: EventId, known: Position) -> Result<Opt
 }
 
 /// Completes a history from the events at hand: everything that bears on its folded objects, up to a position.
-pub(super) fn complete(
+pub(crate) fn complete(
     view: &dyn View,
     catalogue: &Catalogue,
     history: &mut History,

@@ -1,10 +1,12 @@
 //! Deciding the requests of a batch, each on top of those before it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
 use read_model::catalogue::Catalogue;
 use read_model::event::{Event, EventId, ObjectId, Position};
+use read_model::fold::{Dossier, Extended};
 use serde_json::Value;
 
 use super::{Again, Answer, Decided, Engine, Job};
@@ -29,7 +31,18 @@ impl Engine {
         if !none {
             self.mirror.load(&missing).await?;
         }
+        self.fold_named(jobs);
         Ok(!none)
+    }
+
+    /// Brings the folds of the objects that the commands name, or whose events they name, up to the end of the log.
+    fn fold_named(&mut self, jobs: &[Job<'_>]) {
+        for command in jobs.iter().flat_map(|job| &job.request.commands) {
+            let (mut objects, events) = named(&self.catalogue, command);
+            let events = events.into_iter().filter_map(|event| self.mirror.event(event).flatten());
+            objects.extend(events.flat_map(|event| &event.object_ids));
+            objects.into_iter().for_each(|object| self.mirror.fold(object));
+        }
     }
 
     fn note_named(&mut self, command: &Command, missing: &mut Missing) {
@@ -166,6 +179,21 @@ impl View for BatchView<'_> {
         let mut events = self.mirror.of_object(object)?.to_vec();
         events.extend(self.overlay.of_object(object).cloned());
         Some(events)
+    }
+
+    fn dossier(&self, object: ObjectId) -> Option<Cow<'_, Dossier>> {
+        let dossier = self.mirror.dossier(object)?;
+        let decided = |object: &ObjectId| self.overlay.of_object(*object).next().is_some();
+        if !dossier.rests_on().iter().any(decided) {
+            return Some(Cow::Borrowed(dossier));
+        }
+        if dossier.rests_on().iter().any(|other| *other != object && decided(other)) {
+            return None;
+        }
+        let mut dossier = dossier.clone();
+        let new: Vec<_> = self.overlay.of_object(object).cloned().collect();
+        let extended = dossier.extend_all(self.mirror.catalogue(), &new).ok()?;
+        (extended == Extended::Yes).then_some(Cow::Owned(dossier))
     }
 
     fn event(&self, id: EventId) -> Option<Option<Arc<Event>>> {

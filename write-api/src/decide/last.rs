@@ -1,0 +1,61 @@
+//! The way of nearly every command: a claim registered, and taking effect, after all that counts of its objects.
+//!
+//! Nothing that stands can come to break its rules through such a claim, so it is held against the state before it and
+//! no history is folded.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use read_model::catalogue::Severity;
+use read_model::event::{Body, Event, Verdict};
+use read_model::fold::{Dossier, LastClaim};
+
+use super::clash::{Findings, broken};
+use super::draft::Draft;
+use super::evidence::own_fault;
+use super::{Desk, Stop, unique};
+
+/// Decides a draft by the dossiers of its objects; none where it takes more than that.
+pub(super) fn findings(desk: Desk<'_>, draft: &Draft) -> Result<Option<Findings>, Stop> {
+    let Some(claim) = plain_claim(desk, draft)? else {
+        return Ok(None);
+    };
+    let dossier = |object| desk.view.dossier(object).filter(|dossier| dossier.known() <= desk.known);
+    let Some(dossiers) =
+        claim.object_ids.iter().map(|object| dossier(*object)).collect::<Option<Vec<Cow<'_, Dossier>>>>()
+    else {
+        return Ok(None);
+    };
+    if dossiers.iter().any(|dossier| dossier.has_open_claims_beside(claim.id)) {
+        return Ok(None);
+    }
+    let dossiers: Vec<&Dossier> = dossiers.iter().map(AsRef::as_ref).collect();
+    let last = LastClaim::of(desk.catalogue, &claim, &dossiers).map_err(|error| own_fault(desk, error))?;
+    let Some(last) = last else { return Ok(None) };
+    let broken = |severity| last.breaches(desk.catalogue, severity).iter().map(broken).collect();
+    let findings = Findings { refusals: broken(Severity::Refuse), warnings: broken(Severity::Warn) };
+    if findings.refusals.is_empty() {
+        unique::check(desk, draft, last.after(), last.fields())?;
+    }
+    Ok(Some(findings))
+}
+
+/// The claim that the draft makes or accepts, where it stands on its own and with its own content.
+fn plain_claim(desk: Desk<'_>, draft: &Draft) -> Result<Option<Arc<Event>>, Stop> {
+    let Some(first) = draft.events.first().filter(|_| !draft.corrects) else {
+        return Ok(None);
+    };
+    match &first.body {
+        Body::Claim(_) => Ok(first.references.is_empty().then(|| Arc::clone(first))),
+        Body::Validation { verdict: Verdict::Accepted, .. } => {
+            let judged = first.target().map(|target| super::view::event(desk.view, target, desk.known));
+            let Some(judged) = judged.transpose()?.flatten() else {
+                return Ok(None);
+            };
+            let open =
+                |object| desk.view.dossier(object).is_some_and(|of| of.open_claim(judged.id).is_some());
+            Ok(first.object_ids.iter().all(|object| open(*object)).then_some(judged))
+        }
+        Body::Validation { .. } | Body::Amend { .. } | Body::Annul { .. } => Ok(None),
+    }
+}
