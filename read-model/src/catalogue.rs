@@ -5,14 +5,18 @@ mod compile;
 pub mod config;
 mod event_type;
 mod expression;
+mod field_path;
 mod format;
+mod inverse;
 mod model;
 mod problem;
 mod shape;
 mod yaml;
 
 pub use expression::{EvaluationError, Expression, Reads, Scope, map, to_cel};
+pub use field_path::FieldPath;
 pub use format::{DataError, Format};
+pub use inverse::Inverse;
 pub use model::{
     Action, Catalogue, Derived, Effect, EventType, Field, Future, Line, NamedType, ObjectType, Role, Rule,
     Severity, UpcastError, Version,

@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod event;
 pub mod fold;
 pub mod history;
+pub mod inverse;
 pub mod reader;
 pub mod resolve;
 pub mod time;

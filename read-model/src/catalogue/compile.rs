@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::config::{Config, FieldConfig, ObjectTypeConfig};
 use super::event_type::compile_event_type;
 use super::expression::Expression;
+use super::inverse::{compile_inverses, trace_inverses};
 use super::model::{Catalogue, Derived, Field, Line, NamedType, ObjectType};
 use super::problem::{Problems, Report, compile_yaml, one_of};
 use super::shape::{Names, Shape, is_name};
@@ -55,7 +56,8 @@ impl<'a> Compiler<'a> {
     }
 
     fn catalogue(&self, source: &str, report: &mut Report) -> Catalogue {
-        let object_types = self.object_types(report);
+        let mut object_types = self.object_types(report);
+        compile_inverses(self.config, &mut object_types, report);
         let event_types = self
             .config
             .event_types
@@ -68,6 +70,7 @@ impl<'a> Compiler<'a> {
                 (Arc::from(name.as_str()), compiled)
             })
             .collect();
+        trace_inverses(&mut object_types, &event_types, report);
         let f6 = &self.config.f6;
         Catalogue {
             hash: format!("{:x}", Sha256::digest(source)).into(),
@@ -130,6 +133,7 @@ impl<'a> Compiler<'a> {
             description: config.description.as_deref().map(Arc::from),
             fields,
             derived,
+            inverses: IndexMap::new(),
         }
     }
 
@@ -212,7 +216,12 @@ fn compile_types(config: &Config, names: &Names<'_>, report: &mut Report) -> Ind
     config.types.iter().map(compile).collect()
 }
 
-fn derived_value(source: &str, fields: &IndexMap<Arc<str>, Field>, report: &mut Report) -> Expression {
+/// CEL over the fields of an object and `asOf`.
+pub(super) fn derived_value(
+    source: &str,
+    fields: &IndexMap<Arc<str>, Field>,
+    report: &mut Report,
+) -> Expression {
     let expression = compile_expression(source, report);
     for root in expression.reads().roots().filter(|root| *root != "asOf" && !fields.contains_key(*root)) {
         let names = fields.keys().map(|name| &**name).chain(["asOf"]);
@@ -240,7 +249,7 @@ fn check_name(name: &str, report: &mut Report) {
 /// Names that every object answers to beside its fields.
 const RESERVED: [&str; 7] = ["id", "basis", "events", "history", "timeline", "provenance", "asOf"];
 
-fn check_field_name(name: &str, report: &mut Report) {
+pub(super) fn check_field_name(name: &str, report: &mut Report) {
     check_name(name, report);
     if RESERVED.contains(&name) {
         report.say(format!("every object has `{name}` of itself; choose another name for the field"));

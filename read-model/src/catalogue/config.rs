@@ -52,6 +52,9 @@ pub struct ObjectTypeConfig {
     /// What follows from the fields at the moment asked.
     #[serde(default)]
     pub derived: IndexMap<String, DerivedConfig>,
+    /// Which objects refer to it: the name of their list, and the field by which they do.
+    #[serde(default)]
+    pub inverse: IndexMap<String, InverseConfig>,
 }
 
 /// A field of an object type.
@@ -95,6 +98,22 @@ pub struct DerivedConfig {
     pub description: Option<String>,
     /// CEL over the object's fields and `asOf`.
     pub value: String,
+}
+
+/// The objects whose field refers to this one at the same two moments.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InverseConfig {
+    /// Their object type.
+    pub of: String,
+    /// Their field, or a part of it: `verblijfplaats.adres`.
+    pub field: String,
+    /// CEL over their fields and `asOf`: only those for which it is true.
+    #[serde(default)]
+    pub when: Option<String>,
+    /// What they are to it.
+    #[serde(default)]
+    pub description: Option<String>,
 }
 
 /// A type of event.

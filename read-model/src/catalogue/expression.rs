@@ -1,6 +1,7 @@
 //! Expressions of the config: CEL (Common Expression Language), compiled once, with what they read known beforehand.
 
 mod dates;
+mod origins;
 mod reads;
 
 use std::sync::{Arc, LazyLock};
@@ -118,6 +119,12 @@ impl Expression {
     #[must_use]
     pub fn source(&self) -> &Arc<str> {
         &self.source
+    }
+
+    /// The paths into the data that the part of its value at `path` is taken from, as it is; none where it may come from
+    /// elsewhere.
+    pub(super) fn origins(&self, path: &[Arc<str>]) -> Option<Vec<Vec<Arc<str>>>> {
+        origins::origins(self.program.expression(), path)
     }
 
     /// Its value; absent values are null, and entries of a built map that are null are left out.

@@ -1,0 +1,74 @@
+//! Inverse references: which objects refer to an object, as known at a position, on a day.
+//!
+//! Whatever ever made an object refer to another is among the other's own events. So its events tell whom to look at,
+//! and folding those tells which of them do refer to it: late registrations and corrections included.
+
+use std::collections::BTreeSet;
+
+use crate::catalogue::{Catalogue, EvaluationError, Inverse};
+use crate::event::{Event, ObjectId, Position};
+use crate::fold::World;
+use crate::history::History;
+use crate::time::Day;
+
+/// The objects that may refer to one, by its events up to a position; a history that is complete for it has them all.
+#[must_use]
+pub fn candidates(
+    catalogue: &Catalogue,
+    inverse: &Inverse,
+    to: ObjectId,
+    history: &History,
+    up_to: Position,
+) -> BTreeSet<ObjectId> {
+    let events = history.of_object(to).take_while(|event| event.position <= up_to);
+    events.flat_map(|event| referring_by(catalogue, inverse, event)).collect()
+}
+
+/// The objects that may come to refer by an event.
+fn referring_by(catalogue: &Catalogue, inverse: &Inverse, event: &Event) -> Vec<ObjectId> {
+    let (Some(data), Some(event_type)) = (event.body.content(), catalogue.event_types.get(&event.event_type))
+    else {
+        return Vec::new();
+    };
+    let roles: Vec<_> = inverse.roles_in(event_type).collect();
+    if roles.is_empty() {
+        return Vec::new();
+    }
+    // What cannot be read says nothing here; it fails, and is reported, where it is folded.
+    let Ok(data) = event_type.upcast(&event.event_version, data) else { return Vec::new() };
+    roles.into_iter().flat_map(|role| event_type.in_role(role, &data)).collect()
+}
+
+/// The candidates that refer to the object on a day, in the order of their ids.
+///
+/// # Errors
+/// [`EvaluationError`] where the condition of the inverse cannot be computed on an object.
+pub fn referring(
+    catalogue: &Catalogue,
+    inverse: &Inverse,
+    to: ObjectId,
+    candidates: &BTreeSet<ObjectId>,
+    world: &World,
+    day: Day,
+) -> Result<Vec<ObjectId>, EvaluationError> {
+    let mut found = Vec::new();
+    for id in candidates {
+        let Some(state) = world.object(*id).filter(|state| *state.object_type() == inverse.of) else {
+            continue;
+        };
+        let value = state.value(inverse.path.field(), day);
+        let refers = value.is_some_and(|value| {
+            inverse
+                .path
+                .parts(&value)
+                .iter()
+                .any(|part| part.as_str().and_then(|text| ObjectId::try_parse(text).ok()) == Some(to))
+        });
+        let holds =
+            |when| world.derived(catalogue, *id, when, day).map(|value| value.as_bool() == Some(true));
+        if refers && inverse.when.as_ref().map_or(Ok(true), holds)? {
+            found.push(*id);
+        }
+    }
+    Ok(found)
+}
