@@ -3,47 +3,89 @@
 use std::time::Duration;
 
 use async_graphql::{Request, Variables};
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream, Bytes};
 use axum::http::HeaderMap;
-use axum::http::header::CONTENT_LENGTH;
+use axum::http::header::{CONTENT_LENGTH, EXPECT};
 use futures::StreamExt;
 use serde_json::{Map, Value};
 
+use crate::json;
 use crate::refusal::Refusal;
 use crate::request_error::RequestError;
 
-/// Reads a whole body within its limits of length and time.
-pub(crate) async fn read(
-    headers: &HeaderMap,
-    body: Body,
-    limit: usize,
-    patience: Duration,
-) -> Result<Vec<u8>, Refusal> {
-    let announced =
-        headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limit) {
-        return Err(Refusal::BodyTooLarge { limit });
-    }
-    let reading = collect(body, limit);
-    tokio::time::timeout(patience, reading).await.map_err(|_| Refusal::BodyTimeout { limit: patience })?
+/// How much of a body that nobody reads is taken in all the same: a client that is still sending does not look for an answer.
+const MAX_DISCARDED: usize = 32_000_000;
+
+/// How long that may take.
+const DISCARD_PATIENCE: Duration = Duration::from_secs(2);
+
+/// A body on its way in.
+pub(crate) struct Incoming {
+    chunks: BodyDataStream,
+    announced: Option<usize>,
+    /// Whether the client sends the body only once it is asked to (RFC 9110, section 10.1.1).
+    waits: bool,
+    ended: bool,
 }
 
-async fn collect(body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
-    let mut chunks = body.into_data_stream();
-    let mut bytes = Vec::new();
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Refusal::BodyBroken)?;
-        if bytes.len() + chunk.len() > limit {
+impl Incoming {
+    pub(crate) fn new(headers: &HeaderMap, body: Body) -> Self {
+        let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        Self { chunks: body.into_data_stream(), announced, waits: headers.contains_key(EXPECT), ended: false }
+    }
+
+    /// The whole body, within its limits of length and time.
+    pub(crate) async fn read(&mut self, limit: usize, patience: Duration) -> Result<Vec<u8>, Refusal> {
+        if self.announced.is_some_and(|length| length > limit) {
             return Err(Refusal::BodyTooLarge { limit });
         }
-        bytes.extend_from_slice(&chunk);
+        let read = tokio::time::timeout(patience, self.collect(limit)).await;
+        read.unwrap_or_else(|_| {
+            self.ended = true;
+            Err(Refusal::BodyTimeout { limit: patience })
+        })
     }
-    Ok(bytes)
+
+    async fn collect(&mut self, limit: usize) -> Result<Vec<u8>, Refusal> {
+        let mut bytes = Vec::new();
+        self.waits = false;
+        while let Some(chunk) = self.next().await? {
+            if bytes.len() + chunk.len() > limit {
+                return Err(Refusal::BodyTooLarge { limit });
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
+        let chunk = self.chunks.next().await.transpose();
+        self.ended = !matches!(chunk, Ok(Some(_)));
+        chunk.map_err(|_| Refusal::BodyBroken)
+    }
+
+    /// Takes in what nobody has read. A connection that is closed on a client that still sends would lose the answer.
+    pub(crate) async fn discard(&mut self) {
+        if self.ended || self.waits || self.announced.is_some_and(|length| length > MAX_DISCARDED) {
+            return;
+        }
+        let discarding = async {
+            let mut discarded = 0;
+            while let Ok(Some(chunk)) = self.next().await {
+                discarded += chunk.len();
+                if discarded > MAX_DISCARDED {
+                    break;
+                }
+            }
+        };
+        // Whoever takes longer than this loses the answer.
+        let _ = tokio::time::timeout(DISCARD_PATIENCE, discarding).await;
+    }
 }
 
 /// Reads the parameters of a GraphQL request.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Request, RequestError> {
-    let mut parameters = match serde_json::from_slice(bytes).map_err(|error| not_json(&error))? {
+    let mut parameters = match json::parse(bytes).map_err(RequestError::NotJson)? {
         Value::Object(parameters) => parameters,
         Value::Array(_) => return Err(RequestError::Batch),
         other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
@@ -54,20 +96,11 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Request, RequestError> {
     let mut request = Request::new(query);
     request.operation_name = string(&mut parameters, "operationName")?;
     if let Some(variables) = object(&mut parameters, "variables")? {
-        if holds_nul(&variables) {
-            return Err(RequestError::Nul { place: "a variable" });
-        }
         request.variables = Variables::from_json(variables);
     }
     // Reserved for extensions of the protocol, of which there are none yet: checked and left alone.
     object(&mut parameters, "extensions")?;
     Ok(request)
-}
-
-/// The parser's own words would repeat some of the body.
-fn not_json(error: &serde_json::Error) -> RequestError {
-    let reason = if error.is_eof() { "it ends too early" } else { "there is a mistake" };
-    RequestError::NotJson { reason, line: error.line(), column: error.column() }
 }
 
 fn string(parameters: &mut Map<String, Value>, name: &'static str) -> Result<Option<String>, RequestError> {
@@ -97,15 +130,6 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-fn holds_nul(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains('\0'),
-        Value::Array(items) => items.iter().any(holds_nul),
-        Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,19 +143,17 @@ mod tests {
     #[test]
     fn what_is_no_request_is_told_by_its_kind() {
         let cases = [
-            ("", Code::InvalidJson, "the body is not JSON: it ends too early at line 1, column 0"),
-            (
-                "{\"query\": oeps}",
-                Code::InvalidJson,
-                "the body is not JSON: there is a mistake at line 1, column 11",
-            ),
             (
                 "[]",
                 Code::BatchingRefused,
                 "the body is a list; send one request at a time, an object with `query`",
             ),
             ("7", Code::InvalidRequest, "the body is a number; a GraphQL request is an object with `query`"),
-            ("{}", Code::InvalidRequest, "the body has no `query`, the GraphQL document as a string"),
+            (
+                "{}",
+                Code::InvalidRequest,
+                "the body has no `query`; send the GraphQL document under that name, as a string",
+            ),
             ("{\"query\": 7}", Code::InvalidRequest, "`query` is a number; it must be a string"),
             (
                 "{\"query\": \"{a}\", \"variables\": [1]}",
@@ -148,15 +170,22 @@ mod tests {
                 Code::InvalidRequest,
                 "`extensions` is a string; it must be an object",
             ),
-            (
-                "{\"query\": \"{a}\", \"variables\": {\"a\": [{\"b\": \"\\u0000\"}]}}",
-                Code::NulCharacter,
-                "a variable holds the character U+0000, which cannot be stored; leave it out",
-            ),
         ];
         for (body, code, message) in cases {
             assert_eq!(refused(body), (code, message.to_owned()), "{body}");
         }
+    }
+
+    #[test]
+    fn what_is_no_json_is_told_by_its_place() {
+        let (code, message) = refused("{\"query\": oeps}");
+        assert_eq!(code, Code::InvalidJson);
+        assert!(message.ends_with("at line 1, column 11 there is a mistake; correct it"), "{message}");
+        assert_eq!(refused("").0, Code::InvalidJson);
+        assert_eq!(
+            refused("{\"query\": \"{a}\", \"variables\": {\"a\": \"\\u0000\"}}").0,
+            Code::NulCharacter
+        );
         assert_eq!(parse(b"{\"query\": \"\xff\"}").unwrap_err().code(), Code::InvalidJson);
     }
 

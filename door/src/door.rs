@@ -1,6 +1,7 @@
 //! What stands between a server and its network.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use clap::Args;
 use crate::clock::Clock;
 use crate::guard::GuardOptions;
 use crate::health::Check;
+use crate::metrics::Metrics;
 use crate::principal::Principal;
 use crate::token::Tokens;
 
@@ -87,9 +89,18 @@ pub struct Door {
     pub checks: Vec<Check>,
     /// The page to try queries on; served in development alone.
     pub graphiql: Option<Graphiql>,
+    /// What the server counts.
+    pub metrics: Metrics,
+    /// Where `/metrics` is served, apart from all else; where none is named, it is served in development alone.
+    pub metrics_bind: Option<SocketAddr>,
 }
 
 impl Door {
+    /// Whether everyone who reaches the server may read its metrics.
+    pub(crate) fn shows_metrics(&self) -> bool {
+        self.metrics_bind.is_none() && self.tokens.development()
+    }
+
     /// The page, where it may be shown.
     pub(crate) fn graphiql(&self) -> Option<&Graphiql> {
         self.graphiql.as_ref().filter(|_| self.tokens.development())

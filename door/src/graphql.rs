@@ -3,31 +3,48 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use async_graphql::dynamic::Schema;
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Request, Response as Answer, ServerError, Value};
-use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
+use tracing::Instrument;
 
-use crate::body;
+use crate::arguments;
+use crate::body::{self, Incoming};
 use crate::code::Code;
 use crate::door::Door;
 use crate::execution::Execution;
 use crate::faults::{INTERNAL_MESSAGE, fresh_id};
-use crate::guard;
+use crate::guard::{self, GuardError};
 use crate::media::{self, Media};
+use crate::metrics::{Asked, Operation};
 use crate::principal::Principal;
 use crate::refusal::{self, Refusal, request_error};
 use crate::root::{self, Root};
+use crate::shown::cut;
 use crate::token::TokenError;
 use crate::trace::RequestId;
 use crate::variables;
 
+/// How many mistakes in a document are told at once.
+const MAX_MISTAKES: usize = 20;
+
+/// How long the text of one may be, in characters.
+const MAX_MISTAKE: usize = 300;
+
 /// Answers a request at the GraphQL path.
 pub(crate) async fn handle(door: &Door, request: axum::extract::Request) -> Response {
     let (parts, body) = request.into_parts();
+    let mut incoming = Incoming::new(&parts.headers, body);
+    let response = answer(door, &parts, &mut incoming).await;
+    incoming.discard().await;
+    response
+}
+
+async fn answer(door: &Door, parts: &Parts, incoming: &mut Incoming) -> Response {
     let Some(media) = Media::accepted(&parts.headers) else {
         return Refusal::NotAcceptable.respond(Media::Json);
     };
@@ -35,44 +52,68 @@ pub(crate) async fn handle(door: &Door, request: axum::extract::Request) -> Resp
         let allow = if door.graphiql().is_some() { "GET, POST" } else { "POST" };
         return Refusal::Method { method: parts.method.to_string(), instead: "POST", allow }.respond(media);
     }
-    match execute(door, &parts, body).await {
-        Ok(executed) => respond(media, executed),
+    match execute(door, parts, incoming).await {
+        Ok(executed) => respond(door, media, executed),
         Err(refusal) => refusal.respond(media),
     }
 }
 
-/// The cheapest checks come first: who is asking before what is asked.
-async fn execute(door: &Door, parts: &Parts, body: Body) -> Result<Executed, Refusal> {
+async fn execute(door: &Door, parts: &Parts, incoming: &mut Incoming) -> Result<Executed, Refusal> {
+    let (request, root) = read(door, parts, incoming).instrument(tracing::debug_span!("parse")).await?;
+    let operation = root.as_ref().map_or(Operation::None, |root| root.kind.into());
+    if let Some(asked) = parts.extensions.get::<Asked>() {
+        asked.note(operation);
+    }
+    run(door, request, root).instrument(tracing::debug_span!("resolve")).await
+}
+
+/// What is asked; the cheapest checks come first: who is asking before what is asked.
+async fn read(
+    door: &Door,
+    parts: &Parts,
+    incoming: &mut Incoming,
+) -> Result<(Request, Option<Root>), Refusal> {
     let principal = principal(door, parts)?;
     if !media::sends_json(&parts.headers) {
         return Err(Refusal::MediaType);
     }
-    let bytes = body::read(&parts.headers, body, door.http.body_limit, door.http.body_timeout).await?;
+    let bytes = incoming.read(door.http.body_limit, door.http.body_timeout).await?;
     let mut request = body::parse(&bytes)?;
-    let guarded = guard::check(&request.query, &door.guard)?;
+    let guarded = guard::check(&request.query, &door.guard).inspect_err(|error| {
+        if let GuardError::Limit { what, .. } = error {
+            door.metrics.http.limited(what);
+        }
+    })?;
     if guarded.introspects && !door.tokens.development() {
         return Err(Refusal::Introspection);
     }
-    let root = root(&guarded.document, &request)?;
+    if principal.is_none() && !guarded.only_introspects {
+        return Err(TokenError::Missing.into());
+    }
+    let mut root = root(&(door.schema)(), &guarded.document, &request)?;
+    if let Some(mutations) = root.as_mut().and_then(|root| root.mutations.take()) {
+        request = request.data(mutations);
+    }
     request.set_parsed_query(guarded.document);
     request = match principal {
         Some(principal) => request.data(principal),
-        None if guarded.only_introspects => request.only_introspection(),
-        None => return Err(TokenError::Missing.into()),
+        None => request.only_introspection(),
     };
     if let Some(id) = parts.extensions.get::<RequestId>() {
         request = request.data(id.clone());
     }
-    run(door, request, root).await
+    Ok((request, root))
 }
 
 /// What the operation asks for, if the library can be trusted with it; `None` where there is no such operation.
-fn root(document: &ExecutableDocument, request: &Request) -> Result<Option<Root>, Refusal> {
+fn root(schema: &Schema, document: &ExecutableDocument, request: &Request) -> Result<Option<Root>, Refusal> {
     let Some(operation) = root::operation(document, request.operation_name.as_deref()) else {
         return Ok(None);
     };
     variables::check(operation, &request.variables)?;
-    let root = Root::of(document, operation);
+    arguments::check(schema.registry(), document, operation, &request.variables)
+        .map_err(Refusal::Arguments)?;
+    let root = Root::of(document, operation, &request.variables);
     match (root.kind, root.shared()) {
         (OperationType::Subscription, _) => Err(Refusal::Subscription),
         (OperationType::Mutation, Some(field)) => Err(Refusal::Twice { field: field.clone() }),
@@ -123,8 +164,14 @@ struct GraphQlResponse<'a> {
     extensions: &'a BTreeMap<String, Value>,
 }
 
-fn respond(media: Media, Executed { mut answer, began }: Executed) -> Response {
-    answer.errors.iter_mut().for_each(|error| settle(error, began));
+fn respond(door: &Door, media: Media, Executed { mut answer, began }: Executed) -> Response {
+    if !began {
+        answer.errors.truncate(MAX_MISTAKES);
+    }
+    for error in &mut answer.errors {
+        settle(error, began);
+        door.metrics.http.told(code(error));
+    }
     let status = if began { StatusCode::OK } else { request_error(media) };
     let body = GraphQlResponse {
         data: began.then_some(&answer.data),
@@ -149,6 +196,8 @@ fn settle(error: &mut ServerError, began: bool) {
     }
     if !began {
         extensions.set("code", Code::ValidationFailed.as_str());
+        // The library's words name what the document asks for, however long its name is.
+        error.message = cut(&error.message, MAX_MISTAKE);
         return;
     }
     let id = fresh_id();
@@ -156,4 +205,13 @@ fn settle(error: &mut ServerError, began: bool) {
     extensions.set("code", Code::Internal.as_str());
     extensions.set("id", id.to_string());
     INTERNAL_MESSAGE.clone_into(&mut error.message);
+}
+
+/// Its code, for those who count.
+fn code(error: &ServerError) -> String {
+    match error.extensions.as_ref().and_then(|extensions| extensions.get("code")) {
+        Some(Value::String(code)) => code.clone(),
+        // `settle` gave each error one, as a text.
+        _ => Code::Internal.to_string(),
+    }
 }

@@ -6,13 +6,14 @@
 mod measure;
 mod scan;
 
-use async_graphql::ServerError;
-use async_graphql::parser::parse_query;
+use async_graphql::Pos;
 use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::parser::{Error as ParserError, parse_query};
 use clap::Args;
 
 use self::measure::Measure;
 use self::scan::{Scan, ScanError};
+use crate::shown::cut;
 
 /// How much a document may ask.
 #[derive(Args, Clone, Copy, Debug)]
@@ -84,8 +85,13 @@ pub(crate) enum GuardError {
         fragment: String,
     },
     /// It is not GraphQL.
-    #[error("{}", .0.message)]
-    Syntax(ServerError),
+    #[error("{message}")]
+    Syntax {
+        /// What is wrong, in our words: the parser's own repeat the document.
+        message: String,
+        /// Where.
+        places: Vec<Pos>,
+    },
     /// It holds U+0000.
     #[error("the document holds the character U+0000, which cannot be stored; leave it out")]
     Nul,
@@ -110,16 +116,58 @@ pub(crate) fn check(query: &str, options: &GuardOptions) -> Result<Guarded, Guar
     let scan = Scan::of(query)?;
     within("tokens", scan.tokens, options.max_query_tokens)?;
     within("levels of brackets", scan.nesting, scan::MAX_NESTING)?;
-    let document = parse_query(query).map_err(|error| GuardError::Syntax(error.into()))?;
+    let document = parse_query(query).map_err(|error| GuardError::parser(&error, query))?;
     let Measure { introspects, only_introspects } = measure::measure(&document, options)?;
     Ok(Guarded { document, introspects, only_introspects })
+}
+
+impl GuardError {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a library's enum that may grow")]
+    fn parser(error: &ParserError, query: &str) -> Self {
+        let places: Vec<_> = error.positions().collect();
+        let message = match error {
+            ParserError::Syntax { start, .. } => match rest(query, *start) {
+                "" => "the document ends where GraphQL expects more; send all of it".to_owned(),
+                rest => format!("GraphQL cannot go on with `{}`; correct it there", cut(rest, SHOWN)),
+            },
+            ParserError::MissingOperation => {
+                "the document has no operation; add a query or a mutation".to_owned()
+            }
+            ParserError::MultipleOperations { .. } => {
+                "the document has several operations, one of them without a name; give each a name".to_owned()
+            }
+            // The rest name an operation or a fragment that stands twice.
+            other => format!("{}; let each stand once", cut(&other.to_string(), 2 * SHOWN)),
+        };
+        Self::Syntax { message, places }
+    }
+}
+
+/// How much of a document an error repeats.
+const SHOWN: usize = 30;
+
+/// What stands at a place, up to the end of its line; at the end of the document nothing.
+fn rest(query: &str, place: Pos) -> &str {
+    let line = query.split_inclusive('\n').nth(place.line.saturating_sub(1)).unwrap_or_default();
+    let start = line.char_indices().nth(place.column.saturating_sub(1)).map_or(line.len(), |(at, _)| at);
+    line[start..].trim_end()
 }
 
 impl From<ScanError> for GuardError {
     fn from(error: ScanError) -> Self {
         match error {
             ScanError::Unclosed(place) => {
-                Self::Syntax(ServerError::new("this string is not closed", Some(place)))
+                let message = "this string is not closed; end it with a quote on its own line".to_owned();
+                Self::Syntax { message, places: vec![place] }
+            }
+            ScanError::Escape(place, given) => {
+                let message =
+                    format!("`{given}` is no character here; write the character itself, not an escape");
+                Self::Syntax { message, places: vec![place] }
+            }
+            ScanError::Twice(place, name) => {
+                let message = format!("the name `{name}` stands twice between its brackets; write it once");
+                Self::Syntax { message, places: vec![place] }
             }
             ScanError::Nul => Self::Nul,
         }

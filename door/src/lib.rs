@@ -3,27 +3,36 @@
 //! A request passes, in this order: its id and its line in the log (`trace`), the media types (`media`), who is asking (`token`), the body and its limits (`body`), the document and its limits (`guard`), and only then the schema (`graphql`).
 //! Whatever stops it on the way is a `refusal` with a [`Code`].
 
+mod arguments;
 mod body;
 mod clock;
 mod code;
 mod door;
 mod execution;
 pub mod faults;
+mod given;
 mod graphiql;
 mod graphql;
 mod guard;
 mod health;
+mod input;
+pub mod json;
 mod log;
 mod media;
+pub mod metrics;
 mod options;
+mod otlp;
 mod principal;
 mod refusal;
 mod request_error;
 mod root;
 mod router;
+mod scrape;
 mod serve;
+mod shown;
 mod token;
 mod trace;
+mod trace_context;
 mod variables;
 
 pub use self::clock::{Clock, FixedClock, SystemClock};
@@ -33,9 +42,13 @@ pub use self::execution::absent_items;
 pub use self::guard::GuardOptions;
 pub use self::health::{Check, CheckError};
 pub use self::log::{LogError, LogFormat, LogOptions};
+pub use self::metrics::Metrics;
+pub use self::otlp::{OtlpError, Traces};
 pub use self::principal::Principal;
+pub use self::root::{Mutation, Mutations};
 pub use self::router::{harden, router};
 pub use self::serve::{ServeError, serve, shutdown_signal};
+pub use self::shown::{shown, shown_text};
 pub use self::token::{
     KeysError, TokenError, TokenOptions, TokenOptionsError, Tokens, sign_development_token,
 };

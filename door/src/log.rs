@@ -4,7 +4,12 @@ use std::io::IsTerminal;
 use std::panic::PanicHookInfo;
 
 use clap::{Args, ValueEnum};
-use tracing_subscriber::EnvFilter;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
+
+use crate::otlp::{OtlpError, Traces};
 
 /// What is logged, and how.
 #[derive(Args, Clone, Debug)]
@@ -38,32 +43,48 @@ pub enum LogError {
         /// What is wrong with it.
         source: tracing_subscriber::filter::ParseError,
     },
+    /// Traces cannot be sent.
+    #[error(transparent)]
+    Traces(#[from] OtlpError),
     /// There is a log already.
     #[error("the log was started twice")]
-    Twice(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Twice(#[source] tracing::subscriber::SetGlobalDefaultError),
 }
 
 impl LogOptions {
-    /// Starts the log of this process, and sends panics there.
+    /// Starts the log of this process, and sends panics there; and its traces, where the environment asks for them.
     ///
     /// # Errors
-    /// When the filter is not one, or there is a log already.
-    pub fn start(&self) -> Result<(), LogError> {
+    /// When the filter is not one, traces cannot be sent as asked, or there is a log already.
+    pub fn start(&self, service: &'static str) -> Result<Traces, LogError> {
         let filter = EnvFilter::try_new(&self.log)
             .map_err(|source| LogError::Filter { filter: self.log.clone(), source })?;
-        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-        match self.log_format {
-            LogFormat::Pretty => log.with_ansi(std::io::stderr().is_terminal()).try_init(),
-            LogFormat::Json => log.json().flatten_event(true).with_span_list(false).try_init(),
-        }
-        .map_err(LogError::Twice)?;
+        let traces = Traces::connect(service)?;
+        let lines = self.lines().with_filter(filter.and(filter_fn(belongs_in_lines)));
+        let log = tracing_subscriber::registry().with(lines).with(traces.layer());
+        tracing::subscriber::set_global_default(log).map_err(LogError::Twice)?;
         std::panic::set_hook(Box::new(panicked));
-        Ok(())
+        Ok(traces)
+    }
+
+    fn lines(&self) -> Box<dyn Layer<Registry> + Send + Sync> {
+        let lines = fmt::layer().with_writer(std::io::stderr);
+        match self.log_format {
+            LogFormat::Pretty => lines.with_ansi(std::io::stderr().is_terminal()).boxed(),
+            LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
+        }
     }
 }
 
+/// The steps of a request are for traces; a line stands in the request itself, whose ids it tells.
+fn belongs_in_lines(metadata: &Metadata<'_>) -> bool {
+    metadata.is_event() || *metadata.level() == Level::ERROR
+}
+
+/// The text of a panic may hold what was asked, unless it is a constant of the code.
 fn panicked(panic: &PanicHookInfo<'_>) {
-    let message = panic.payload_as_str().unwrap_or("no message");
+    let constant = panic.payload().downcast_ref::<&'static str>().copied();
+    let message = constant.unwrap_or("its text is not logged, as it may hold what was asked");
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
     tracing::error!(place, message, "the code panicked");
 }

@@ -18,7 +18,7 @@ pub(crate) fn path(text: &str) -> Result<String, String> {
     if segments.is_empty() || !plain || segments.ends_with('/') || segments.contains("//") {
         return Err(format!("`{text}` is no path such as /graphql"));
     }
-    if matches!(text, "/healthz" | "/readyz") || segments.starts_with("graphiql/") {
+    if matches!(text, "/healthz" | "/readyz" | "/metrics") || segments.starts_with("graphiql/") {
         return Err(format!("`{text}` is taken; choose another, such as /graphql"));
     }
     Ok(text.to_owned())
@@ -40,7 +40,8 @@ mod tests {
     #[test]
     fn a_path_begins_with_a_slash_and_takes_no_one_elses_place() {
         assert_eq!(path("/api/graphql").as_deref(), Ok("/api/graphql"));
-        for wrong in ["graphql", "/", "/a b", "/{all}", "/healthz", "/a//b", "/a/", "/graphiql/x"] {
+        for wrong in ["graphql", "/", "/a b", "/{all}", "/healthz", "/metrics", "/a//b", "/a/", "/graphiql/x"]
+        {
             assert!(path(wrong).is_err(), "{wrong}");
         }
     }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::code::Code;
 use crate::faults::INTERNAL_MESSAGE;
 use crate::guard::GuardError;
+use crate::input::InputError;
 use crate::media::Media;
 use crate::request_error::RequestError;
 use crate::token::TokenError;
@@ -48,6 +49,8 @@ pub(crate) enum Refusal {
     Twice { field: Name },
     #[error("{0}")]
     Variable(#[from] VariableError),
+    #[error("{}", .0.iter().map(|(_, error)| error.to_string()).collect::<Vec<_>>().join("; "))]
+    Arguments(Vec<(Pos, InputError)>),
     #[error(
         "the schema can be asked for on a development server alone; elsewhere `--print-schema` prints it"
     )]
@@ -75,9 +78,11 @@ impl Refusal {
             Self::Request(error) => error.code(),
             Self::Document(GuardError::Limit { .. }) => Code::LimitExceeded,
             Self::Document(GuardError::Cycle { .. }) => Code::ValidationFailed,
-            Self::Document(GuardError::Syntax(_)) => Code::ParseFailed,
+            Self::Document(GuardError::Syntax { .. }) => Code::ParseFailed,
             Self::Document(GuardError::Nul) => Code::NulCharacter,
-            Self::Variable(_) | Self::Subscription | Self::Twice { .. } => Code::ValidationFailed,
+            Self::Variable(_) | Self::Arguments(_) | Self::Subscription | Self::Twice { .. } => {
+                Code::ValidationFailed
+            }
             Self::Introspection => Code::IntrospectionDisabled,
             Self::Timeout { .. } => Code::Timeout,
             Self::Internal { .. } => Code::Internal,
@@ -97,6 +102,7 @@ impl Refusal {
             Self::BodyBroken | Self::Request(_) => StatusCode::BAD_REQUEST,
             Self::Document(_)
             | Self::Variable(_)
+            | Self::Arguments(_)
             | Self::Subscription
             | Self::Twice { .. }
             | Self::Introspection => request_error(media),
@@ -119,6 +125,7 @@ impl Refusal {
             | Self::Request(_)
             | Self::Document(_)
             | Self::Variable(_)
+            | Self::Arguments(_)
             | Self::Subscription
             | Self::Twice { .. }
             | Self::Introspection
@@ -127,8 +134,14 @@ impl Refusal {
         Some((name, HeaderValue::from_static(value)))
     }
 
-    fn locations(&self) -> &[Pos] {
-        if let Self::Document(GuardError::Syntax(error)) = self { &error.locations } else { &[] }
+    /// Each thing that is wrong, with where it stands in the document.
+    fn errors(&self) -> Vec<(String, Vec<Pos>)> {
+        if let Self::Arguments(errors) = self {
+            return errors.iter().map(|(place, error)| (error.to_string(), vec![*place])).collect();
+        }
+        let places =
+            if let Self::Document(GuardError::Syntax { places, .. }) = self { &**places } else { &[] };
+        vec![(self.to_string(), places.to_vec())]
     }
 
     fn body(&self) -> Value {
@@ -136,11 +149,14 @@ impl Refusal {
         if let Self::Internal { id } = self {
             extensions["id"] = json!(id);
         }
-        let mut error = json!({ "message": self.to_string(), "extensions": extensions });
-        if !self.locations().is_empty() {
-            error["locations"] = json!(self.locations());
-        }
-        json!({ "errors": [error] })
+        let error = |(message, places): (String, Vec<Pos>)| {
+            let mut error = json!({ "message": message, "extensions": extensions });
+            if !places.is_empty() {
+                error["locations"] = json!(places);
+            }
+            error
+        };
+        json!({ "errors": self.errors().into_iter().map(error).collect::<Vec<_>>() })
     }
 
     pub(crate) fn respond(&self, media: Media) -> Response {
@@ -148,6 +164,7 @@ impl Refusal {
         if let Some((name, value)) = self.header() {
             response.headers_mut().insert(name, value);
         }
+        response.extensions_mut().insert(self.code());
         response
     }
 }

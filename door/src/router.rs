@@ -13,7 +13,7 @@ use crate::door::Door;
 use crate::execution::Watch;
 use crate::media::{self, Media};
 use crate::refusal::Refusal;
-use crate::{graphiql, graphql, health, trace};
+use crate::{graphiql, graphql, health, scrape, trace};
 
 /// Makes a schema fit for the door: its failing fields answer as GraphQL says, and it shows itself in development alone.
 pub fn harden(schema: SchemaBuilder, development: bool) -> SchemaBuilder {
@@ -23,6 +23,10 @@ pub fn harden(schema: SchemaBuilder, development: bool) -> SchemaBuilder {
 
 /// The routes, without a network around them.
 pub fn router(door: Door) -> Router {
+    routes(&Arc::new(door))
+}
+
+pub(crate) fn routes(door: &Arc<Door>) -> Router {
     let mut router = Router::new()
         .route(&door.http.path, any(at_path))
         .route("/healthz", get(async || health::alive()).fallback(reading_only))
@@ -32,7 +36,11 @@ pub fn router(door: Door) -> Router {
             .route("/", get(at_page).fallback(reading_only))
             .route("/graphiql/{file}", get(graphiql::asset).fallback(reading_only));
     }
-    router.fallback(nothing_here).layer(axum::middleware::from_fn(trace::watch)).with_state(Arc::new(door))
+    if door.shows_metrics() {
+        router = router.route("/metrics", get(scrape::metrics).fallback(reading_only));
+    }
+    let watch = axum::middleware::from_fn_with_state(Arc::clone(door), trace::watch);
+    router.fallback(nothing_here).layer(watch).with_state(Arc::clone(door))
 }
 
 async fn at_path(State(door): State<Arc<Door>>, request: Request) -> Response {

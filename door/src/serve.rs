@@ -4,25 +4,30 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use axum::Router;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::door::Door;
-use crate::router::router;
+use crate::router::routes;
+use crate::scrape;
 
 /// Why a server ended otherwise than by being told to.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// It cannot listen at its address.
-    #[error("cannot listen at {address}: {remedy}")]
+    #[error("cannot listen at {address}: {remedy} with {flag}")]
     Bind {
         /// The address.
         address: SocketAddr,
         /// What to do about it.
         remedy: &'static str,
+        /// The flag that names the address.
+        flag: &'static str,
         /// What the system says.
         source: io::Error,
     },
@@ -63,13 +68,19 @@ pub async fn serve(
     door: Door,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let listener = TcpListener::bind(bind).await.map_err(|source| cannot_bind(bind, source))?;
+    let listener = listen(bind, "--bind").await?;
+    let apart = match door.metrics_bind {
+        Some(bind) => Some(listen(bind, "--metrics-bind").await?),
+        None => None,
+    };
     let address = listener.local_addr().map_err(ServeError::Network)?;
     if let Some(path) = &door.http.address_file {
         publish(path, address).map_err(|source| ServeError::AddressFile { path: path.clone(), source })?;
     }
     announce(&door, address);
     let (name, patience) = (door.name, door.http.shutdown_timeout);
+    let door = Arc::new(door);
+    let metrics = apart.map(|listener| tokio::spawn(serve_metrics(listener, scrape::router(&door))));
     let (stop, stopped) = oneshot::channel();
     let until = async move {
         shutdown.await;
@@ -79,7 +90,7 @@ pub async fn serve(
     };
     // Small answers should not wait for larger packets.
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    let server = axum::serve(listener, router(door)).with_graceful_shutdown(until).into_future();
+    let server = axum::serve(listener, routes(&door)).with_graceful_shutdown(until).into_future();
     let out_of_time = async move {
         match stopped.await {
             Ok(()) => tokio::time::sleep(patience).await,
@@ -90,8 +101,25 @@ pub async fn serve(
         result = server => result.map_err(ServeError::Network)?,
         () = out_of_time => tracing::warn!("{name} leaves requests unanswered after {patience:?}"),
     }
+    // It is asked until the last request is answered.
+    if let Some(metrics) = metrics {
+        metrics.abort();
+    }
     tracing::info!("{name} has stopped serving");
     Ok(())
+}
+
+async fn listen(address: SocketAddr, flag: &'static str) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(address).await.map_err(|source| cannot_bind(address, flag, source))
+}
+
+async fn serve_metrics(listener: TcpListener, router: Router) {
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(%address, "metrics are at http://{address}/metrics, and nowhere else");
+    }
+    if let Err(error) = axum::serve(listener, router).await {
+        tracing::error!(%error, "metrics are served no more");
+    }
 }
 
 fn announce(door: &Door, address: SocketAddr) {
@@ -102,24 +130,23 @@ fn announce(door: &Door, address: SocketAddr) {
             tracing::warn!(%address, "development, and not on a loopback address: others may reach this server");
         }
     }
+    if door.shows_metrics() {
+        tracing::info!("metrics are at http://{address}/metrics");
+    }
     if door.graphiql().is_some() {
         tracing::info!("GraphiQL is at http://{address}/");
     }
 }
 
-fn cannot_bind(address: SocketAddr, source: io::Error) -> ServeError {
+fn cannot_bind(address: SocketAddr, flag: &'static str, source: io::Error) -> ServeError {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the system has many more")]
     let remedy = match source.kind() {
-        io::ErrorKind::AddrInUse => {
-            "something listens there already; stop it, or choose another port with --bind"
-        }
-        io::ErrorKind::PermissionDenied => "this user may not; choose a port above 1023 with --bind",
-        io::ErrorKind::AddrNotAvailable => {
-            "this machine has no such address; choose one that it has with --bind"
-        }
-        _ => "choose another address with --bind",
+        io::ErrorKind::AddrInUse => "something listens there already; stop it, or choose another port",
+        io::ErrorKind::PermissionDenied => "this user may not; choose a port above 1023",
+        io::ErrorKind::AddrNotAvailable => "this machine has no such address; choose one that it has",
+        _ => "choose another address",
     };
-    ServeError::Bind { address, remedy, source }
+    ServeError::Bind { address, remedy, flag, source }
 }
 
 /// Whoever waits for the file finds it complete or not at all.

@@ -2,17 +2,15 @@
 
 use async_graphql::dynamic::{Field, InputValue, ResolverContext, TypeRef, ValueAccessor};
 use async_graphql::{Name, Value};
+use door::{shown, shown_text};
 use read_model::basis::Trust;
-use read_model::event::ObjectId;
+use read_model::event::{self, ObjectId};
 use read_model::time::Moment;
 
 use crate::refusal::Refusal;
 
 /// The most objects that one field answers with; what a list on a screen needs, and a bound on what a question costs.
 pub(crate) const MAX_IDS: usize = 100;
-
-/// How much of a wrong value is repeated.
-const SHOWN: usize = 40;
 
 /// The moments and the trust of a question about objects.
 #[derive(Clone, Copy, Debug, Default)]
@@ -88,11 +86,6 @@ pub(crate) fn given<'a>(context: &'a ResolverContext<'_>, argument: &str) -> Opt
     context.args.get(argument).filter(|value| !value.is_null())
 }
 
-/// As much of a value as an error may repeat.
-pub(crate) fn shown(value: &Value) -> String {
-    value.to_string().chars().take(SHOWN).collect()
-}
-
 /// The schema has let nothing else pass.
 fn trust(value: ValueAccessor<'_>) -> Trust {
     match value.enum_name() {
@@ -102,7 +95,7 @@ fn trust(value: ValueAccessor<'_>) -> Trust {
 }
 
 fn parse_id(argument: &'static str, value: ValueAccessor<'_>) -> Result<ObjectId, Refusal> {
-    let text = value.string().map_or_else(|_| shown(value.as_value()), str::to_owned);
-    ObjectId::try_parse(&text)
-        .map_err(|_| Refusal::Id { argument, given: text.chars().take(SHOWN).collect() })
+    let text = value.string().ok();
+    let given = || text.map_or_else(|| shown(value.as_value()), shown_text);
+    text.and_then(event::parse_id).ok_or_else(|| Refusal::Id { argument, given: given() })
 }

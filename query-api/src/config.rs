@@ -13,6 +13,10 @@ pub struct QueryConfig {
     /// The raw events.
     #[serde(default)]
     pub events: EventsConfig,
+    /// By object type, of which objects no view shows anything; the object type itself still does.
+    /// CEL over the object's fields, as they stand at the end of the material line.
+    #[serde(default)]
+    pub withhold: IndexMap<String, String>,
     /// The views, by name. A view with the name of an object type is that object type itself, with every field.
     pub views: IndexMap<String, ViewConfig>,
 }

@@ -5,7 +5,7 @@ mod cursor;
 
 use async_graphql::dynamic::{Field, FieldFuture, FieldValue, InputValue, ResolverContext, TypeRef};
 use async_graphql::{Result, Value};
-use door::Principal;
+use door::{Principal, shown, shown_text};
 use read_model::catalogue::{Catalogue, one_of};
 use read_model::event::ObjectId;
 use read_model::reader::EventFilter;
@@ -13,7 +13,7 @@ use read_model::reader::EventFilter;
 use self::connection::Page;
 pub(crate) use self::connection::objects;
 use self::cursor::Cursor;
-use crate::arguments::{self, given, shown};
+use crate::arguments::{self, given};
 use crate::reading::{Point, Reading};
 use crate::refusal::Refusal;
 use crate::surface::Surface;
@@ -120,7 +120,7 @@ fn event_types(context: &ResolverContext<'_>, catalogue: &Catalogue) -> Result<O
     match names.iter().find(|name| !catalogue.event_types.contains_key(name.as_str())) {
         None => Ok(Some(names)),
         Some(unknown) => Err(Refusal::EventType {
-            given: unknown.chars().take(40).collect(),
+            given: shown_text(unknown),
             there: one_of(unknown, catalogue.event_types.keys().map(|name| &**name)),
         }),
     }

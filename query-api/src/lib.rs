@@ -9,6 +9,7 @@ pub mod config;
 mod event;
 mod event_page;
 mod loader;
+pub mod meters;
 mod object;
 mod reading;
 mod refusal;

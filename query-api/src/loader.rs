@@ -6,11 +6,17 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
 use read_model::basis::Trust;
+use read_model::catalogue::{Catalogue, EvaluationError, Inverse};
 use read_model::event::{Event, EventId, ObjectId, Position};
 use read_model::fold::{EventStanding, FoldError, Folded, World};
 use read_model::history::History;
+use read_model::inverse;
 use read_model::reader::{EventReader, ReadError};
 use read_model::resolve::Assuming;
+use read_model::time::Day;
+use tracing::Instrument;
+
+use crate::meters::Meters;
 
 /// Why something cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -47,8 +53,38 @@ pub(crate) struct StandingKey {
     pub(crate) position: Position,
 }
 
+/// Who may refer to an object, by an inverse of its type, as known at a position with this trust.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ReferringKey {
+    pub(crate) to: ObjectId,
+    /// The type of the object, and the inverse.
+    pub(crate) inverse: (Arc<str>, Arc<str>),
+    pub(crate) position: Position,
+    pub(crate) trust: Trust,
+}
+
+/// The objects that may refer to another at some moment, folded.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Referring {
+    candidates: BTreeSet<ObjectId>,
+    pub(crate) world: Arc<World>,
+}
+
+impl Referring {
+    /// Those that do on a day, in the order of their ids.
+    pub(crate) fn at(
+        &self,
+        catalogue: &Catalogue,
+        inverse: &Inverse,
+        to: ObjectId,
+        day: Day,
+    ) -> Result<Vec<ObjectId>, EvaluationError> {
+        inverse::referring(catalogue, inverse, to, &self.candidates, &self.world, day)
+    }
+}
+
 /// Reads batches from the event store.
-pub(crate) struct Batches(pub(crate) Arc<EventReader>);
+pub(crate) struct Batches(pub(crate) Arc<EventReader>, pub(crate) Meters);
 
 impl Batches {
     /// These objects, folded together.
@@ -58,8 +94,13 @@ impl Batches {
         position: Position,
         trust: Trust,
     ) -> Result<Arc<World>, LoadError> {
-        let history = self.0.history(objects, position).await?;
-        Ok(Arc::new(World::fold(self.0.catalogue(), &history, position, trust)?))
+        let step = self.1.load();
+        Ok(self.0.world(objects, position, trust).instrument(step.span.clone()).await?)
+    }
+
+    async fn history(&self, objects: &[ObjectId], position: Position) -> Result<History, ReadError> {
+        let step = self.1.load();
+        self.0.history(objects, position).instrument(step.span.clone()).await
     }
 
     async fn standings(
@@ -77,7 +118,7 @@ impl Batches {
     /// The history of every object that these events bear on, also of those that only an amend of them names.
     async fn history_of(&self, events: &[&StandingKey], position: Position) -> Result<History, LoadError> {
         let objects: BTreeSet<ObjectId> = events.iter().flat_map(|key| &key.objects).copied().collect();
-        let history = self.0.history(&Vec::from_iter(objects.iter().copied()), position).await?;
+        let history = self.history(&Vec::from_iter(objects.iter().copied()), position).await?;
         let asked: HashSet<EventId> = events.iter().map(|key| key.id).collect();
         let about = |event: &&Arc<Event>| history.root(event).is_some_and(|root| asked.contains(&root.id));
         let named = history.events().iter().filter(about).flat_map(|event| &event.object_ids);
@@ -85,7 +126,46 @@ impl Batches {
         if wider == objects {
             return Ok(history);
         }
-        Ok(self.0.history(&Vec::from_iter(wider), position).await?)
+        Ok(self.history(&Vec::from_iter(wider), position).await?)
+    }
+}
+
+impl Batches {
+    /// Who may refer to each of these objects; all of them folded together.
+    async fn referring(
+        &self,
+        keys: &[&ReferringKey],
+        position: Position,
+        trust: Trust,
+    ) -> Result<Vec<(ReferringKey, Referring)>, LoadError> {
+        let catalogue = self.0.catalogue();
+        let objects: BTreeSet<ObjectId> = keys.iter().map(|key| key.to).collect();
+        let history = self.history(&Vec::from_iter(objects), position).await?;
+        let candidates = |key: &&ReferringKey| {
+            let (object_type, name) = &key.inverse;
+            let inverse = catalogue.object_types.get(object_type).and_then(|of| of.inverses.get(name));
+            let found =
+                inverse.map(|inverse| inverse::candidates(catalogue, inverse, key.to, &history, position));
+            (ReferringKey::clone(key), found.unwrap_or_default())
+        };
+        let found: Vec<(ReferringKey, BTreeSet<ObjectId>)> = keys.iter().map(candidates).collect();
+        let all: BTreeSet<ObjectId> = found.iter().flat_map(|(_, candidates)| candidates).copied().collect();
+        let world = self.world(&Vec::from_iter(all), position, trust).await?;
+        let with_world = |(key, candidates)| (key, Referring { candidates, world: Arc::clone(&world) });
+        Ok(found.into_iter().map(with_world).collect())
+    }
+}
+
+impl Loader<ReferringKey> for Batches {
+    type Value = Referring;
+    type Error = Arc<LoadError>;
+
+    async fn load(&self, keys: &[ReferringKey]) -> Result<HashMap<ReferringKey, Referring>, Arc<LoadError>> {
+        let mut loaded = HashMap::with_capacity(keys.len());
+        for ((position, trust), keys) in grouped(keys, |key| (key.position, key.trust)) {
+            loaded.extend(self.referring(&keys, position, trust).await?);
+        }
+        Ok(loaded)
     }
 }
 

@@ -36,7 +36,7 @@ fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
 
 #[tokio::main]
 async fn serve(settings: Settings) -> Result<(), Box<dyn Error>> {
-    settings.serve.log.start()?;
+    let _traces = settings.serve.log.start(server::NAME)?;
     let (catalogue, views) = load(&settings.config)?;
     Ok(server::serve(settings.serve, Arc::new(catalogue), views).await?)
 }

@@ -1,5 +1,7 @@
 //! Objects through a view: its root fields, and its type.
 
+mod referring;
+
 use std::sync::Arc;
 
 use async_graphql::Result;
@@ -17,7 +19,7 @@ use crate::structure::{Structures, capitalised, described};
 use crate::surface::Surface;
 use crate::types::{Plain, basis_field, text, with_plain};
 use crate::value::{ObjectAt, outgoing};
-use crate::views::{View, ViewField, Views};
+use crate::views::{Source, View, ViewField, Views};
 
 /// The root field for one object.
 pub(crate) fn one(view: &Arc<View>) -> Field {
@@ -88,7 +90,7 @@ async fn resolve_one<'a>(context: &ResolverContext<'a>, view: &View) -> Result<O
     let reading = Reading::of(context)?;
     let point = reading.point(Moments::read(context)?).await?;
     let world = reading.world(&[id], point).await?;
-    let object = present(&world, id, view, point);
+    let object = present(&world, id, view, Surface::of(context)?, point)?;
     read_ahead(context, view, &object, point).await?;
     Ok(object.map(FieldValue::owned_any))
 }
@@ -99,20 +101,28 @@ async fn resolve_many<'a>(context: &ResolverContext<'a>, view: &View) -> Result<
     let reading = Reading::of(context)?;
     let point = reading.point(Moments::read(context)?).await?;
     let world = reading.world(&ids, point).await?;
-    let objects: Vec<_> = ids.iter().map(|id| present(&world, *id, view, point)).collect();
+    let surface = Surface::of(context)?;
+    let objects = ids.iter().map(|id| present(&world, *id, view, surface, point));
+    let objects = objects.collect::<Result<Vec<_>>>()?;
     absent_items(context, (0..objects.len()).filter(|index| objects[*index].is_none()));
     let item = |object: Option<ObjectAt>| object.map_or(FieldValue::NULL, FieldValue::owned_any);
     Ok(FieldValue::list(objects.into_iter().map(item)))
 }
 
-/// The object, where it is of the view's type and exists on that day.
-fn present(world: &Arc<World>, id: ObjectId, view: &View, point: Point) -> Option<ObjectAt> {
-    let state = world.object(id)?;
-    (*state.object_type() == view.object_type && state.exists_at(point.as_of)).then(|| ObjectAt {
-        id,
-        point,
-        world: Arc::clone(world),
-    })
+/// The object, where it is of the view's type, exists on that day, and is not withheld.
+fn present(
+    world: &Arc<World>,
+    id: ObjectId,
+    view: &View,
+    surface: &Surface,
+    point: Point,
+) -> Result<Option<ObjectAt>> {
+    let there = world
+        .object(id)
+        .is_some_and(|state| *state.object_type() == view.object_type && state.exists_at(point.as_of));
+    let withheld = || view.withholds(&surface.catalogue, world, id).map_err(|error| faults::internal(&error));
+    let shown = there && !withheld()?;
+    Ok(shown.then(|| ObjectAt { id, point, world: Arc::clone(world) }))
 }
 
 /// A field of the view; always nullable: what has no value is null, and what is forbidden is an error here alone.
@@ -123,6 +133,9 @@ fn field(view: &Arc<View>, index: usize, of: TypeRef) -> Field {
         FieldFuture::new(async move {
             let at = context.parent_value.try_downcast_ref::<ObjectAt>()?;
             let field = &view.fields[index];
+            if matches!(field.source, Source::Inverse(_)) {
+                return referring::resolve(&context, &view, field, at).await;
+            }
             let shape = (&field.shape, field.through.as_deref());
             match value(Surface::of(&context)?, &view, field, at)? {
                 Some(value) => outgoing(&context, shape, value, at.point).await.map(Some),

@@ -10,17 +10,21 @@ use chrono::{DateTime, Utc};
 use door::faults;
 use futures::lock::Mutex;
 use read_model::basis::{Basis, Trust};
+use read_model::catalogue::Inverse;
 use read_model::event::{Event, EventId, ObjectId};
 use read_model::fold::{EventStanding, World};
 use read_model::reader::{EventFilter, EventReader, Snapshot};
 use read_model::time::{Day, Moment};
+use tracing::Instrument;
 
 use crate::arguments::Moments;
-use crate::loader::{Batches, EventKey, LoadError, ObjectKey, StandingKey};
+use crate::loader::{Batches, EventKey, LoadError, ObjectKey, Referring, ReferringKey, StandingKey};
+use crate::meters::Meters;
 
 /// What every field of one request shares, so that the answer is of one piece.
 pub(crate) struct Reading {
     reader: Arc<EventReader>,
+    meters: Meters,
     today: Day,
     snapshots: Mutex<HashMap<Option<DateTime<Utc>>, Snapshot>>,
     batches: DataLoader<Batches, HashMapCache>,
@@ -50,16 +54,18 @@ impl Point {
 
 impl Reading {
     /// The reading of a request that came in now.
-    pub(crate) fn new(reader: Arc<EventReader>, now: DateTime<Utc>) -> Self {
+    pub(crate) fn new(reader: Arc<EventReader>, meters: Meters, now: DateTime<Utc>) -> Self {
         Self {
             today: reader.catalogue().zone.day(now),
             snapshots: Mutex::default(),
             batches: DataLoader::with_cache(
-                Batches(Arc::clone(&reader)),
-                tokio::spawn,
+                Batches(Arc::clone(&reader), meters.clone()),
+                // What is read for a request stands in its trace, whoever reads it.
+                |work| tokio::spawn(work.in_current_span()),
                 HashMapCache::default(),
             ),
             reader,
+            meters,
         }
     }
 
@@ -98,7 +104,10 @@ impl Reading {
         if let Some(snapshot) = snapshots.get(&instant) {
             return Ok(*snapshot);
         }
-        let snapshot = self.reader.snapshot(instant).await.map_err(|error| faults::internal(&error))?;
+        let step = self.meters.snapshot();
+        let snapshot = self.reader.snapshot(instant).instrument(step.span.clone()).await;
+        let snapshot = snapshot.map_err(|error| faults::internal(&error))?;
+        self.meters.seen(snapshot.position);
         snapshots.insert(instant, snapshot);
         Ok(snapshot)
     }
@@ -121,6 +130,17 @@ impl Reading {
     pub(crate) async fn referred(&self, id: ObjectId, point: Point) -> Result<Arc<World>> {
         let key = ObjectKey::new(id, point);
         Ok(self.batches.load_one(key).await.map_err(internal)?.unwrap_or_default())
+    }
+
+    /// Who may refer to an object of this type by an inverse, read together with whatever else is asked at the same level.
+    pub(crate) async fn referring(&self, to: ObjectId, inverse: &Inverse, point: Point) -> Result<Referring> {
+        let key = ReferringKey::new(to, inverse, point);
+        Ok(self.batches.load_one(key).await.map_err(internal)?.unwrap_or_default())
+    }
+
+    /// The same for several, in one go and kept for [`referring`](Self::referring); none of them where they cannot be read.
+    pub(crate) async fn referring_ahead(&self, keys: Vec<ReferringKey>) -> HashMap<ReferringKey, Referring> {
+        self.batches.load_many(keys).await.unwrap_or_default()
     }
 
     /// An event that others name.
@@ -150,6 +170,14 @@ impl Reading {
 
 fn internal(error: Arc<LoadError>) -> async_graphql::Error {
     faults::internal(&*error)
+}
+
+impl ReferringKey {
+    /// Who refers to this object by an inverse, at a point; the day does not matter.
+    pub(crate) fn new(to: ObjectId, inverse: &Inverse, point: Point) -> Self {
+        let inverse = (Arc::clone(&inverse.to), Arc::clone(&inverse.name));
+        Self { to, inverse, position: point.snapshot.position, trust: point.trust }
+    }
 }
 
 impl ObjectKey {

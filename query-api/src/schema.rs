@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use read_model::catalogue::Catalogue;
 use read_model::reader::EventReader;
 
+use crate::meters::Meters;
 use crate::reading::Reading;
 use crate::structure::Structures;
 use crate::surface::Surface;
@@ -33,8 +34,8 @@ pub fn build(catalogue: &Arc<Catalogue>, views: &Arc<Views>) -> SchemaBuilder {
 
 /// Gives a request its own reading of the event store.
 #[must_use]
-pub fn prepare(request: Request, reader: &Arc<EventReader>, now: DateTime<Utc>) -> Request {
-    request.data(Reading::new(Arc::clone(reader), now))
+pub fn prepare(request: Request, reader: &Arc<EventReader>, meters: &Meters, now: DateTime<Utc>) -> Request {
+    request.data(Reading::new(Arc::clone(reader), meters.clone(), now))
 }
 
 /// The schema as text.

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::dynamic::SchemaError;
+use chrono::{DateTime, Utc};
 use door::{
-    Check, Clock, Door, Graphiql, Prepare, Principal, ServeError, SystemClock, TokenOptionsError, Tokens,
-    harden, shutdown_signal,
+    Check, Clock, Door, Graphiql, Metrics, Prepare, Principal, ServeError, SystemClock, TokenOptionsError,
+    Tokens, harden, shutdown_signal,
 };
 use read_model::catalogue::Catalogue;
 use read_model::reader::{EventReader, point_lookups};
@@ -14,9 +15,13 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::{Connection, PgPool};
 use uuid::Uuid;
 
+use crate::meters::Meters;
 use crate::schema;
 use crate::settings::{ServeOptions, StoreOptions};
 use crate::views::Views;
+
+/// What the server is called in its log, its metrics and its traces.
+pub const NAME: &str = "query-api";
 
 /// How long a request waits for a connection of the pool.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -68,16 +73,19 @@ pub async fn serve(options: ServeOptions, catalogue: Arc<Catalogue>, views: View
     let reader =
         Arc::new(EventReader::new(pool.clone(), Arc::clone(&catalogue), options.store.cached_objects));
     tracing::info!(catalogue = %catalogue.hash, "reading {} of {}", catalogue.zone_name, catalogue.organisation);
+    let (metrics, meters) = metrics(&catalogue, &pool, clock.now());
     let door = Door {
-        name: "query-api",
+        name: NAME,
         graphiql: Some(graphiql(&catalogue, &views)),
-        prepare: Some(prepare(reader, Arc::clone(&clock))),
+        prepare: Some(prepare(reader, meters, Arc::clone(&clock))),
         schema: Box::new(move || schema.clone()),
         checks: checks(&pool),
         http: options.http,
         guard: options.guard,
         tokens,
         clock,
+        metrics,
+        metrics_bind: options.metrics_bind,
     };
     door::serve(options.bind, door, shutdown).await?;
     pool.close().await;
@@ -110,8 +118,23 @@ fn connect(options: &ServeOptions) -> Result<PgPool, Failure> {
     Ok(options.connect_lazy_with(connection))
 }
 
-fn prepare(reader: Arc<EventReader>, clock: Arc<dyn Clock>) -> Prepare {
-    Box::new(move |request| schema::prepare(request, &reader, clock.now()))
+fn prepare(reader: Arc<EventReader>, meters: Meters, clock: Arc<dyn Clock>) -> Prepare {
+    Box::new(move |request| schema::prepare(request, &reader, &meters, clock.now()))
+}
+
+/// What the server counts, and what it measures of its reading.
+fn metrics(catalogue: &Catalogue, pool: &PgPool, now: DateTime<Utc>) -> (Metrics, Meters) {
+    let mut metrics = Metrics::new(NAME, env!("CARGO_PKG_VERSION"), now);
+    let help = "The catalogue that events are folded with";
+    metrics.fact("f6_catalogue", help, "hash", catalogue.hash.to_string());
+    let pool = pool.clone();
+    let connections = move || {
+        let idle = pool.num_idle() as u64;
+        vec![("idle", idle), ("used", u64::from(pool.size()).saturating_sub(idle))]
+    };
+    metrics.gauge("f6_database_connections", "Connections to the database", "state", Box::new(connections));
+    let meters = Meters::new(&mut metrics);
+    (metrics, meters)
 }
 
 /// What must hold for the server to be ready; the config has been right since it started.

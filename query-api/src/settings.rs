@@ -68,6 +68,9 @@ pub struct ServeOptions {
         help_heading = "HTTP"
     )]
     pub bind: SocketAddr,
+    /// Where to serve /metrics apart, for Prometheus alone; without it, with --dev alone and where GraphQL is
+    #[arg(long, env = "F6_QUERY_METRICS_BIND", value_name = "ADDRESS", help_heading = "HTTP")]
+    pub metrics_bind: Option<SocketAddr>,
     /// Where events are read.
     #[command(flatten)]
     pub store: StoreOptions,

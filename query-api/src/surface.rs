@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use async_graphql::Result;
 use async_graphql::dynamic::ResolverContext;
-use read_model::catalogue::Catalogue;
+use read_model::catalogue::{Catalogue, Inverse};
 
-use crate::views::Views;
+use crate::views::{Source, View, ViewField, Views};
 
 /// The catalogue and the views that the schema was generated from.
 #[derive(Clone)]
@@ -19,5 +19,13 @@ impl Surface {
     /// The surface that a resolver belongs to.
     pub(crate) fn of<'a>(context: &ResolverContext<'a>) -> Result<&'a Self> {
         context.ctx.data()
+    }
+
+    /// The inverse that a field of a view shows, and the view through which the objects are seen; none for any other field.
+    pub(crate) fn inverse(&self, view: &View, field: &ViewField) -> Option<(&Inverse, &Arc<View>)> {
+        let Source::Inverse(name) = &field.source else { return None };
+        let inverse = self.catalogue.object_types.get(&view.object_type)?.inverses.get(name)?;
+        let through = field.through.as_ref().unwrap_or(&inverse.of);
+        Some((inverse, self.views.views.get(through)?))
     }
 }

@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::reading::{Point, Reading};
 use crate::surface::Surface;
+use crate::views::View;
 
 /// An object at a point.
 pub(crate) struct ObjectAt {
@@ -70,18 +71,24 @@ pub(crate) fn outgoing<'a>(
     .boxed()
 }
 
-/// The object that a value refers to, whether or not this F6 knows more of it than its id.
+/// The object that a value refers to; its id alone where this F6 knows no more of it, or withholds it.
 async fn referred(
     context: &ResolverContext<'_>,
     view: &str,
     id: &str,
     point: Point,
 ) -> Result<FieldValue<'static>> {
-    if let Some(view) = Surface::of(context)?.views.views.get(view) {
+    let surface = Surface::of(context)?;
+    let view = surface.views.views.get(view);
+    if let Some(view) = view {
         view.grant.check(Principal::of(context)?)?;
     }
     let id = ObjectId::try_parse(id).map_err(|error| faults::internal(&error))?;
-    let world = Reading::of(context)?.referred(id, point).await?;
+    let mut world = Reading::of(context)?.referred(id, point).await?;
+    let withholds = |view: &Arc<View>| view.withholds(&surface.catalogue, &world, id);
+    if view.map_or(Ok(false), withholds).map_err(|error| faults::internal(&error))? {
+        world = Arc::default();
+    }
     Ok(FieldValue::owned_any(ObjectAt { id, point, world }))
 }
 

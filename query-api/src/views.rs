@@ -8,7 +8,10 @@ use std::sync::Arc;
 
 use door::{Principal, faults};
 use indexmap::IndexMap;
-use read_model::catalogue::{Catalogue, Expression, Shape};
+use read_model::catalogue::{Catalogue, EvaluationError, Expression, Shape};
+use read_model::event::ObjectId;
+use read_model::fold::World;
+use read_model::time::Day;
 
 /// A compiled `query_config.yaml`.
 #[derive(Debug)]
@@ -34,6 +37,8 @@ pub struct View {
     pub many: Arc<str>,
     /// Who may read it.
     pub grant: Grant,
+    /// Of which objects it shows nothing, whatever is asked of them; none where it shows all.
+    pub withheld: Option<Arc<Expression>>,
     /// What it shows.
     pub fields: Vec<ViewField>,
 }
@@ -60,6 +65,8 @@ pub enum Source {
     Field(Arc<str>),
     /// The object type's derived field with this name.
     Derived(Arc<str>),
+    /// The object type's inverse with this name: the objects that refer to it.
+    Inverse(Arc<str>),
     /// An expression of the view's own.
     Computed(Expression),
 }
@@ -69,7 +76,7 @@ impl Source {
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
-            Self::Field(name) | Self::Derived(name) => name,
+            Self::Field(name) | Self::Derived(name) | Self::Inverse(name) => name,
             Self::Computed(expression) => expression.source(),
         }
     }
@@ -112,6 +119,35 @@ impl Grant {
     }
 }
 
+/// Whether a view withholds an object cannot be told; so nothing is shown of it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WithheldError {
+    /// The expression failed.
+    #[error(transparent)]
+    Evaluation(#[from] EvaluationError),
+    /// The expression gave no truth.
+    #[error("`{0}` is neither true nor false")]
+    NoTruth(Arc<str>),
+}
+
+impl View {
+    /// Whether it shows nothing of this object, at whatever day it is asked about.
+    ///
+    /// It is told from the end of the material line: what is not to be given is not given of the past either.
+    pub(crate) fn withholds(
+        &self,
+        catalogue: &Catalogue,
+        world: &World,
+        id: ObjectId,
+    ) -> Result<bool, WithheldError> {
+        let Some(withheld) = self.withheld.as_ref().filter(|_| world.object(id).is_some()) else {
+            return Ok(false);
+        };
+        let told = world.derived(catalogue, id, withheld, Day::LAST)?;
+        told.as_bool().ok_or_else(|| WithheldError::NoTruth(Arc::clone(withheld.source())))
+    }
+}
+
 impl Views {
     /// The expression of a derived field or a computed value; none for a plain field.
     #[must_use]
@@ -121,7 +157,7 @@ impl Views {
         source: &'a Source,
     ) -> Option<&'a Expression> {
         match source {
-            Source::Field(_) => None,
+            Source::Field(_) | Source::Inverse(_) => None,
             Source::Derived(name) => {
                 catalogue.object_types.get(&view.object_type)?.derived.get(name).map(|derived| &derived.value)
             }

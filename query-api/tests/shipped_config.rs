@@ -131,6 +131,18 @@ fn a_view_shows_an_object_type_that_exists() {
 }
 
 #[test]
+fn what_is_withheld_is_told_from_fields_of_an_object_type_that_exists() {
+    let given = "  Persoon: opgeschort != null";
+    let shown = mistake(given, "  Person: opgeschort != null");
+    assert!(shown.contains("no object type is named `Person`; did you mean `Persoon`?"), "{shown}");
+    assert!(shown.contains(&format!("query_config.yaml:{}", line_of(given))), "{shown}");
+    let shown = mistake(given, "  Persoon: opgeschorst != null");
+    assert!(shown.contains("`opgeschorst` is neither a field of Persoon nor `asOf`"), "{shown}");
+    let shown = mistake(given, "  Persoon: opgeschort !=");
+    assert!(shown.contains("this is no CEL expression"), "{shown}");
+}
+
+#[test]
 fn names_that_are_taken_are_refused() {
     assert!(mistake("BewonersKaart:\n", "Naam:\n").contains("`Naam` is another type already"));
     assert!(mistake("BewonersKaart:\n", "Basis:\n").contains("`Basis` is another type already"));

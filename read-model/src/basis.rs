@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 
 use crate::event::{ObjectId, Position};
+use crate::shown::bounded;
 use crate::time::Day;
 
 /// Which claims count.
@@ -83,14 +84,15 @@ impl FromStr for BasisId {
     type Err = BasisIdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || BasisIdError(text.chars().take(40).collect());
+        let wrong = || BasisIdError(bounded(text, 40));
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| wrong())?;
         let (position, object) = bytes.split_first_chunk::<8>().ok_or_else(wrong)?;
         let object = match object.len() {
             0 => None,
             _ => Some(ObjectId::from_slice(object).map_err(|_| wrong())?),
         };
-        Ok(Self { object, position: Position::new(i64::from_be_bytes(*position)) })
+        let position = Position::new(i64::from_be_bytes(*position));
+        if position < Position::START { Err(wrong()) } else { Ok(Self { object, position }) }
     }
 }
 
@@ -106,5 +108,7 @@ mod tests {
         assert_eq!(of_the_log.to_string().parse(), Ok(of_the_log));
         assert!("42".parse::<BasisId>().is_err());
         assert!("!".parse::<BasisId>().is_err());
+        let negative = BasisId { object: None, position: Position::new(-1) };
+        assert!(negative.to_string().parse::<BasisId>().is_err());
     }
 }

@@ -13,7 +13,9 @@ mod problem;
 mod shape;
 mod yaml;
 
-pub use expression::{EvaluationError, Expression, Reads, Scope, map, to_cel};
+pub use expression::{
+    EvaluationError, Expression, FieldRead, Origin, Reads, Scope, Seen, Variables, map, to_cel,
+};
 pub use field_path::FieldPath;
 pub use format::{DataError, Format};
 pub use inverse::Inverse;
@@ -21,7 +23,7 @@ pub use model::{
     Action, Catalogue, Derived, Effect, EventType, Field, Future, Line, NamedType, ObjectType, Role, Rule,
     Severity, UpcastError, Version,
 };
-pub(crate) use model::{data_variable, with_absent};
+pub(crate) use model::{data_variable, role_variable, with_absent};
 pub use problem::{Problem, Problems, Report, compile_yaml, one_of};
 pub use shape::{Property, Shape, is_name};
 pub use yaml::Step;

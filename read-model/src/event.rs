@@ -8,11 +8,20 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::shown::bounded;
+
 /// The id of an event, given by the client or the server.
 pub type EventId = Uuid;
 
 /// The id of what events are about; it may exist before the human is born.
 pub type ObjectId = Uuid;
+
+/// The id that a text writes, as RFC 9562 writes it: 32 hexadecimal digits in five groups, and in no other way.
+#[must_use]
+pub fn parse_id(text: &str) -> Option<Uuid> {
+    // The library also takes braces, a URN, and digits without groups.
+    if text.len() == 36 { Uuid::try_parse(text).ok() } else { None }
+}
 
 /// A place in the log: 1, 2, 3 … in commit order, without holes. 0 is before the first event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -188,13 +197,13 @@ impl Body {
                     let content = data.get("data").cloned().ok_or(BodyError::AmendData)?;
                     Ok(Self::Amend { data: Arc::new(content), reason })
                 }
-                other => Err(BodyError::Action(other.to_owned())),
+                other => Err(BodyError::Action(bounded(other, 40))),
             },
             EventKind::Validation => {
                 let verdict = match word("verdict") {
                     "accepted" => Verdict::Accepted,
                     "rejected" => Verdict::Rejected,
-                    other => return Err(BodyError::Verdict(other.to_owned())),
+                    other => return Err(BodyError::Verdict(bounded(other, 40))),
                 };
                 Ok(Self::Validation { verdict, reason: reason()? })
             }

@@ -12,4 +12,5 @@ pub mod history;
 pub mod inverse;
 pub mod reader;
 pub mod resolve;
+mod shown;
 pub mod time;

@@ -3,6 +3,7 @@
 mod cache;
 mod row;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -11,11 +12,13 @@ use sqlx::postgres::PgConnectOptions;
 
 pub use row::{COLUMNS as EVENT_COLUMNS, EventRow, RowError};
 
+use crate::basis::Trust;
 use crate::catalogue::Catalogue;
 use crate::event::{Event, EventId, ObjectId, Position};
+use crate::fold::{Dossier, FoldError, World};
 use crate::history::{History, Needs};
 use crate::time::FIRST_INSTANT;
-use cache::{Cache, Kept};
+use cache::Cache;
 
 /// How many generations of bases and of objects that others read are followed; a family's centuries fit in it.
 const MAX_GENERATIONS: usize = 64;
@@ -58,6 +61,9 @@ pub enum ReadError {
     /// A row is not what the append promises.
     #[error("an event in the store cannot be understood")]
     Row(#[from] RowError),
+    /// What was read cannot be folded.
+    #[error("the history cannot be folded")]
+    Fold(#[from] FoldError),
     /// More hangs together than one question may take in.
     #[error("this history takes in more than {MAX_OBJECTS} objects or {MAX_GENERATIONS} generations")]
     TooLarge,
@@ -126,6 +132,55 @@ impl EventReader {
         Err(ReadError::TooLarge)
     }
 
+    /// The state of these objects as known at a position: from what is kept where nothing else bears on it since, else
+    /// from their history.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn world(
+        &self,
+        objects: &[ObjectId],
+        up_to: Position,
+        trust: Trust,
+    ) -> Result<Arc<World>, ReadError> {
+        if trust == Trust::Validated
+            && let Some(world) = self.world_by_dossiers(objects, up_to).await?
+        {
+            return Ok(world);
+        }
+        let history = self.history(objects, up_to).await?;
+        match objects {
+            [object] if trust == Trust::Validated => {
+                let dossier = Dossier::of(&self.catalogue, *object, &history, up_to)?;
+                let world = Arc::clone(dossier.world());
+                self.cache.keep(dossier);
+                Ok(world)
+            }
+            _ => Ok(Arc::new(World::fold(&self.catalogue, &history, up_to, trust)?)),
+        }
+    }
+
+    /// Joins the kept folds of objects, brought up to a position; none where one is not kept, or cannot be extended.
+    async fn world_by_dossiers(
+        &self,
+        objects: &[ObjectId],
+        up_to: Position,
+    ) -> Result<Option<Arc<World>>, ReadError> {
+        let rests_on = |object: &ObjectId| self.cache.rests_on(*object, up_to).map(|(_, rests_on)| rests_on);
+        let Some(needed) = objects.iter().map(rests_on).collect::<Option<Vec<_>>>() else {
+            return Ok(None);
+        };
+        let needed: BTreeSet<ObjectId> = needed.into_iter().flatten().collect();
+        self.bring_up_to(&Vec::from_iter(needed), up_to).await?;
+        let world = |object: &ObjectId| self.cache.world(&self.catalogue, *object, up_to);
+        let Some(mut worlds) = objects.iter().map(world).collect::<Option<Vec<_>>>() else {
+            return Ok(None);
+        };
+        let Some(mut joined) = worlds.pop() else { return Ok(None) };
+        worlds.iter().for_each(|world| Arc::make_mut(&mut joined).join(world));
+        Ok(Some(joined))
+    }
+
     /// The events with these ids that were committed up to a position, in position order.
     ///
     /// # Errors
@@ -182,29 +237,43 @@ impl EventReader {
             let found = self.events_by_id(&missing, up_to).await?;
             history.add_known(missing, found);
         }
-        let objects = needs.objects.into_iter().map(|object| (object, self.cache.get(object)));
-        let (fresh, stale): (Vec<_>, Vec<_>) = objects.partition(|(_, kept)| kept.complete_to >= up_to);
-        for (object, kept) in fresh {
-            history.add([object], kept.up_to(up_to));
+        let objects: Vec<ObjectId> = needs.objects.into_iter().collect();
+        self.bring_up_to(&objects, up_to).await?;
+        let mut lost = Vec::new();
+        for object in objects {
+            match self.cache.up_to(object, up_to) {
+                Some(events) => history.add([object], events),
+                None => lost.push((object, Position::START)),
+            }
         }
-        if stale.is_empty() {
-            return Ok(());
-        }
-        let new = self.events_since(&stale, up_to).await?;
-        for (object, kept) in stale {
-            let newest = kept.complete_to;
-            let bears = |event: &&Arc<Event>| event.position > newest && event.object_ids.contains(&object);
-            let kept = kept.extended(new.iter().filter(bears).cloned(), up_to);
-            history.add([object], kept.up_to(up_to));
-            self.cache.keep(object, kept);
+        if !lost.is_empty() {
+            // More was asked for at once than the cache holds.
+            let events = self.events_since(&lost, up_to).await?;
+            history.add(lost.into_iter().map(|(object, _)| object), events);
         }
         Ok(())
     }
 
-    /// The events of these objects that came after what is kept of each, up to a position.
+    /// Loads what the cache lacks of these objects up to a position, in one query.
+    async fn bring_up_to(&self, objects: &[ObjectId], up_to: Position) -> Result<(), ReadError> {
+        let reach = objects.iter().map(|object| (*object, self.cache.complete_to(*object)));
+        let stale: Vec<(ObjectId, Position)> = reach.filter(|(_, reach)| *reach < up_to).collect();
+        if stale.is_empty() {
+            return Ok(());
+        }
+        let new = self.events_since(&stale, up_to).await?;
+        for (object, after) in stale {
+            let bears = |event: &&Arc<Event>| event.position > after && event.object_ids.contains(&object);
+            let of_object: Vec<Arc<Event>> = new.iter().filter(bears).cloned().collect();
+            self.cache.extend(object, after, of_object, up_to);
+        }
+        Ok(())
+    }
+
+    /// The events of these objects after a position of each, up to a position.
     async fn events_since(
         &self,
-        objects: &[(ObjectId, Kept)],
+        objects: &[(ObjectId, Position)],
         up_to: Position,
     ) -> Result<Vec<Arc<Event>>, ReadError> {
         let sql = format!(
@@ -214,7 +283,7 @@ impl EventReader {
             row::COLUMNS
         );
         let (ids, after): (Vec<ObjectId>, Vec<i64>) =
-            objects.iter().map(|(object, kept)| (*object, kept.complete_to.get())).unzip();
+            objects.iter().map(|(object, after)| (*object, after.get())).unzip();
         let rows: Vec<EventRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(ids)
             .bind(after)

@@ -1,10 +1,13 @@
 //! What F6 does, as scenarios: over HTTP against real PostgreSQL and both real servers.
 
 mod birth;
+//CASES mod cases;
 mod commands;
 mod corrections;
 mod family;
+mod household;
 mod import_export;
+mod observability;
 mod races;
 mod readme;
 mod repeatable;

@@ -133,6 +133,41 @@ async fn events_come_page_by_page_in_the_order_of_registration() {
     assert!(positions.is_sorted_by(|one, next| one < next), "{positions:?}");
 }
 
+#[tokio::test]
+async fn nothing_is_given_of_a_record_that_was_made_by_mistake() {
+    // Given a resident whose record turns out to be a mistake in 2020
+    let f6 = F6::start().await;
+    let mut history = History::beginning("2015-01-01T09:00:00Z");
+    let anna = residents(&mut history, 1);
+    f6.import(&history);
+    let chris = f6.persoon(anna).ask("partner { id }").await["partner"]["id"].clone();
+    let chris = chris.as_str().and_then(|id| id.parse().ok()).expect("an id");
+    let ambtenaar = f6.ambtenaar();
+    let mistake = json!({ "persoon": anna, "fase": "Begin", "reden": "F", "datum": "2020-01-01" });
+    let suspended = ambtenaar.register("OpschortingBijhouding", mistake).await;
+
+    // Then no view tells of her, of the past neither, nor through who knows her
+    let systeem = f6.principal("systeem");
+    for day in ["2016-01-01", "2026-01-01"] {
+        let card = f6.one("bewonersKaart", anna).by(&systeem).as_of(day).ask("naam { voornamen }").await;
+        assert_eq!(card, Value::Null, "{day}");
+    }
+    let partner = f6.one("bewonersKaart", chris).by(&systeem).ask("partner { naam { voornamen } bsn }").await;
+    assert_eq!(partner, json!({ "partner": { "naam": null, "bsn": null } }));
+
+    // And a clerk sees the record, and why
+    let record = f6.persoon(anna).ask("naam { voornamen } opschorting").await;
+    assert_eq!(record, json!({ "naam": { "voornamen": "Anna" }, "opschorting": "F" }));
+
+    // And what was known before is told as it was known
+    let before = f6.one("bewonersKaart", anna).by(&systeem).known_at("2019-01-01").ask("bsn").await;
+    assert_eq!(before, json!({ "bsn": bsn(1) }));
+
+    // When that turns out to be the mistake, the views tell of her again
+    ambtenaar.annul(&suspended).validated().await.accepted();
+    assert_eq!(f6.one("bewonersKaart", anna).by(&systeem).ask("bsn").await, json!({ "bsn": bsn(1) }));
+}
+
 /// A couple: eight events about the first of them.
 fn residents(history: &mut History, number: u32) -> Uuid {
     let (anna, chris) = (new_id(), adult(history));

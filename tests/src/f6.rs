@@ -37,6 +37,7 @@ pub struct F6 {
 pub struct Setup {
     more_write_servers: usize,
     write_env: Vec<(String, String)>,
+    query_env: Vec<(String, String)>,
     count_statements: bool,
 }
 
@@ -50,6 +51,12 @@ impl Setup {
     pub fn write_env(mut self, name: &str, value: &str) -> Self {
         self.write_env.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// A variable in the environment of every server.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.query_env.push((name.to_owned(), value.to_owned()));
+        self.write_env(name, value)
     }
 
     /// Count the statements that the query server sends to the database.
@@ -68,6 +75,7 @@ impl Setup {
             write.push(Server::start("write-api", write_env.clone(), &folder.0).await);
         }
         let mut query_env = environment(&database, &folder);
+        query_env.extend(self.query_env);
         let statements = match self.count_statements {
             true => Some(StatementCounter::before(&database.url(Role::Query)).await),
             false => None,

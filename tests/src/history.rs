@@ -17,6 +17,27 @@ pub struct History {
     registered: DateTime<Utc>,
     roots: HashMap<Uuid, Root>,
     source: Uuid,
+    ids: Ids,
+}
+
+/// Where the ids of events come from.
+enum Ids {
+    /// Every one is new.
+    New,
+    /// Every one follows from the name of the history and its own number, so that the same history has the same ids.
+    Named { namespace: Uuid, given: u64 },
+}
+
+impl Ids {
+    fn next(&mut self) -> Uuid {
+        match self {
+            Self::New => new_id(),
+            Self::Named { namespace, given } => {
+                *given += 1;
+                Uuid::new_v5(namespace, given.to_string().as_bytes())
+            }
+        }
+    }
 }
 
 /// The claim that an event is about, with what its corrections need to know of it.
@@ -32,12 +53,25 @@ impl History {
     /// An empty history, its first event to be registered at this moment (RFC 3339).
     pub fn beginning(registered: &str) -> Self {
         let registered = moment(registered);
-        Self { lines: Vec::new(), registered, roots: HashMap::new(), source: new_id() }
+        Self { lines: Vec::new(), registered, roots: HashMap::new(), source: new_id(), ids: Ids::New }
+    }
+
+    /// The same, with ids that are the same whenever a history of this name is told.
+    pub fn named(namespace: Uuid, registered: &str) -> Self {
+        let history = Self::beginning(registered);
+        Self { source: namespace, ids: Ids::Named { namespace, given: 0 }, ..history }
     }
 
     /// What follows is registered at this moment.
     pub fn at(&mut self, registered: &str) -> &mut Self {
         self.registered = moment(registered);
+        self
+    }
+
+    /// So many events that follow are registered together, the last of them at this moment.
+    pub fn together_at(&mut self, registered: DateTime<Utc>, events: usize) -> &mut Self {
+        let before = i64::try_from(events.saturating_sub(1)).expect("few events");
+        self.registered = self.registered.max(registered - TimeDelta::microseconds(before));
         self
     }
 
@@ -55,7 +89,7 @@ impl History {
 
     /// A Claim in this version of its type.
     pub fn claim_version(&mut self, event_type: &str, version: &str, data: Value) -> Uuid {
-        let id = new_id();
+        let id = self.ids.next();
         let occurred_at = effective(&data).unwrap_or_else(|| text(self.registered));
         let objects = objects(&data);
         let root = Root { claim: id, event_type: event_type.to_owned(), occurred_at, objects };
@@ -131,7 +165,7 @@ impl History {
     }
 
     fn about(&mut self, target: Uuid, kind: &str, data: Value) -> Uuid {
-        let id = new_id();
+        let id = self.ids.next();
         let claim = self.roots[&target].claim;
         let root = self.roots[&claim].clone();
         let version = if root.event_type == "Geboorte" { "2" } else { "1" };

@@ -8,7 +8,9 @@
 //! - *when*: a [`Principal`] claims, validates, amends, annuls ([`Command`]) and gets an [`Outcome`];
 //! - *then*: a [`Question`] at two moments, `persoon(id).as_of("2026-01-03").known_at("2026-01-03").ask("…")`.
 
+//CASES pub mod cases;
 mod cluster;
+mod collector;
 mod command;
 mod database;
 mod f6;
@@ -18,10 +20,12 @@ mod outcome;
 mod principal;
 mod proxy;
 mod question;
+mod scrape;
 mod server;
 mod values;
 mod workspace;
 
+pub use collector::{Collector, Step};
 pub use command::Command;
 pub use database::{Database, Role};
 pub use f6::{F6, Setup};
@@ -31,6 +35,7 @@ pub use outcome::{Accepted, Finding, Outcome};
 pub use principal::Principal;
 pub use proxy::StatementCounter;
 pub use question::Question;
+pub use scrape::Scrape;
 pub use server::Server;
 pub use values::{bsn, days_from_now, new_id};
 pub use workspace::{binary, root, run, sources};

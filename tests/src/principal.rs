@@ -43,6 +43,11 @@ impl<'a> Principal<'a> {
         Self { f6, server: 0, id: token.id, token: token.text }
     }
 
+    /// The bearer token, for requests that are made by hand.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// The same principal, speaking to another of the write servers.
     pub fn through(&self, server: usize) -> Self {
         Self { server, ..self.clone() }

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::scrape::Scrape;
 use crate::values::new_id;
 use crate::workspace::{binary, run};
 
@@ -83,7 +84,13 @@ impl Server {
         reqwest::get(self.url("/readyz")).await.is_ok_and(|answer| answer.status().is_success())
     }
 
-    fn log(&self) -> String {
+    /// What it counts, by now.
+    pub async fn metrics(&self) -> Scrape {
+        Scrape::of(&self.url("/metrics")).await
+    }
+
+    /// Everything that it wrote to its log since the scenario began.
+    pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
 }

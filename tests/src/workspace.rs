@@ -8,11 +8,10 @@ pub fn root() -> &'static Path {
 
 /// A binary of the workspace, built into the same profile's directory as this test.
 pub fn binary(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("a test knows its own path");
-    let profile = test.ancestors().nth(2).expect("tests run from target/<profile>/deps");
-    let binary = profile.join(name);
-    assert!(binary.exists(), "{name} is not built: `make test` builds it before the tests run");
-    binary
+    let this = std::env::current_exe().expect("a program knows its own path");
+    // Tests run from target/<profile>/deps, programs from target/<profile>.
+    let binary = this.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.exists());
+    binary.unwrap_or_else(|| panic!("{name} is not built: `make test` builds it before the tests run"))
 }
 
 /// Runs a program to its end; what it said is shown when it fails.

@@ -5,8 +5,10 @@
 
 mod engine;
 mod insert;
+mod meters;
 mod mirror;
 mod overlay;
+mod watch;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -17,8 +19,11 @@ use read_model::catalogue::Catalogue;
 use sqlx::PgPool;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tracing::Instrument;
 
 pub use engine::{Engine, Stamped};
+pub use meters::Meters;
+use watch::Ticket;
 
 use crate::command::Command;
 use crate::outcome::Outcome;
@@ -102,6 +107,7 @@ pub enum EngineError {
 #[derive(Clone, Debug)]
 pub struct Appender {
     queue: mpsc::Sender<Waiting>,
+    meters: Arc<Meters>,
 }
 
 /// A request, and where its answer goes.
@@ -109,13 +115,14 @@ pub struct Appender {
 struct Waiting {
     request: Request,
     answer: oneshot::Sender<Result<Outcome, AppendError>>,
+    ticket: Ticket,
 }
 
 /// The task that appends.
 #[derive(Debug)]
 pub struct AppenderTask(JoinHandle<()>);
 
-/// Starts the appender on a pool of the write role.
+/// Starts the appender on a pool of the write role, with meters that nobody reads.
 ///
 /// # Errors
 /// [`EngineError`] where the store cannot be read.
@@ -124,10 +131,25 @@ pub async fn start(
     catalogue: Arc<Catalogue>,
     options: AppendOptions,
 ) -> Result<(Appender, AppenderTask), EngineError> {
-    let engine = Engine::connect(pool, catalogue, options.cache_objects).await?;
+    let meters = Meters::unread(&catalogue);
+    start_metered(pool, catalogue, options, meters).await
+}
+
+/// As [`start`], with these meters.
+///
+/// # Errors
+/// [`EngineError`] where the store cannot be read.
+pub async fn start_metered(
+    pool: PgPool,
+    catalogue: Arc<Catalogue>,
+    options: AppendOptions,
+    meters: Meters,
+) -> Result<(Appender, AppenderTask), EngineError> {
+    let meters = Arc::new(meters);
+    let engine = Engine::connect(pool, catalogue, options.cache_objects).await?.metered(Arc::clone(&meters));
     let (queue, waiting) = mpsc::channel(options.max_waiting);
-    let task = tokio::spawn(run(engine, waiting, options));
-    Ok((Appender { queue }, AppenderTask(task)))
+    let task = tokio::spawn(run(engine, waiting, options, Arc::clone(&meters)));
+    Ok((Appender { queue, meters }, AppenderTask(task)))
 }
 
 impl Appender {
@@ -137,11 +159,26 @@ impl Appender {
     /// [`AppendError`].
     pub async fn submit(&self, request: Request) -> Result<Outcome, AppendError> {
         let (answer, answered) = oneshot::channel();
-        self.queue.try_send(Waiting { request, answer }).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => AppendError::Overloaded,
-            mpsc::error::TrySendError::Closed(_) => AppendError::Stopping,
-        })?;
+        let ticket = Ticket::new(&self.meters);
+        if let Err(refused) = self.queue.try_send(Waiting { request, answer, ticket }) {
+            return Err(self.turn_away(refused));
+        }
         answered.await.unwrap_or(Err(AppendError::Stopping))
+    }
+
+    fn turn_away(&self, refused: mpsc::error::TrySendError<Waiting>) -> AppendError {
+        let (error, waiting) = match refused {
+            mpsc::error::TrySendError::Full(waiting) => (AppendError::Overloaded, waiting),
+            mpsc::error::TrySendError::Closed(waiting) => (AppendError::Stopping, waiting),
+        };
+        self.meters.waiting.dec();
+        self.meters.count(&waiting.request, &Err(error.clone()));
+        error
+    }
+
+    /// Counts commands that the caller may not give, and that are not submitted.
+    pub fn forbidden(&self, commands: &[Command]) {
+        self.meters.forbidden(commands);
     }
 }
 
@@ -154,16 +191,27 @@ impl AppenderTask {
     }
 }
 
-async fn run(mut engine: Engine, mut waiting: mpsc::Receiver<Waiting>, options: AppendOptions) {
+async fn run(
+    mut engine: Engine,
+    mut waiting: mpsc::Receiver<Waiting>,
+    options: AppendOptions,
+    meters: Arc<Meters>,
+) {
     let mut batch = Vec::with_capacity(options.max_batch);
     while waiting.recv_many(&mut batch, options.max_batch).await > 0 {
-        let (requests, answers): (Vec<_>, Vec<_>) = batch.drain(..).map(|w| (w.request, w.answer)).unzip();
-        let decided = AssertUnwindSafe(engine.process(&requests, options.inject_before_commit));
-        let outcomes = decided.catch_unwind().await.unwrap_or_else(|_| engine.after_panic(requests.len()));
+        let (requests, callers): (Vec<_>, Vec<_>) =
+            batch.drain(..).map(|w| (w.request, (w.answer, w.ticket))).unzip();
+        let (answers, tickets): (Vec<_>, Vec<_>) = callers.into_iter().unzip();
+        let step = engine.begin(tickets);
+        let decided = engine.process(&requests, options.inject_before_commit).instrument(step);
+        let decided = AssertUnwindSafe(decided).catch_unwind().await;
+        let outcomes = decided.unwrap_or_else(|_| engine.after_panic(requests.len()));
+        engine.end();
         if !options.inject_after_commit.is_zero() {
             tokio::time::sleep(options.inject_after_commit).await;
         }
-        for (answer, outcome) in answers.into_iter().zip(outcomes) {
+        for ((request, answer), outcome) in requests.iter().zip(answers).zip(outcomes) {
+            meters.count(request, &outcome);
             // A caller that went away has no use for its answer; its events stand.
             let _ = answer.send(outcome);
         }

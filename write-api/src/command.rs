@@ -7,6 +7,9 @@ use read_model::basis::BasisId;
 use read_model::event::{EventId, EventSource, ObjectId, Verdict};
 use serde_json::Value;
 
+/// The longest reason, in characters.
+pub const MAX_REASON: usize = 2_000;
+
 /// One command of one caller.
 #[derive(Clone, Debug)]
 pub struct Command {

@@ -2,6 +2,7 @@
 //!
 //! A mutation parses its input into a [`Command`](crate::command::Command), submits it, and shows the outcome; nothing is decided here.
 
+mod admission;
 mod data;
 mod fields;
 mod input;
@@ -19,12 +20,16 @@ use async_graphql::SDLExportOptions;
 use async_graphql::dynamic::{Object, Schema, SchemaBuilder};
 use read_model::catalogue::Catalogue;
 
+use self::admission::Admission;
 use self::types::Types;
 use crate::append::Appender;
 use crate::ids::IdSource;
 
 /// The most commands that one `append` takes: they are decided together, while others wait.
 pub const MAX_COMMANDS: usize = 100;
+
+/// The mutation that makes several commands.
+const APPEND: &str = "append";
 
 /// More waits than the server takes on.
 const OVERLOADED: &str = "OVERLOADED";
@@ -61,7 +66,7 @@ pub struct Gate {
 /// # Errors
 /// Where the names in the catalogue clash.
 pub fn builder(catalogue: &Arc<Catalogue>, gate: Gate) -> Result<SchemaBuilder, SchemaError> {
-    Ok(describe(catalogue)?.data(gate))
+    Ok(describe(catalogue)?.data(gate).extension(Admission(Arc::clone(catalogue))))
 }
 
 /// The schema as text, for code generators.

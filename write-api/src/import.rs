@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use door::shown_text;
 use flate2::read::MultiGzDecoder;
 use read_model::catalogue::Catalogue;
 use read_model::event::EventId;
@@ -23,6 +24,9 @@ use crate::outcome::{Finding, FindingCode, Outcome};
 
 /// How many lines are committed together.
 const LINES_A_COMMIT: usize = 500;
+
+/// The longest line that is looked at, in bytes; an event takes a tenth of it at most.
+const MAX_LINE: u64 = 1_000_000;
 
 /// How many objects an import keeps in memory.
 const CACHED_OBJECTS: usize = 50_000;
@@ -56,6 +60,8 @@ pub struct RefusedLine {
     pub outcome: &'static str,
     /// The finding's code.
     pub code: &'static str,
+    /// Where in the line: `["event_data", "datum"]`; empty where it is the line as a whole.
+    pub path: Vec<String>,
     /// The rule, where one is broken.
     pub rule: Option<Arc<str>>,
     /// Value, rule and remedy.
@@ -146,10 +152,10 @@ struct Import {
 }
 
 impl Import {
-    async fn batch(&mut self, batch: Vec<String>) -> Result<(), ImportError> {
+    async fn batch(&mut self, batch: Vec<Vec<u8>>) -> Result<(), ImportError> {
         let first = self.report.lines + 1;
         let fault = |source| ImportError::Store { line: first, source };
-        let parsed: Vec<_> = batch.iter().map(|text| line::parse(text)).collect();
+        let parsed: Vec<_> = batch.iter().map(|line| line::parse(line)).collect();
         let ids = parsed.iter().flatten().map(|parsed| parsed.command.id).collect();
         let present = self.present(ids).await.map_err(|error| fault(Arc::new(error.into())))?;
         let (mut numbers, mut requests) = (Vec::new(), Vec::new());
@@ -197,6 +203,7 @@ impl Import {
         let source_type = &parsed.command.source.source_type;
         if !self.catalogue.source_types.contains(source_type) {
             let there = self.catalogue.source_types.join(", ");
+            let source_type = shown_text(source_type);
             let message = format!("`{source_type}` is no source type of this F6; there are: {there}");
             return Err(line::Refused::at(Some(parsed.command.id), "event_source_type", message));
         }
@@ -239,10 +246,23 @@ impl Import {
             id,
             outcome: "refused",
             code: finding.code.name(),
+            path: finding.path.iter().enumerate().map(|(depth, step)| in_line(depth, step)).collect(),
             rule: finding.rule.clone(),
             message: finding.message.clone(),
         });
     }
+}
+
+/// A step of a finding's path, which follows the input of a command, by the names of a line.
+fn in_line(depth: usize, step: &str) -> String {
+    match (depth, step) {
+        (0, "data") => "event_data",
+        (0, "occurredAt") => "occurred_at",
+        (0, "objectIds") => "object_ids",
+        (0, "basedOn" | "target") => "event_reference",
+        (_, step) => step,
+    }
+    .to_owned()
 }
 
 fn stamped(command: Command, created_at: DateTime<Utc>) -> Stamped {
@@ -277,12 +297,15 @@ impl Lines {
         Ok(Self { reader, read })
     }
 
-    fn take(&mut self, count: usize) -> std::io::Result<Vec<String>> {
+    fn take(&mut self, count: usize) -> std::io::Result<Vec<Vec<u8>>> {
         let mut lines = Vec::with_capacity(count);
         while lines.len() < count {
-            let mut line = String::new();
-            if self.reader.read_line(&mut line)? == 0 {
+            let mut line = Vec::new();
+            if (&mut self.reader).take(MAX_LINE + 1).read_until(b'\n', &mut line)? == 0 {
                 break;
+            }
+            if line.len() as u64 > MAX_LINE && !line.ends_with(b"\n") {
+                self.reader.skip_until(b'\n')?;
             }
             lines.push(line);
         }

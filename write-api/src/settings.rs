@@ -94,6 +94,9 @@ pub struct ServeOptions {
     /// Where to listen
     #[arg(long, env = "F6_WRITE_BIND", value_name = "ADDRESS", default_value = "127.0.0.1:8081")]
     pub bind: SocketAddr,
+    /// Where to serve /metrics apart, for Prometheus alone; without it, with --dev alone and where GraphQL is
+    #[arg(long, env = "F6_WRITE_METRICS_BIND", value_name = "ADDRESS")]
+    pub metrics_bind: Option<SocketAddr>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would become the help of all that it flattens")]
     pub config: ConfigOptions,

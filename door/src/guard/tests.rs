@@ -98,10 +98,22 @@ fn a_fragment_that_spreads_itself_is_named() {
 
 #[test]
 fn a_document_that_is_no_graphql_says_where() {
-    let Err(GuardError::Syntax(error)) = check("{ a(b: \"x }", &GuardOptions::default()) else { panic!() };
-    assert_eq!((error.message.as_str(), error.locations[0].column), ("this string is not closed", 8));
-    assert!(matches!(check("{ a", &GuardOptions::default()), Err(GuardError::Syntax(_))));
-    assert!(matches!(check("", &GuardOptions::default()), Err(GuardError::Syntax(_))));
+    let end = "the document ends where GraphQL expects more; send all of it";
+    let cases = [
+        ("{ a(b: \"x }", "this string is not closed; end it with a quote on its own line", 8),
+        ("{ a", end, 4),
+        ("", end, 1),
+        ("{ a(b: 1e400) }", "GraphQL cannot go on with `1e400) }`; correct it there", 8),
+        ("{ é }", "GraphQL cannot go on with `é }`; correct it there", 3),
+        ("{ a(b: 1, b: 2) }", "the name `b` stands twice between its brackets; write it once", 11),
+        ("query A { a } query A { a }", "operation A is defined twice; let each stand once", 15),
+    ];
+    for (query, told, column) in cases {
+        let Err(GuardError::Syntax { message, places }) = check(query, &GuardOptions::default()) else {
+            panic!("{query}")
+        };
+        assert_eq!((message.as_str(), places[0].column), (told, column), "{query}");
+    }
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::clock::FixedClock;
 use crate::door::{Graphiql, HttpOptions};
 use crate::guard::GuardOptions;
 use crate::health::Check;
+use crate::metrics::Metrics;
 use crate::principal::Principal;
 use crate::token::{TokenOptions, Tokens, sign_development_token};
 
@@ -53,6 +54,8 @@ fn door(tokens: Tokens) -> Door {
         prepare: Some(Box::new(|request| request.data("prepared"))),
         checks: Vec::new(),
         graphiql: Some(Graphiql { title: "<F6>".to_owned(), query: None, principal: Some(clerk()) }),
+        metrics: Metrics::new("test", "0", chrono::DateTime::UNIX_EPOCH),
+        metrics_bind: None,
     }
 }
 

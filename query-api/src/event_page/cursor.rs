@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use door::shown_text;
 use read_model::event::Position;
 
 use crate::refusal::Refusal;
@@ -27,10 +28,10 @@ impl FromStr for Cursor {
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
         let number = text.as_deref().and_then(|text| text.strip_prefix("event:")?.parse().ok());
         let cursor = number.map(|number| Self(Position::new(number)));
-        // Written another way it would be another cursor.
+        // Written another way it would be another cursor, and no event stands before the first.
         cursor
-            .filter(|cursor| cursor.to_string() == given)
-            .ok_or_else(|| Refusal::After(given.chars().take(40).collect()))
+            .filter(|cursor| cursor.to_string() == given && cursor.0 > Position::START)
+            .ok_or_else(|| Refusal::After(shown_text(given)))
     }
 }
 
@@ -42,9 +43,10 @@ mod tests {
     fn a_cursor_survives_a_round_trip_and_anything_else_is_refused() {
         let cursor = Cursor(Position::new(42));
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
-        for wrong in
-            ["", "42", "event:42", &URL_SAFE_NO_PAD.encode("event:042"), &URL_SAFE_NO_PAD.encode("event:x")]
-        {
+        for wrong in ["", "42", "event:42"].map(str::to_owned).into_iter().chain(
+            ["042", "x", "-1", "0", "99999999999999999999"]
+                .map(|number| URL_SAFE_NO_PAD.encode(format!("event:{number}"))),
+        ) {
             assert_eq!(wrong.parse::<Cursor>(), Err(Refusal::After(wrong.to_owned())), "{wrong}");
         }
     }

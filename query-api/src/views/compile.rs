@@ -3,8 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use read_model::catalogue::{Catalogue, ObjectType, Problems, Report, Step, compile_yaml, is_name, one_of};
+use read_model::catalogue::{
+    Catalogue, Expression, ObjectType, Problems, Report, Step, compile_yaml, is_name, one_of,
+};
 
+use super::fields::referring;
 use super::reserved::{RESERVED_ROOTS, RESERVED_TYPES};
 use super::{Grant, Source, View, ViewField, Views};
 use crate::config::{QueryConfig, ViewConfig};
@@ -21,6 +24,9 @@ impl Views {
     }
 }
 
+/// By object type: of which objects no view shows anything.
+type Withheld = HashMap<Arc<str>, Arc<Expression>>;
+
 pub(super) struct Compiler<'a> {
     pub(super) config: &'a QueryConfig,
     pub(super) catalogue: &'a Catalogue,
@@ -29,11 +35,12 @@ pub(super) struct Compiler<'a> {
 impl Compiler<'_> {
     fn views(&self, report: &mut Report) -> Views {
         report.within(["events".into()], |report| self.check_readers(&self.config.events.read, report));
+        let withheld = self.withheld(report);
         let own = self.catalogue.object_types.values().map(|object_type| self.object_type(object_type));
         let mut views: Vec<View> = own.collect();
         for (name, config) in &self.config.views {
             let at = [Step::from("views"), name.as_str().into()];
-            views.extend(report.within(at, |report| self.view(name, config, report)));
+            views.extend(report.within(at, |report| self.view(name, config, &withheld, report)));
         }
         report.within(["views".into()], |report| {
             self.refuse_taken_names(report);
@@ -65,6 +72,7 @@ impl Compiler<'_> {
             source: Source::Derived(Arc::clone(&derived.name)),
             through: None,
         });
+        let inverses = object_type.inverses.values().map(referring);
         View {
             name: Arc::clone(name),
             description: own.or_else(|| object_type.description.clone()),
@@ -72,26 +80,27 @@ impl Compiler<'_> {
             one: root_field(name),
             many: Arc::clone(&object_type.plural),
             grant: Grant::new(format!("objects of type {name}"), read),
-            fields: fields.chain(derived).collect(),
+            withheld: None,
+            fields: fields.chain(derived).chain(inverses).collect(),
         }
     }
 
     /// A view of its own; none where the config only grants the object type itself.
-    fn view(&self, name: &str, config: &ViewConfig, report: &mut Report) -> Option<View> {
+    fn view(
+        &self,
+        name: &str,
+        config: &ViewConfig,
+        withheld: &Withheld,
+        report: &mut Report,
+    ) -> Option<View> {
         self.check_readers(&config.read, report);
         if self.catalogue.object_types.contains_key(name) {
             check_own(name, config, report);
             return None;
         }
         self.check_type_name(name, report);
-        let Some(object_type) = self.catalogue.object_types.get(config.object_type.as_str()) else {
-            let given = &config.object_type;
-            let there = one_of(given, self.catalogue.object_types.keys().map(|name| &**name));
-            report.within(["object_type".into()], |report| {
-                report.say(format!("no object type is named `{given}`; {there}"));
-            });
-            return None;
-        };
+        let known = |report: &mut Report| self.known(&config.object_type, report);
+        let object_type = report.within(["object_type".into()], known)?;
         Some(View {
             name: name.into(),
             description: config.description.as_deref().map(Arc::from),
@@ -99,8 +108,32 @@ impl Compiler<'_> {
             one: root_field(name),
             many: plural(name, config, report),
             grant: Grant::new(format!("the view {name}"), &config.read),
+            withheld: withheld.get(&*object_type.name).cloned(),
             fields: self.fields(config, object_type, report),
         })
+    }
+
+    /// By object type: of which objects no view shows anything.
+    fn withheld(&self, report: &mut Report) -> Withheld {
+        let compile = |(name, source): (&String, &String)| {
+            report.within([Step::from("withhold"), name.as_str().into()], |report| {
+                let object_type = self.known(name, report)?;
+                Some((
+                    Arc::clone(&object_type.name),
+                    Arc::new(self.catalogue.derived_value(source, object_type, report)),
+                ))
+            })
+        };
+        self.config.withhold.iter().filter_map(compile).collect()
+    }
+
+    fn known(&self, name: &str, report: &mut Report) -> Option<&ObjectType> {
+        let object_type = self.catalogue.object_types.get(name);
+        if object_type.is_none() {
+            let there = one_of(name, self.catalogue.object_types.keys().map(|name| &**name));
+            report.say(format!("no object type is named `{name}`; {there}"));
+        }
+        object_type
     }
 
     fn check_readers(&self, given: &[String], report: &mut Report) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use read_model::catalogue::{Expression, ObjectType, Report, Shape, Step, is_name, one_of};
+use read_model::catalogue::{Inverse, ObjectType, Report, Shape, Step, is_name, one_of};
 
 use super::compile::Compiler;
 use super::reserved::RESERVED_FIELDS;
@@ -45,7 +45,9 @@ impl Compiler<'_> {
                 name: name.into(),
                 description: None,
                 shape: report.within(["type".into()], |report| self.shape(value_type, report)),
-                source: report.within(["value".into()], |report| computed(value, object_type, report)),
+                source: report.within(["value".into()], |report| {
+                    Source::Computed(self.catalogue.derived_value(value, object_type, report))
+                }),
                 through: None,
             },
             _ => {
@@ -114,8 +116,12 @@ fn renamed(field: &str, object_type: &ObjectType, report: &mut Report) -> Option
         let derived = object_type.derived.get(field)?;
         Some((&derived.description, &derived.shape, Source::Derived(Arc::clone(&derived.name))))
     };
+    if let Some(inverse) = object_type.inverses.get(field) {
+        return Some(referring(inverse));
+    }
     let Some((description, shape, source)) = plain.or_else(derived) else {
         let names = object_type.fields.keys().chain(object_type.derived.keys());
+        let names = names.chain(object_type.inverses.keys());
         let there = one_of(field, names.map(|name| &**name));
         report.within(["field".into()], |report| {
             report.say(format!("{} has no field `{field}`; {there}", object_type.name));
@@ -131,20 +137,15 @@ fn renamed(field: &str, object_type: &ObjectType, report: &mut Report) -> Option
     })
 }
 
-fn computed(source: &str, object_type: &ObjectType, report: &mut Report) -> Source {
-    let expression = match Expression::compile(source) {
-        Ok(expression) => expression,
-        Err(error) => {
-            report.say(format!("this is no CEL expression: {error}"));
-            return Source::Field("".into());
-        }
-    };
-    let unknown = |root: &&str| *root != "asOf" && !object_type.fields.contains_key(*root);
-    for root in expression.reads().roots().filter(unknown) {
-        let there = one_of(root, object_type.fields.keys().map(|name| &**name).chain(["asOf"]));
-        report.say(format!("`{root}` is neither a field of {} nor `asOf`; {there}", object_type.name));
+/// The list of the objects that refer to the object.
+pub(super) fn referring(inverse: &Inverse) -> ViewField {
+    ViewField {
+        name: Arc::clone(&inverse.name),
+        description: inverse.description.clone(),
+        shape: Shape::List(Box::new(Shape::Reference(Arc::clone(&inverse.of)))),
+        source: Source::Inverse(Arc::clone(&inverse.name)),
+        through: None,
     }
-    Source::Computed(expression)
 }
 
 /// The object type that a value refers to.

@@ -30,7 +30,7 @@ impl EventType {
         let mut roles = effect.reads_roles.iter().filter_map(|name| self.roles.get(name));
         roles.any(|role| {
             let mut objects = self.in_role(role, data);
-            objects.any(|object| reads.members(&role.name).any(|field| changed(object, field)))
+            objects.any(|object| reads.of_data(&role.name).any(|field| changed(object, field)))
         })
     }
 }

@@ -8,11 +8,12 @@ use sha2::{Digest, Sha256};
 
 use super::config::{Config, FieldConfig, ObjectTypeConfig};
 use super::event_type::compile_event_type;
-use super::expression::Expression;
+use super::expression::{Expression, Kind, Member, Members, Words};
 use super::inverse::{compile_inverses, trace_inverses};
 use super::model::{Catalogue, Derived, Field, Line, NamedType, ObjectType};
 use super::problem::{Problems, Report, compile_yaml, one_of};
 use super::shape::{Names, Shape, is_name};
+use super::yaml::Step;
 use crate::time::Zone;
 
 /// How deep names may lead into each other; deeper is a circle.
@@ -30,12 +31,22 @@ impl Catalogue {
     }
 }
 
+impl Catalogue {
+    /// CEL over the fields of an object and `asOf`, as a derived field has it; every mistake is reported.
+    #[must_use]
+    pub fn derived_value(&self, source: &str, object_type: &ObjectType, report: &mut Report) -> Expression {
+        derived_value(source, &self.members, &object_type.name, report)
+    }
+}
+
 /// What compiling one part needs to know of the others.
 pub(super) struct Compiler<'a> {
     pub(super) config: &'a Config,
     pub(super) names: Names<'a>,
     pub(super) types: IndexMap<Arc<str>, NamedType>,
     pub(super) definitions: Value,
+    /// The fields of every object type.
+    pub(super) members: Members,
 }
 
 impl<'a> Compiler<'a> {
@@ -50,14 +61,17 @@ impl<'a> Compiler<'a> {
             definitions.insert(name.clone(), json!({"type": "string", "format": "uuid"}));
         }
         definitions.extend(config.types.iter().map(|(name, schema)| (name.clone(), schema.clone())));
-        let compiler = Self { config, names, types, definitions: Value::Object(definitions) };
+        let definitions = Value::Object(definitions);
+        let mut compiler = Self { config, names, types, definitions, members: Members::default() };
         compiler.refuse_circles(report);
+        compiler.members = compiler.members();
         compiler
     }
 
-    fn catalogue(&self, source: &str, report: &mut Report) -> Catalogue {
+    fn catalogue(self, source: &str, report: &mut Report) -> Catalogue {
         let mut object_types = self.object_types(report);
-        compile_inverses(self.config, &mut object_types, report);
+        refuse_derived_circles(&object_types, report);
+        compile_inverses(self.config, &self.members, &mut object_types, report);
         let event_types = self
             .config
             .event_types
@@ -65,7 +79,7 @@ impl<'a> Compiler<'a> {
             .map(|(name, config)| {
                 let compiled = report.within(["event_types".into(), name.as_str().into()], |report| {
                     check_name(name, report);
-                    compile_event_type(self, &object_types, name, config, report)
+                    compile_event_type(&self, &object_types, name, config, report)
                 });
                 (Arc::from(name.as_str()), compiled)
             })
@@ -83,6 +97,7 @@ impl<'a> Compiler<'a> {
             types: compile_types(self.config, &self.names, &mut Report::default()),
             object_types,
             event_types,
+            members: self.members,
         }
     }
 
@@ -120,8 +135,9 @@ impl<'a> Compiler<'a> {
                         description: config.description.as_deref().map(Arc::from),
                         shape: report
                             .within(["type".into()], |report| self.value_type(&config.value_type, report)),
-                        value: report
-                            .within(["value".into()], |report| derived_value(&config.value, &fields, report)),
+                        value: report.within(["value".into()], |report| {
+                            derived_value(&config.value, &self.members, &name.into(), report)
+                        }),
                     }
                 });
                 (Arc::from(field.as_str()), compiled)
@@ -158,6 +174,21 @@ impl<'a> Compiler<'a> {
             line: config.line,
             unique: config.unique.then(|| format!("{object_type}.{name}").into()),
         }
+    }
+
+    /// The fields of every object type; what is wrong with them is reported where they are compiled.
+    fn members(&self) -> Members {
+        let member = |value_type: &str, derived| {
+            let shape = self.value_type(value_type, &mut Report::default());
+            Member { kind: Kind::of(&self.expand(&shape)), derived }
+        };
+        let of = |config: &ObjectTypeConfig| {
+            let fields = config.fields.iter().map(|(name, field)| (name, member(&field.value_type, false)));
+            let derived = config.derived.iter().map(|(name, field)| (name, member(&field.value_type, true)));
+            fields.chain(derived).map(|(name, member)| (Arc::from(name.as_str()), member)).collect()
+        };
+        let types = self.config.object_types.iter();
+        Members(types.map(|(name, config)| (Arc::from(name.as_str()), of(config))).collect())
     }
 
     /// The shape that `String`, `[Persoon]`, `Naam` … name.
@@ -219,23 +250,64 @@ fn compile_types(config: &Config, names: &Names<'_>, report: &mut Report) -> Ind
 /// CEL over the fields of an object and `asOf`.
 pub(super) fn derived_value(
     source: &str,
-    fields: &IndexMap<Arc<str>, Field>,
+    members: &Members,
+    object_type: &Arc<str>,
     report: &mut Report,
 ) -> Expression {
-    let expression = compile_expression(source, report);
-    for root in expression.reads().roots().filter(|root| *root != "asOf" && !fields.contains_key(*root)) {
-        let names = fields.keys().map(|name| &**name).chain(["asOf"]);
-        report.say(format!("`{root}` is neither a field nor `asOf`; {}", one_of(root, names)));
+    compile_expression(source, &Words::of_object(members, object_type), report)
+}
+
+/// The expression; where it does not compile, that is reported and `null` stands in its place.
+pub(super) fn compile_expression(source: &str, words: &Words<'_>, report: &mut Report) -> Expression {
+    let expression = Expression::compile(source, words, report).unwrap_or_else(|| {
+        Expression::compile("null", words, &mut Report::default())
+            .unwrap_or_else(|| unreachable!("null compiles"))
+    });
+    if expression.reads().follows() {
+        report.say("only objects that are named here are read, and not those that their fields refer to; name the object in the event's data");
     }
     expression
 }
 
-/// The expression; where it does not compile, that is reported and `null` stands in its place.
-pub(super) fn compile_expression(source: &str, report: &mut Report) -> Expression {
-    Expression::compile(source).unwrap_or_else(|error| {
-        report.say(format!("this is no CEL expression: {error}"));
-        Expression::compile("null").unwrap_or_else(|_| unreachable!("null compiles"))
-    })
+/// A derived field may follow from others, and not from itself.
+fn refuse_derived_circles(object_types: &IndexMap<Arc<str>, ObjectType>, report: &mut Report) {
+    for object_type in object_types.values() {
+        for derived in object_type.derived.values() {
+            let mut way = vec![(Arc::clone(&object_type.name), Arc::clone(&derived.name))];
+            if leads_back(object_types, &derived.value, &mut way) {
+                let way: Vec<String> = way.iter().map(|(of, field)| format!("{of}.{field}")).collect();
+                let at = ["object_types", &object_type.name, "derived", &derived.name, "value"];
+                report.within(at.map(Step::from), |report| {
+                    let way = way.join(" → ");
+                    report.say(format!("`{}` follows from itself: {way}; break the cycle", derived.name));
+                });
+            }
+        }
+    }
+}
+
+/// Whether a value follows from the field that the way began with.
+fn leads_back(
+    object_types: &IndexMap<Arc<str>, ObjectType>,
+    value: &Expression,
+    way: &mut Vec<(Arc<str>, Arc<str>)>,
+) -> bool {
+    for seen in value.reads().objects() {
+        let Some(object_type) = object_types.get(&seen.object_type) else { continue };
+        for next in seen.fields.iter().filter_map(|field| object_type.derived.get(field)) {
+            let step = (Arc::clone(&object_type.name), Arc::clone(&next.name));
+            let first = way[0] == step;
+            if !first && way.contains(&step) {
+                continue;
+            }
+            way.push(step);
+            if first || leads_back(object_types, &next.value, way) {
+                return true;
+            }
+            way.pop();
+        }
+    }
+    false
 }
 
 fn check_name(name: &str, report: &mut Report) {

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use super::compile::{Compiler, compile_expression};
 use super::config::{ActionConfig, CorrectConfig, EffectConfig, EventTypeConfig, RuleConfig, VersionConfig};
-use super::expression::{Expression, Reads};
+use super::expression::{Expression, Kind, Reads, Words};
 use super::format::Format;
 use super::model::{Action, Effect, EventType, Future, ObjectType, Role, Rule, Version};
 use super::problem::{Report, one_of};
@@ -15,9 +15,6 @@ use super::shape::{Property, Shape};
 use super::yaml::Step;
 
 type ObjectTypes = IndexMap<Arc<str>, ObjectType>;
-
-/// What every rule may read beside data and roles.
-const SURROUNDINGS: [&str; 3] = ["beginning", "registered", "source"];
 
 /// What follows from the content of an event alone.
 const CONTENT: [&str; 2] = ["data", "beginning"];
@@ -33,7 +30,8 @@ pub(super) fn compile_event_type(
     let shape =
         versions.last().map_or(Shape::Object(Vec::new()), |(_, version)| version.format.shape().clone());
     let properties = if let Shape::Object(properties) = &shape { properties.as_slice() } else { &[] };
-    let vocabulary = Vocabulary { properties, roles: roles(properties), object_types };
+    let expanded = versions.last().map_or(Kind::Any, |(_, version)| Kind::of(version.format.expanded()));
+    let vocabulary = Vocabulary { data: expanded, compiler, roles: roles(properties), object_types };
     let rules = vocabulary.rules(&config.rules, report);
     let (amend, annul) = correctors(compiler, &config.correct, report);
     EventType {
@@ -50,6 +48,9 @@ pub(super) fn compile_event_type(
             .map(|pointer| effective_date(pointer, &shape, report)),
         future: future(config.future.as_deref(), report),
         rule_reads: rule_reads(&rules, &vocabulary.roles),
+        rules_read: Reads::together(
+            rules.iter().map(|rule| rule.check.reads()).filter(|reads| !reads.takes_whole("data")),
+        ),
         rules,
         effects: vocabulary.effects(config, report),
         roles: vocabulary.roles,
@@ -122,7 +123,7 @@ fn compile_version(
         shape
     });
     let expanded = compiler.expand(&shape);
-    let upcast = upcast(config, &shape, last, report);
+    let upcast = upcast(compiler, config, &expanded, last, report);
     let format = Format::compile(&config.schema, &compiler.definitions, shape, expanded);
     let format = format.map_err(|error| {
         report.within(["schema".into()], |report| {
@@ -138,7 +139,13 @@ fn compile_version(
     })
 }
 
-fn upcast(config: &VersionConfig, shape: &Shape, last: bool, report: &mut Report) -> Option<Expression> {
+fn upcast(
+    compiler: &Compiler<'_>,
+    config: &VersionConfig,
+    shape: &Shape,
+    last: bool,
+    report: &mut Report,
+) -> Option<Expression> {
     match (&config.upcast, last) {
         (None, true) => None,
         (None, false) => {
@@ -150,10 +157,12 @@ fn upcast(config: &VersionConfig, shape: &Shape, last: bool, report: &mut Report
             None
         }
         (Some(source), false) => Some(report.within(["upcast".into()], |report| {
-            let expression = compile_expression(source, report);
-            let properties = if let Shape::Object(properties) = shape { properties.as_slice() } else { &[] };
-            check_roots(expression.reads(), &["data"], report);
-            check_data(expression.reads(), properties, report);
+            let variables = vec![("data".into(), Kind::of(shape))];
+            let words = Words { members: &compiler.members, variables, own: None };
+            let expression = compile_expression(source, &words, report);
+            if !expression.reads().objects().is_empty() {
+                report.say("an `upcast` follows from the data alone; do not read objects here");
+            }
             expression
         })),
     }
@@ -173,7 +182,8 @@ fn roles(properties: &[Property]) -> IndexMap<Arc<str>, Role> {
 
 fn rule_reads(rules: &[Rule], roles: &IndexMap<Arc<str>, Role>) -> Vec<(usize, Vec<Arc<str>>)> {
     let read = |(index, name): (usize, &Arc<str>)| {
-        let fields: BTreeSet<&str> = rules.iter().flat_map(|rule| rule.check.reads().members(name)).collect();
+        let fields: BTreeSet<&str> =
+            rules.iter().flat_map(|rule| rule.check.reads().of_data(name)).map(|field| &**field).collect();
         (!fields.is_empty()).then(|| (index, fields.into_iter().map(Arc::from).collect()))
     };
     roles.keys().enumerate().filter_map(read).collect()
@@ -213,7 +223,9 @@ fn future(given: Option<&str>, report: &mut Report) -> Future {
 
 /// What expressions of one event type may name.
 struct Vocabulary<'a> {
-    properties: &'a [Property],
+    compiler: &'a Compiler<'a>,
+    /// What the data are.
+    data: Kind,
     roles: IndexMap<Arc<str>, Role>,
     object_types: &'a ObjectTypes,
 }
@@ -228,7 +240,8 @@ impl Vocabulary<'_> {
                 Rule {
                     name: config.name.as_str().into(),
                     severity: config.severity,
-                    check: report.within(["check".into()], |report| self.expression(&config.check, report)),
+                    check: report
+                        .within(["check".into()], |report| self.expression(&config.check, None, report)),
                     message: config.message.as_str().into(),
                 }
             })
@@ -276,8 +289,12 @@ impl Vocabulary<'_> {
             return None;
         };
         let (action, when) = match config {
-            EffectConfig::Value(source) => (Some(Action::Set(self.value(source, report))), None),
-            EffectConfig::Action(config) => (self.action(config, report), config.when.as_ref()),
+            EffectConfig::Value(source) => {
+                (Some(Action::Set(self.expression(source, Some(&object_type.name), report))), None)
+            }
+            EffectConfig::Action(config) => {
+                (self.action(config, &object_type.name, report), config.when.as_ref())
+            }
         };
         let action = action?;
         let list = matches!(known.shape, Shape::List(_));
@@ -289,26 +306,31 @@ impl Vocabulary<'_> {
             });
         }
         if known.unique.is_some()
-            && action.expression().is_some_and(|value| value.reads().roots().any(|root| root != "data"))
+            && action.expression().is_some_and(|value| {
+                value.reads().roots().any(|root| root != "data") || !value.reads().objects().is_empty()
+            })
         {
             report.say("a unique value follows from the data alone; do not read objects here");
         }
         let when = when.map(|source| report.within(["when".into()], |report| self.condition(source, report)));
         let reads = action.expression().map(Expression::reads);
-        let reads_roles = self.roles.keys().filter(|name| reads.is_some_and(|reads| reads.has_root(name)));
+        let reads_roles =
+            self.roles.keys().filter(|name| reads.is_some_and(|reads| reads.of_data(name).next().is_some()));
         Some(Effect {
             role: role.into(),
             field: field.into(),
-            reads_state: reads.is_some_and(|reads| reads.roots().any(|root| !CONTENT.contains(&root))),
+            reads_state: reads.is_some_and(|reads| !self.is_content(reads)),
             reads_roles: reads_roles.cloned().collect(),
             action,
             when,
         })
     }
 
-    fn action(&self, config: &ActionConfig, report: &mut Report) -> Option<Action> {
+    fn action(&self, config: &ActionConfig, on: &Arc<str>, report: &mut Report) -> Option<Action> {
         let mut value = |key: &str, source: &Option<String>| {
-            source.as_ref().map(|source| report.within([key.into()], |report| self.value(source, report)))
+            source
+                .as_ref()
+                .map(|source| report.within([key.into()], |report| self.expression(source, Some(on), report)))
         };
         let actions = [
             value("set", &config.set).map(Action::Set),
@@ -326,55 +348,36 @@ impl Vocabulary<'_> {
         }
     }
 
-    fn value(&self, source: &str, report: &mut Report) -> Expression {
-        self.expression(source, report)
-    }
-
     fn condition(&self, source: &str, report: &mut Report) -> Expression {
-        let expression = self.expression(source, report);
-        if expression.reads().roots().any(|root| !CONTENT.contains(&root)) {
+        let expression = self.expression(source, None, report);
+        if !self.is_content(expression.reads()) {
             report.say("`when` reads `data` and `beginning` alone; put what depends on more into the value");
         }
         expression
     }
 
-    fn expression(&self, source: &str, report: &mut Report) -> Expression {
-        let expression = compile_expression(source, report);
-        let reads = expression.reads();
-        let mut roots: Vec<&str> = vec!["data", "self"];
-        roots.extend(SURROUNDINGS);
-        roots.extend(self.roles.keys().map(|name| &**name));
-        check_roots(reads, &roots, report);
-        check_data(reads, self.properties, report);
+    /// Whether what is read follows from the content of the event alone: of objects nothing but their ids.
+    fn is_content(&self, reads: &Reads) -> bool {
+        reads.objects().is_empty()
+            && reads.roots().all(|root| CONTENT.contains(&root) || self.roles.contains_key(root))
+    }
+
+    /// An expression; `on` is the type of the object that an effect is on.
+    fn expression(&self, source: &str, on: Option<&Arc<str>>, report: &mut Report) -> Expression {
+        let source_kind = ["id", "type"].map(|name| (name.into(), Kind::Text)).into();
+        let mut variables: Vec<(Arc<str>, Kind)> = vec![
+            ("data".into(), self.data.clone()),
+            ("beginning".into(), Kind::Date),
+            ("registered".into(), Kind::Date),
+            ("source".into(), Kind::Object(source_kind)),
+        ];
+        variables.extend(on.map(|on| ("self".into(), Kind::Reference(Arc::clone(on)))));
         for role in self.roles.values() {
-            let Some(object_type) = self.object_types.get(&role.object_type) else {
-                continue;
-            };
-            let fields: Vec<&str> = object_type.fields.keys().map(|name| &**name).chain(["id"]).collect();
-            for member in reads.members(&role.name).filter(|member| !fields.contains(member)) {
-                let there = one_of(member, fields.iter().copied());
-                report.say(format!(
-                    "`{}.{member}`: {} has no field `{member}`; {there}",
-                    role.name, object_type.name
-                ));
-            }
+            let reference = Kind::Reference(Arc::clone(&role.object_type));
+            let kind = if role.many { Kind::List(Box::new(reference)) } else { reference };
+            variables.push((Arc::clone(&role.name), kind));
         }
-        expression
-    }
-}
-
-fn check_roots(reads: &Reads, known: &[&str], report: &mut Report) {
-    for root in reads.roots().filter(|root| !known.contains(root)) {
-        report.say(format!("`{root}` is unknown here; {}", one_of(root, known.iter().copied())));
-    }
-}
-
-fn check_data(reads: &Reads, properties: &[Property], report: &mut Report) {
-    let names: Vec<&str> = properties.iter().map(|property| &*property.name).collect();
-    for member in reads.members("data").filter(|member| !names.contains(member)) {
-        report.say(format!(
-            "`data.{member}`: the data have no field `{member}`; {}",
-            one_of(member, names.iter().copied())
-        ));
+        let words = Words { members: &self.compiler.members, variables, own: None };
+        compile_expression(source, &words, report)
     }
 }

@@ -1,17 +1,27 @@
 //! Expressions of the config: CEL (Common Expression Language), compiled once, with what they read known beforehand.
 
 mod dates;
+mod elaborate;
+mod kind;
+mod lookup;
 mod origins;
 mod reads;
+mod words;
 
 use std::sync::{Arc, LazyLock};
 
-use cel::{Context, Env, Program};
+use cel::common::ast::Expr;
+use cel::{Context, Env, IdedExpr, Program};
 use serde_json::Value;
 
-pub use reads::Reads;
+pub(crate) use kind::Kind;
+pub use reads::{FieldRead, Origin, Reads, Seen};
+pub(crate) use words::{Member, Members, Words};
 
-use super::problem::one_of;
+use super::problem::{Report, one_of};
+use crate::event::ObjectId;
+use elaborate::{Elaborated, elaborate};
+use lookup::Lookup;
 
 static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
     let mut env = Env::stdlib();
@@ -71,17 +81,45 @@ fn is_function(name: &str) -> bool {
 pub struct Expression {
     source: Arc<str>,
     program: Program,
+    /// With every reference that it follows looked up.
+    elaborated: IdedExpr,
     reads: Reads,
     plain: Option<Vec<String>>,
 }
 
 /// Where an expression finds its variables.
-pub trait Scope {
+pub trait Scope: Sync {
     /// The value of a root variable (`data`, a role, `beginning` …), holding at least what `reads` says is read of it.
     fn variable(&self, name: &str, reads: &Reads) -> Option<cel::Value>;
 
     /// The data, for expressions that only pass a part of them on.
     fn data(&self) -> Option<&Value>;
+
+    /// What a field of an object has here; null, or no periods, where nothing is known of it.
+    ///
+    /// # Errors
+    /// Where it is derived, and cannot be computed.
+    fn answer(&self, object: ObjectId, read: &FieldRead) -> Result<cel::Value, EvaluationError>;
+}
+
+/// Variables worked out once, for several expressions.
+pub struct Variables<'a>(Context<'a, 'a>);
+
+impl<'a> Variables<'a> {
+    /// What is read of a scope.
+    #[must_use]
+    pub fn of(scope: &'a dyn Scope, reads: &'a Reads) -> Self {
+        let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
+        for name in reads.roots() {
+            if let Some(value) = scope.variable(name, reads) {
+                context.add_variable_from_value(name, value);
+            }
+        }
+        for read in reads.fields() {
+            context.add_variable_as_val(read.variable.as_str(), Box::new(Lookup { scope, read }));
+        }
+        Self(context)
+    }
 }
 
 /// An expression failed on the values that it met.
@@ -95,18 +133,25 @@ pub struct EvaluationError {
 }
 
 impl Expression {
-    /// Compiles CEL.
-    ///
-    /// # Errors
-    /// What the parser says, in one line.
-    pub fn compile(source: &str) -> Result<Self, String> {
-        let program = ENVIRONMENT.compile(source).map_err(|errors| one_line(&errors.to_string()))?;
-        if let Some(unknown) = program.references().functions().into_iter().find(|name| !is_function(name)) {
-            return Err(format!("there is no function `{unknown}`; {}", one_of(unknown, FUNCTIONS)));
-        }
-        let reads = Reads::of(program.expression());
-        let plain = reads::data_path(program.expression());
-        Ok(Self { source: source.into(), program, reads, plain })
+    /// Compiles CEL over these words; every mistake is reported. None where it is no CEL at all.
+    pub(crate) fn compile(source: &str, words: &Words<'_>, report: &mut Report) -> Option<Self> {
+        let program = parse(source);
+        let program =
+            program.map_err(|error| report.say(format!("this is no CEL expression: {error}"))).ok()?;
+        let Elaborated { expression, reads, mistakes } = elaborate(program.expression(), words);
+        mistakes.into_iter().for_each(|mistake| report.say(mistake));
+        let plain = data_path(&expression);
+        Some(Self { source: source.into(), program, elaborated: expression, reads, plain })
+    }
+
+    /// Over variables of which nothing is known.
+    #[cfg(test)]
+    fn untyped(source: &str) -> Self {
+        let program = parse(source).unwrap();
+        let references = program.references();
+        let variables = references.variables().into_iter().map(|name| (Arc::from(name), Kind::Any));
+        let words = Words { members: &Members::default(), variables: variables.collect(), own: None };
+        Self::compile(source, &words, &mut Report::default()).unwrap()
     }
 
     /// What it reads.
@@ -139,13 +184,16 @@ impl Expression {
                 .cloned()
                 .unwrap_or(Value::Null));
         }
-        let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
-        for name in self.reads.roots() {
-            if let Some(value) = scope.variable(name, &self.reads) {
-                context.add_variable_from_value(name, value);
-            }
-        }
-        let value = self.program.execute(&context).map_err(|error| self.failed(&error.to_string()))?;
+        self.evaluate_with(&Variables::of(scope, &self.reads))
+    }
+
+    /// Its value over variables that hold at least what it reads.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    pub fn evaluate_with(&self, variables: &Variables<'_>) -> Result<Value, EvaluationError> {
+        let value = cel::Value::resolve(&self.elaborated, &variables.0)
+            .map_err(|error| self.failed(&error.to_string()))?;
         from_cel(&value).ok_or_else(|| self.failed("the result is no value that can be kept"))
     }
 
@@ -154,7 +202,19 @@ impl Expression {
     /// # Errors
     /// As [`evaluate`](Self::evaluate), and where the result is no boolean.
     pub fn holds(&self, scope: &dyn Scope) -> Result<bool, EvaluationError> {
-        self.evaluate(scope)?.as_bool().ok_or_else(|| self.failed("the result is neither true nor false"))
+        self.truth(&self.evaluate(scope)?)
+    }
+
+    /// Whether it is true over variables that hold at least what it reads.
+    ///
+    /// # Errors
+    /// As [`holds`](Self::holds).
+    pub fn holds_with(&self, variables: &Variables<'_>) -> Result<bool, EvaluationError> {
+        self.truth(&self.evaluate_with(variables)?)
+    }
+
+    fn truth(&self, value: &Value) -> Result<bool, EvaluationError> {
+        value.as_bool().ok_or_else(|| self.failed("the result is neither true nor false"))
     }
 
     fn failed(&self, cause: &str) -> EvaluationError {
@@ -166,6 +226,29 @@ impl std::fmt::Debug for Expression {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Expression").field(&self.source).finish()
     }
+}
+
+fn parse(source: &str) -> Result<Program, String> {
+    let program = ENVIRONMENT.compile(source).map_err(|errors| one_line(&errors.to_string()))?;
+    match program.references().functions().into_iter().find(|name| !is_function(name)) {
+        Some(unknown) => Err(format!("there is no function `{unknown}`; {}", one_of(unknown, FUNCTIONS))),
+        None => Ok(program),
+    }
+}
+
+/// `data.a.b` as its path `[a, b]`, where the expression is nothing more.
+fn data_path(expression: &IdedExpr) -> Option<Vec<String>> {
+    let Expr::Select(select) = &expression.expr else { return None };
+    if select.test {
+        return None;
+    }
+    let mut path = if matches!(&select.operand.expr, Expr::Ident(root) if root == "data") {
+        Vec::new()
+    } else {
+        data_path(&select.operand)?
+    };
+    path.push(select.field.clone());
+    Some(path)
 }
 
 fn one_line(text: &str) -> String {
@@ -239,10 +322,14 @@ mod tests {
         fn data(&self) -> Option<&Value> {
             self.0.get("data")
         }
+
+        fn answer(&self, _: ObjectId, _: &FieldRead) -> Result<cel::Value, EvaluationError> {
+            Ok(cel::Value::Null)
+        }
     }
 
     fn evaluate(source: &str, scope: Value) -> Value {
-        Expression::compile(source).unwrap().evaluate(&Data(scope)).unwrap()
+        Expression::untyped(source).evaluate(&Data(scope)).unwrap()
     }
 
     #[test]
@@ -274,7 +361,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_computed_says_so() {
-        let error = Expression::compile("years(data.x, '2018-06-14')").unwrap();
+        let error = Expression::untyped("years(data.x, '2018-06-14')");
         let failed = error.evaluate(&Data(json!({"data": {"x": "gisteren"}}))).unwrap_err();
         assert!(failed.to_string().contains("gisteren"), "{failed}");
     }

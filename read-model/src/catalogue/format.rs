@@ -1,6 +1,7 @@
 //! Formats: JSON Schema 2020-12, checked on the way in.
 
-use jsonschema::error::ValidationErrorKind;
+mod mistake;
+
 use serde_json::{Value, json};
 
 use super::shape::Shape;
@@ -11,6 +12,9 @@ const MAX_DEPTH: usize = 32;
 
 /// The greatest size of an event's data, in bytes of JSON; a deed fits in a hundredth of it.
 const MAX_BYTES: usize = 65_536;
+
+/// The most things that are told of at once.
+const MAX_ERRORS: usize = 20;
 
 /// A compiled format.
 pub struct Format {
@@ -65,13 +69,17 @@ impl Format {
         &self.expanded
     }
 
-    /// Everything that is wrong with the data; empty where they are right.
+    /// What is wrong with the data, as far as it is worth telling at once; empty where they are right.
     #[must_use]
     pub fn errors(&self, data: &Value) -> Vec<DataError> {
         if let Some(error) = outside_bounds(data) {
             return vec![error];
         }
-        self.validator.iter_errors(data).map(|error| describe(&error, data)).collect()
+        self.validator
+            .iter_errors(data)
+            .take(MAX_ERRORS)
+            .map(|error| mistake::describe(&error, data))
+            .collect()
     }
 }
 
@@ -107,46 +115,4 @@ fn outside_bounds(data: &Value) -> Option<DataError> {
         }
     }
     None
-}
-
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the library's enum grows; what it says itself is good enough for the rest"
-)]
-fn describe(error: &jsonschema::ValidationError<'_>, data: &Value) -> DataError {
-    let pointer = error.instance_path().to_string();
-    let path = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
-    let given = data.pointer(&pointer).map(shown).unwrap_or_default();
-    let message = match error.kind() {
-        ValidationErrorKind::Format { format } if format == "partial-date" => data
-            .pointer(&pointer)
-            .and_then(Value::as_str)
-            .and_then(|text| text.parse::<PartialDate>().err())
-            .map_or_else(|| error.to_string(), |error| error.to_string()),
-        ValidationErrorKind::Format { .. } => format!("`{given}` is not an id; ids are UUIDs"),
-        ValidationErrorKind::AdditionalProperties { unexpected } => {
-            format!("there is no field {}; leave it out", unexpected.join(", "))
-        }
-        ValidationErrorKind::Required { property } => {
-            format!("the field {property} is missing; it is required")
-        }
-        ValidationErrorKind::Pattern { pattern } => format!("`{given}` does not have the form {pattern}"),
-        ValidationErrorKind::MaxLength { limit } => format!("`{given}` is longer than {limit} characters"),
-        ValidationErrorKind::MinLength { limit } => format!("`{given}` is shorter than {limit} characters"),
-        _ => bounded(&error.to_string(), 300),
-    };
-    DataError { path, message }
-}
-
-/// A value as an error message shows it: never at length.
-fn shown(value: &Value) -> String {
-    value.as_str().map_or_else(|| bounded(&value.to_string(), 40), |text| bounded(text, 40))
-}
-
-fn bounded(text: &str, limit: usize) -> String {
-    let mut kept: String = text.chars().take(limit).collect();
-    if kept.len() < text.len() {
-        kept.push('…');
-    }
-    kept
 }

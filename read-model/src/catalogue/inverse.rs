@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 
 use super::compile::{check_field_name, derived_value};
 use super::config::{Config, InverseConfig};
-use super::expression::Expression;
+use super::expression::{Expression, Members};
 use super::field_path::{FieldPath, item};
 use super::model::{Action, Effect, EventType, ObjectType, Role};
 use super::problem::{Report, one_of};
@@ -23,6 +23,8 @@ pub struct Inverse {
     pub name: Arc<str>,
     /// What it is.
     pub description: Option<Arc<str>>,
+    /// The type of the object that they refer to.
+    pub to: Arc<str>,
     /// The type of the objects that refer.
     pub of: Arc<str>,
     /// The field, or the part of it, by which they do.
@@ -45,11 +47,17 @@ type ObjectTypes = IndexMap<Arc<str>, ObjectType>;
 type EventTypes = IndexMap<Arc<str>, EventType>;
 
 /// Adds the inverses to the object types, once all of these are known.
-pub(super) fn compile_inverses(config: &Config, object_types: &mut ObjectTypes, report: &mut Report) {
+pub(super) fn compile_inverses(
+    config: &Config,
+    members: &Members,
+    object_types: &mut ObjectTypes,
+    report: &mut Report,
+) {
     for (name, object_config) in &config.object_types {
         let compile = |(inverse, config): (&String, &InverseConfig)| {
             let at = ["object_types".into(), name.as_str().into(), "inverse".into(), inverse.as_str().into()];
-            let compiled = report.within(at, |report| compile(name, inverse, config, object_types, report));
+            let words = (members, &*object_types);
+            let compiled = report.within(at, |report| compile(name, inverse, config, words, report));
             compiled.map(|compiled| (Arc::clone(&compiled.name), compiled))
         };
         let inverses = object_config.inverse.iter().filter_map(compile).collect();
@@ -63,7 +71,7 @@ fn compile(
     to: &str,
     name: &str,
     config: &InverseConfig,
-    object_types: &ObjectTypes,
+    (members, object_types): (&Members, &ObjectTypes),
     report: &mut Report,
 ) -> Option<Inverse> {
     check_field_name(name, report);
@@ -89,10 +97,12 @@ fn compile(
     Some(Inverse {
         name: name.into(),
         description: config.description.as_deref().map(Arc::from),
+        to: to.into(),
         of: Arc::clone(&of.name),
         path,
-        when: when
-            .map(|source| report.within(["when".into()], |report| derived_value(source, &of.fields, report))),
+        when: when.map(|source| {
+            report.within(["when".into()], |report| derived_value(source, members, &of.name, report))
+        }),
         sources: Vec::new(),
     })
 }

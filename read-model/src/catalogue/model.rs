@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 pub use super::config::{LineConfig as Line, Severity};
-use super::expression::{EvaluationError, Expression};
+use super::expression::{EvaluationError, Expression, FieldRead, Members, Reads};
 use super::format::Format;
 use super::inverse::Inverse;
 use super::shape::{self, Shape};
@@ -36,6 +36,8 @@ pub struct Catalogue {
     pub object_types: IndexMap<Arc<str>, ObjectType>,
     /// What can happen, by name.
     pub event_types: IndexMap<Arc<str>, EventType>,
+    /// The fields of every object type, as expressions know them.
+    pub(super) members: Members,
 }
 
 /// A type from `types`.
@@ -123,6 +125,8 @@ pub struct EventType {
     pub rules: Vec<Rule>,
     /// What the rules read: roles, by their place, and fields of the objects in them.
     pub(crate) rule_reads: Vec<(usize, Vec<Arc<str>>)>,
+    /// What the rules read together, so that it is worked out once for all of them.
+    pub(crate) rules_read: Reads,
     /// What it changes.
     pub effects: Vec<Effect>,
 }
@@ -350,15 +354,30 @@ impl super::Scope for DataScope<'_> {
     fn data(&self) -> Option<&Value> {
         Some(self.data)
     }
+
+    /// Nothing is known of objects here.
+    fn answer(&self, _: ObjectId, _: &FieldRead) -> Result<cel::Value, EvaluationError> {
+        Ok(cel::Value::Null)
+    }
+}
+
+/// The objects in a role, as expressions see them: their ids; null where there is none, a list where there may be several.
+pub(crate) fn role_variable(event_type: &EventType, name: &str, data: &Value) -> Option<cel::Value> {
+    let role = event_type.roles.get(name)?;
+    let mut ids = event_type.in_role(role, data).map(|id| cel::Value::from(id.to_string()));
+    Some(if role.many {
+        cel::Value::List(ids.collect::<Vec<_>>().into())
+    } else {
+        ids.next().unwrap_or(cel::Value::Null)
+    })
 }
 
 /// The variable `data`: its members that are read, or all where it is passed on as a whole.
 pub(crate) fn data_variable(data: &Value, shape: &Shape, reads: &super::Reads) -> cel::Value {
-    let mut members = reads.members("data").peekable();
-    if members.peek().is_none() {
-        return super::to_cel(data);
+    if reads.takes_whole("data") {
+        return with_absent(data, Some(shape));
     }
-    super::map(members.map(|name| {
+    super::map(reads.members("data").map(|name| {
         let nested = shape.property(name).map(|property| &property.shape);
         (name, with_absent(data.get(name).unwrap_or(&Value::Null), nested))
     }))

@@ -166,6 +166,28 @@ impl FieldLine {
         items
     }
 
+    /// The periods in which the field had a value, oldest first, up to a bound: the value, its first day, and the first
+    /// day after it; none where it still holds. Of several values on one day, the last counts.
+    #[must_use]
+    pub fn periods(&self, bound: Bound) -> Vec<(Value, Day, Option<Day>)> {
+        let mut days: Vec<Day> = self.within(bound).map(|said| said.begins.beginning.day).collect();
+        days.dedup();
+        let mut periods: Vec<(Value, Day, Option<Day>)> = Vec::new();
+        for (index, day) in days.iter().enumerate() {
+            let last = index + 1 == days.len();
+            let answer = self.answer(if last { bound } else { Bound::EndOf(*day) });
+            let open = periods.last_mut().filter(|(_, _, until)| until.is_none());
+            if open.as_ref().is_some_and(|(value, _, _)| Some(value) == answer.as_ref()) {
+                continue;
+            }
+            if let Some((_, _, until)) = open {
+                *until = Some(*day);
+            }
+            periods.extend(answer.map(|value| (value, *day, None)));
+        }
+        periods
+    }
+
     /// What gave the field its answer at a bound: one assertion, or one for each item of a list.
     #[must_use]
     pub fn reasons(&self, bound: Bound) -> Vec<&Assertion> {

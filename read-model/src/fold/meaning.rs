@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::line::Change;
 use super::world::FoldError;
 use crate::catalogue::{
-    Action, Catalogue, EvaluationError, EventType, Reads, Scope, UpcastError, data_variable, to_cel,
+    Action, Catalogue, EvaluationError, EventType, FieldRead, Reads, Scope, UpcastError, data_variable,
+    role_variable, to_cel,
 };
 use crate::event::{Event, ObjectId};
 use crate::time::{Beginning, PartialDate};
@@ -130,11 +131,16 @@ impl Scope for ContentScope<'_> {
         match name {
             "data" => Some(data_variable(self.data, self.event_type.current().format.expanded(), reads)),
             "beginning" => Some(to_cel(&Value::String(self.beginning.day.to_string()))),
-            _ => None,
+            role => role_variable(self.event_type, role, self.data),
         }
     }
 
     fn data(&self) -> Option<&Value> {
         Some(self.data)
+    }
+
+    /// Nothing is known of objects here.
+    fn answer(&self, _: ObjectId, _: &FieldRead) -> Result<cel::Value, EvaluationError> {
+        Ok(cel::Value::Null)
     }
 }

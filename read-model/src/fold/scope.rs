@@ -1,12 +1,17 @@
-//! What the expressions of an event see: its data, the objects in its roles, and where it stands.
+//! What expressions see: the data of an event, objects as they are at a place on the material line, and where that is.
 
 use serde_json::Value;
 
 use super::claim::Claim;
 use super::line::Bound;
+use super::state::ObjectState;
 use super::world::World;
-use crate::catalogue::{Catalogue, Reads, Role, Scope, data_variable, map, to_cel, with_absent};
+use crate::catalogue::{
+    Catalogue, EvaluationError, FieldRead, Reads, Scope, data_variable, map, role_variable, to_cel,
+    with_absent,
+};
 use crate::event::ObjectId;
+use crate::time::Day;
 
 /// The scope of one claim's expressions, in the state just before its effects.
 pub(super) struct ClaimScope<'a> {
@@ -14,37 +19,10 @@ pub(super) struct ClaimScope<'a> {
     pub(super) world: &'a World,
     pub(super) claim: &'a Claim<'a>,
     /// The object that an effect is on.
-    pub(super) this: Option<(ObjectId, &'a str)>,
+    pub(super) this: Option<ObjectId>,
 }
 
 impl ClaimScope<'_> {
-    pub(super) fn bound(&self) -> Bound {
-        Bound::Before(self.claim.place)
-    }
-
-    fn role(&self, role: &Role, reads: &Reads) -> cel::Value {
-        let objects = self.claim.event_type.in_role(role, self.claim.data());
-        let mut states = objects.map(|id| self.object(id, &role.object_type, &role.name, reads));
-        if role.many {
-            cel::Value::List(states.collect::<Vec<_>>().into())
-        } else {
-            states.next().unwrap_or(cel::Value::Null)
-        }
-    }
-
-    /// An object as a map of what is read of it; what it has no value for is null.
-    fn object(&self, id: ObjectId, object_type: &str, variable: &str, reads: &Reads) -> cel::Value {
-        let fields = self.catalogue.object_types.get(object_type).map(|object_type| &object_type.fields);
-        let state = self.world.object(id);
-        let member = |name| {
-            let value = state.and_then(|state| state.answer(name, self.bound())).unwrap_or(Value::Null);
-            let shape = fields.and_then(|fields| fields.get(name)).map(|field| &field.expanded);
-            (name, with_absent(&value, shape))
-        };
-        let members = reads.members(variable).filter(|name| *name != "id").map(member);
-        map(members.chain([("id", cel::Value::from(id.to_string()))]))
-    }
-
     fn source(&self) -> cel::Value {
         let source = &self.claim.because.claim.source;
         map([("id", source.id.to_string().into()), ("type", cel::Value::from(&*source.source_type))])
@@ -54,20 +32,75 @@ impl ClaimScope<'_> {
 impl Scope for ClaimScope<'_> {
     fn variable(&self, name: &str, reads: &Reads) -> Option<cel::Value> {
         let event_type = self.claim.event_type;
-        Some(match name {
-            "data" => data_variable(self.claim.data(), event_type.current().format.expanded(), reads),
-            "beginning" => to_cel(&Value::String(self.claim.place.beginning.day.to_string())),
-            "registered" => to_cel(&Value::String(self.claim.registered(self.catalogue).to_string())),
-            "source" => self.source(),
-            "self" => {
-                let (id, role) = self.this?;
-                self.object(id, &event_type.roles.get(role)?.object_type, "self", reads)
-            }
-            role => self.role(event_type.roles.get(role)?, reads),
-        })
+        match name {
+            "data" => Some(data_variable(self.claim.data(), event_type.current().format.expanded(), reads)),
+            "beginning" => Some(day(self.claim.place.beginning.day)),
+            "registered" => Some(day(self.claim.registered(self.catalogue))),
+            "source" => Some(self.source()),
+            "self" => self.this.map(|id| id.to_string().into()),
+            role => role_variable(event_type, role, self.claim.data()),
+        }
     }
 
     fn data(&self) -> Option<&Value> {
         Some(self.claim.data())
     }
+
+    fn answer(&self, object: ObjectId, read: &FieldRead) -> Result<cel::Value, EvaluationError> {
+        Ok(answer(self.catalogue, self.world.object(object), read, Bound::Before(self.claim.place)))
+    }
+}
+
+/// What a derived field sees: the fields of objects on a day, its own object's by their names alone, and `asOf`.
+pub(super) struct DayScope<'a> {
+    pub(super) catalogue: &'a Catalogue,
+    pub(super) world: &'a World,
+    pub(super) object: ObjectId,
+    pub(super) day: Day,
+}
+
+impl Scope for DayScope<'_> {
+    fn variable(&self, name: &str, _: &Reads) -> Option<cel::Value> {
+        match name {
+            "asOf" => Some(day(self.day)),
+            "self" => Some(self.object.to_string().into()),
+            _ => None,
+        }
+    }
+
+    fn data(&self) -> Option<&Value> {
+        None
+    }
+
+    fn answer(&self, object: ObjectId, read: &FieldRead) -> Result<cel::Value, EvaluationError> {
+        let object_type = self.catalogue.object_types.get(&read.object_type);
+        match object_type.and_then(|object_type| object_type.derived.get(&read.field)) {
+            Some(derived) => {
+                let value = self.world.derived(self.catalogue, object, &derived.value, self.day)?;
+                Ok(to_cel(&value))
+            }
+            None => Ok(answer(self.catalogue, self.world.object(object), read, Bound::EndOf(self.day))),
+        }
+    }
+}
+
+fn day(day: Day) -> cel::Value {
+    day.to_string().into()
+}
+
+/// A field of an object, or its periods, up to a bound; what it has no value for is null.
+fn answer(catalogue: &Catalogue, state: Option<&ObjectState>, read: &FieldRead, bound: Bound) -> cel::Value {
+    let object_type = catalogue.object_types.get(&read.object_type);
+    let shape = object_type.and_then(|known| known.fields.get(&read.field)).map(|field| &field.expanded);
+    let line = state.and_then(|state| state.line(&read.field));
+    if !read.past {
+        let value = line.and_then(|line| line.answer(bound)).unwrap_or(Value::Null);
+        return with_absent(&value, shape);
+    }
+    let periods = line.map(|line| line.periods(bound)).unwrap_or_default();
+    let period = |(value, from, until): &(Value, Day, Option<Day>)| {
+        let until = until.map_or(cel::Value::Null, day);
+        map([("value", with_absent(value, shape)), ("from", day(*from)), ("until", until)])
+    };
+    cel::Value::List(periods.iter().map(period).collect::<Vec<_>>().into())
 }

@@ -6,8 +6,8 @@ use super::claim::Claim;
 use super::scope::ClaimScope;
 use super::world::{FoldError, World, counting_claims};
 use crate::basis::Trust;
-use crate::catalogue::{Catalogue, EvaluationError, Rule, Severity};
-use crate::event::{Event, EventId, EventKind, ObjectId, Position, Verdict};
+use crate::catalogue::{Catalogue, EvaluationError, Rule, Severity, Variables};
+use crate::event::{Event, EventId, EventKind, Position, Verdict};
 use crate::history::History;
 use crate::resolve::{Assuming, Resolution};
 
@@ -199,16 +199,23 @@ pub(super) fn broken_rules<'h>(
     claim: &Claim<'h>,
     severity: Severity,
 ) -> Vec<Breach<'h>> {
+    let event_type = claim.event_type;
+    if !event_type.rules.iter().any(|rule| rule.severity == severity) {
+        return Vec::new();
+    }
     let scope = ClaimScope { catalogue, world, claim, this: None };
+    let variables = Variables::of(&scope, &event_type.rules_read);
     let breach = |rule: &'h Rule| {
-        let failure = match rule.check.holds(&scope) {
+        let alone = rule.check.reads().takes_whole("data");
+        let holds = if alone { rule.check.holds(&scope) } else { rule.check.holds_with(&variables) };
+        let failure = match holds {
             Ok(true) => return None,
             Ok(false) => None,
             Err(error) => Some(error),
         };
         Some(Breach { rule: Some(rule), failure, because: read_by(world, claim, rule) })
     };
-    claim.event_type.rules.iter().filter(|rule| rule.severity == severity).filter_map(breach).collect()
+    event_type.rules.iter().filter(|rule| rule.severity == severity).filter_map(breach).collect()
 }
 
 /// The claims that gave the values that a rule read, oldest first.
@@ -216,10 +223,9 @@ fn read_by(world: &World, claim: &Claim<'_>, rule: &Rule) -> Vec<Arc<Event>> {
     let bound = super::Bound::Before(claim.place);
     let reads = rule.check.reads();
     let mut found = Vec::new();
-    for role in claim.event_type.roles.values().filter(|role| reads.has_root(&role.name)) {
-        let objects: Vec<ObjectId> = claim.event_type.in_role(role, claim.data()).collect();
-        for state in objects.into_iter().filter_map(|object| world.object(object)) {
-            let lines = reads.members(&role.name).filter_map(|member| state.line(member));
+    for (role, objects) in claim.event_type.roles.values().zip(&claim.meaning.roles) {
+        for state in objects.iter().filter_map(|object| world.object(*object)) {
+            let lines = reads.of_data(&role.name).filter_map(|field| state.line(field));
             found.extend(
                 lines.flat_map(|line| line.reasons(bound)).map(|said| Arc::clone(&said.because.claim)),
             );

@@ -8,10 +8,10 @@ use serde_json::Value;
 use super::claim::Claim;
 use super::line::Change;
 use super::meaning::change;
-use super::scope::ClaimScope;
+use super::scope::{ClaimScope, DayScope};
 use super::state::ObjectState;
 use crate::basis::Trust;
-use crate::catalogue::{Catalogue, Effect, EvaluationError, Reads, Scope, UpcastError, with_absent};
+use crate::catalogue::{Catalogue, Effect, EvaluationError, UpcastError};
 use crate::event::{EventKind, ObjectId, Position};
 use crate::history::History;
 use crate::resolve::{Assuming, Resolution};
@@ -128,10 +128,10 @@ impl World {
         value: &crate::catalogue::Expression,
         day: Day,
     ) -> Result<Value, EvaluationError> {
-        match self.objects.get(&id) {
-            Some(state) => value.evaluate(&FieldScope { catalogue, state, day }),
-            None => Ok(Value::Null),
+        if !self.objects.contains_key(&id) {
+            return Ok(Value::Null);
         }
+        value.evaluate(&DayScope { catalogue, world: self, object: id, day })
     }
 
     /// Notes which objects a claim is about, and what it says of their fields.
@@ -178,7 +178,7 @@ impl World {
         let Some(expression) = effect.action.expression() else {
             return Ok(Change::Set(None));
         };
-        let scope = ClaimScope { catalogue, world: self, claim, this: Some((object, &effect.role)) };
+        let scope = ClaimScope { catalogue, world: self, claim, this: Some(object) };
         let value = expression.evaluate(&scope).map_err(|source| failed(claim, effect, source))?;
         Ok(change(&effect.action, value))
     }
@@ -226,27 +226,4 @@ pub(crate) fn counting_claims<'c>(
 
 fn failed(claim: &Claim<'_>, effect: &Effect, source: EvaluationError) -> FoldError {
     FoldError::Effect { position: claim.place.position, field: Arc::clone(&effect.field), source }
-}
-
-/// What a derived field sees: the fields of its object, and `asOf`.
-struct FieldScope<'a> {
-    catalogue: &'a Catalogue,
-    state: &'a ObjectState,
-    day: Day,
-}
-
-impl Scope for FieldScope<'_> {
-    fn variable(&self, name: &str, _: &Reads) -> Option<cel::Value> {
-        if name == "asOf" {
-            return Some(self.day.to_string().into());
-        }
-        let object_type = self.catalogue.object_types.get(self.state.object_type())?;
-        let shape = object_type.fields.get(name).map(|field| &field.expanded);
-        let value = self.state.value(name, self.day).unwrap_or(Value::Null);
-        Some(with_absent(&value, shape))
-    }
-
-    fn data(&self) -> Option<&Value> {
-        None
-    }
 }

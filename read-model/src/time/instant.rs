@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Datelike, Timelike, Utc};
 
+use crate::shown::bounded;
+
 /// 0001-01-01T00:00:00Z: before everything.
 pub const FIRST_INSTANT: DateTime<Utc> = match DateTime::from_timestamp(-62_135_596_800, 0) {
     Some(instant) => instant,
@@ -15,10 +17,10 @@ pub enum InstantError {
     #[error("`{0}` is not a moment; write it as RFC 3339, for example 2026-01-04T09:30:00+01:00")]
     Shape(String),
     /// A leap second.
-    #[error("`{0}` has second 60; seconds run from 00 to 59")]
+    #[error("`{0}` has second 60; seconds run from 00 to 59, write the second before or after it")]
     LeapSecond(String),
     /// Outside the years 0001 to 9999.
-    #[error("`{0}` lies outside the years 0001 to 9999")]
+    #[error("`{0}` lies outside the years 0001 to 9999; write a moment within them")]
     Year(String),
 }
 
@@ -27,15 +29,18 @@ pub enum InstantError {
 /// # Errors
 /// [`InstantError`] where it is malformed, has second 60, or lies outside the years 0001 to 9999.
 pub fn parse_instant(text: &str) -> Result<DateTime<Utc>, InstantError> {
-    let shown = || text.chars().take(40).collect::<String>();
-    let instant = DateTime::parse_from_rfc3339(text).map_err(|_| InstantError::Shape(shown()))?;
+    let shown = || bounded(text, 40);
+    // The library also takes a minus sign that is not ASCII.
+    let written = DateTime::parse_from_rfc3339(text).ok().filter(|_| text.is_ascii());
+    let instant = written.ok_or_else(|| InstantError::Shape(shown()))?;
     if instant.nanosecond() >= 1_000_000_000 {
         return Err(InstantError::LeapSecond(shown()));
     }
-    let instant = instant.with_timezone(&Utc);
-    if !(1..=9999).contains(&instant.year()) {
+    let years = [instant.year(), instant.with_timezone(&Utc).year()];
+    if years.iter().any(|year| !(1..=9999).contains(year)) {
         return Err(InstantError::Year(shown()));
     }
+    let instant = instant.with_timezone(&Utc);
     Ok(truncate_to_micros(instant))
 }
 
@@ -61,5 +66,28 @@ mod tests {
         assert!(matches!(parse_instant("0000-12-31T23:59:00Z"), Err(InstantError::Year(_))));
         assert!(matches!(parse_instant("10000-01-01T00:00:00Z"), Err(InstantError::Shape(_))));
         assert!(matches!(parse_instant("yesterday"), Err(InstantError::Shape(_))));
+    }
+
+    #[test]
+    fn an_offset_lies_within_a_day_and_does_not_lead_out_of_the_calendar() {
+        assert!(parse_instant("2026-01-01T00:00:00+14:00").is_ok());
+        assert!(parse_instant("2026-01-01T00:00:00-23:59").is_ok());
+        for text in [
+            "2026-01-01T00:00:00+24:00",
+            "2026-01-01T00:00:00+01:60",
+            "2026-01-01T00:00:00−01:00",
+            "2026-01-01T00:00:00",
+        ] {
+            assert!(matches!(parse_instant(text), Err(InstantError::Shape(_))), "{text}");
+        }
+        for text in ["0000-12-31T23:00:00-02:00", "0001-01-01T00:00:00+02:00", "9999-12-31T23:59:59-02:00"] {
+            assert!(matches!(parse_instant(text), Err(InstantError::Year(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_error_repeats_little_of_what_was_sent() {
+        let error = parse_instant(&"2".repeat(1_000_000)).unwrap_err().to_string();
+        assert!(error.contains("2…`") && error.len() < 200, "{error}");
     }
 }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
-use super::{Day, InstantError, PartialDateError, Zone, parse_instant};
+use super::{Day, InstantError, PartialDate, PartialDateError, Zone, parse_instant};
 
 /// `asOf` or `knownAt` as given: an RFC 3339 timestamp, or a date that means that whole day, up to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,10 +38,15 @@ impl Moment {
 /// Why a text is not a moment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MomentError {
-    /// It looks like a date, and is none.
-    #[error(transparent)]
-    Date(#[from] PartialDateError),
-    /// It is no timestamp either.
+    /// Neither a date nor a timestamp.
+    #[error(
+        "`{0}` is not a moment; write a date such as 2026-01-04, or a timestamp such as 2026-01-04T09:30:00+01:00"
+    )]
+    Shape(String),
+    /// It has the shape of a date, and no calendar has that day.
+    #[error("the date `{0}` is in no calendar; write a day that exists")]
+    Day(String),
+    /// It is a timestamp, and no moment.
     #[error(transparent)]
     Instant(#[from] InstantError),
     /// A partial date names no single day.
@@ -53,14 +58,19 @@ impl FromStr for Moment {
     type Err = MomentError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.len() > 10 {
-            return Ok(Self::Instant(parse_instant(text)?));
-        }
-        let date: super::PartialDate = text.parse()?;
-        if date.is_certain() {
-            Ok(Self::Day(date.earliest()))
-        } else {
-            Err(MomentError::Partial(text.to_owned()))
+        match text.parse::<PartialDate>() {
+            Ok(date) if date.is_certain() => Ok(Self::Day(date.earliest())),
+            Ok(_) => Err(MomentError::Partial(text.to_owned())),
+            Err(PartialDateError::Shape(shown)) => match parse_instant(text) {
+                Err(InstantError::Shape(_)) => Err(MomentError::Shape(shown)),
+                instant => Ok(Self::Instant(instant?)),
+            },
+            Err(
+                PartialDateError::Month(..)
+                | PartialDateError::Day(..)
+                | PartialDateError::DayWithoutMonth(_)
+                | PartialDateError::MonthWithoutYear(_),
+            ) => Err(MomentError::Day(text.to_owned())),
         }
     }
 }
@@ -80,5 +90,24 @@ mod tests {
     #[test]
     fn a_partial_date_is_no_moment() {
         assert!(matches!("2026-01-00".parse::<Moment>(), Err(MomentError::Partial(_))));
+    }
+    #[test]
+    fn what_is_no_moment_is_told_with_what_would_be() {
+        let refused = |text: &str| text.parse::<Moment>().unwrap_err().to_string();
+        let shape = "is not a moment; write a date such as 2026-01-04, or a timestamp such as 2026-01-04T09:30:00+01:00";
+        for text in
+            ["", "now", "2026-1-4", "10000-01-01", "2026-01-0é", "2026-01-01T00:00", "2026-01-01T24:00:00Z"]
+        {
+            assert_eq!(refused(text), format!("`{text}` {shape}"));
+        }
+        for text in ["2026-13-01", "2026-02-30", "2026-00-05", "0000-01-01"] {
+            assert_eq!(
+                refused(text),
+                format!("the date `{text}` is in no calendar; write a day that exists")
+            );
+        }
+        assert!(refused("2016-12-31T23:59:60Z").contains("second 60"));
+        assert!(refused("0000-12-31T23:00:00-02:00").contains("outside the years"));
+        assert!(refused(&"2".repeat(1_000_000)).len() < 200);
     }
 }

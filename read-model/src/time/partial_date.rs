@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::Day;
+use crate::shown::bounded;
 
 /// A date of which the day, the month, or everything may be unknown (Logisch Ontwerp BRP, standard value of dates).
 ///
@@ -120,8 +121,7 @@ impl FromStr for PartialDate {
     type Err = PartialDateError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (year, month, day) =
-            digits(text).ok_or_else(|| PartialDateError::Shape(text.chars().take(40).collect()))?;
+        let (year, month, day) = digits(text).ok_or_else(|| PartialDateError::Shape(bounded(text, 40)))?;
         let shown = || text.to_owned();
         match (year, month, day) {
             (0, 0, 0) => {}

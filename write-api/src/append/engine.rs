@@ -10,11 +10,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use read_model::catalogue::Catalogue;
 use read_model::event::{Event, Position};
 use sqlx::{PgPool, Postgres, Transaction};
+use tracing::Instrument;
 
 use self::answering::Committed;
 use super::insert::{Inserted, insert};
+use super::meters::Meters;
 use super::mirror::{Head, Mirror};
 use super::overlay::Overlay;
+use super::watch::{Ticket, Watch};
 use super::{AppendError, EngineError, Request};
 use crate::decide::Missing;
 use crate::outcome::{Finding, Outcome};
@@ -27,6 +30,7 @@ const OPTIMISTIC_ATTEMPTS: usize = 2;
 pub struct Engine {
     catalogue: Arc<Catalogue>,
     mirror: Mirror,
+    watch: Watch,
 }
 
 /// A request of an import, which states when its event was registered.
@@ -94,7 +98,27 @@ impl Engine {
             .execute(&pool)
             .await?;
         let mirror = Mirror::connect(pool, Arc::clone(&catalogue), cached_objects).await?;
-        Ok(Self { catalogue, mirror })
+        let watch = Watch::new(Arc::new(Meters::unread(&catalogue)));
+        Ok(Self { catalogue, mirror, watch })
+    }
+
+    /// The same engine, measured by these.
+    #[must_use]
+    pub(super) fn metered(self, meters: Arc<Meters>) -> Self {
+        let watch = Watch::new(meters);
+        watch.reached(self.mirror.head().position);
+        Self { watch, ..self }
+    }
+
+    /// The next batch serves the requests with these tickets, in this order; whatever it does stands in this step.
+    pub(super) fn begin(&mut self, tickets: Vec<Ticket>) -> tracing::Span {
+        self.watch.begin(tickets)
+    }
+
+    /// The batch is decided, and committed if anything is.
+    pub(super) fn end(&mut self) {
+        self.watch.end();
+        self.watch.reached(self.mirror.head().position);
     }
 
     /// When the newest event was registered.
@@ -139,7 +163,10 @@ impl Engine {
         loop {
             match self.attempt(jobs, delay, conflicts >= OPTIMISTIC_ATTEMPTS).await {
                 Ok(outcomes) => return outcomes,
-                Err(Again::Stale) => conflicts += 1,
+                Err(Again::Stale) => {
+                    conflicts += 1;
+                    self.watch.meters.conflicts.inc();
+                }
                 Err(Again::Fault(error)) => {
                     self.mirror.forget();
                     let fault = AppendError::Fault(Arc::new(error));
@@ -161,12 +188,16 @@ impl Engine {
         let mut decided = Vec::with_capacity(jobs.len());
         for job in jobs {
             let first = decided.is_empty();
-            decided.push(self.decide_job(*job, first, &mut overlay, &mut fresh).await?);
+            let step = self.watch.deciding(decided.len());
+            let span = step.span.clone();
+            decided.push(self.decide_job(*job, first, &mut overlay, &mut fresh).instrument(span).await?);
         }
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
-        let committed = self.commit(jobs, &overlay, lock, fresh).await?;
+        let step = self.watch.committing(overlay.len());
+        let committed = self.commit(jobs, &overlay, lock, fresh).instrument(step.span.clone()).await?;
+        drop(step);
         self.answer(decided, &committed).await.map_err(Again::Fault)
     }
 

@@ -91,6 +91,7 @@ mod tests {
             id: None,
             outcome: "refused",
             code: "RULE",
+            path: Vec::new(),
             rule: Some("born-before".into()),
             message: "nobody dies before being born".to_owned(),
         };

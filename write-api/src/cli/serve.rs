@@ -3,14 +3,20 @@
 use std::io;
 use std::sync::Arc;
 
-use door::{Check, Door, Graphiql, LogError, Principal, ServeError, SystemClock, TokenOptionsError, Tokens};
+use door::{
+    Check, Clock, Door, Graphiql, LogError, Metrics, Principal, ServeError, SystemClock, TokenOptionsError,
+    Tokens,
+};
 use read_model::catalogue::Catalogue;
 use sqlx::PgPool;
 
-use crate::append::{self, AppenderTask, EngineError};
+use crate::append::{self, AppenderTask, EngineError, Meters};
 use crate::graphql::{self, Gate, SchemaError};
 use crate::ids::{IdSource, SystemIds};
 use crate::settings::{ServeOptions, SettingsError};
+
+/// What the server is called in its log, its metrics and its traces.
+const NAME: &str = "write-api";
 
 /// What a first visitor of GraphiQL finds.
 const FIRST_QUERY: &str = include_str!("first_query.graphql");
@@ -43,20 +49,22 @@ pub enum ServeFailure {
 
 /// Serves until told to stop; returns when all that was accepted is decided and answered.
 pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
-    options.log.start()?;
+    let _traces = options.log.start(NAME)?;
     let shutdown = door::shutdown_signal().map_err(ServeFailure::Signal)?;
     let tokens = Tokens::load(&options.tokens)?;
     let appending = options.appending.checked(tokens.development())?;
     let catalogue = options.config.load()?;
     let pool = options.database.connect().await?;
-    let started = append::start(pool.clone(), Arc::clone(&catalogue), appending).await;
+    let mut metrics = metrics(&catalogue, &pool);
+    let meters = Meters::new(&catalogue, metrics.registry());
+    let started = append::start_metered(pool.clone(), Arc::clone(&catalogue), appending, meters).await;
     let (appender, task) = started.map_err(ServeFailure::Appender)?;
     let gate = Gate { appender, ids: Box::new(SystemIds) };
     let schema = graphql::builder(&catalogue, gate)?;
     let schema = graphql::finish(door::harden(schema, tokens.development()))?;
     let (bind, patience) = (options.bind, options.http.shutdown_timeout);
     let door = Door {
-        name: "write-api",
+        name: NAME,
         http: options.http,
         guard: options.guard,
         graphiql: Some(page(&catalogue)),
@@ -65,10 +73,27 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
         schema: Box::new(move || schema.clone()),
         prepare: None,
         checks: checks(&pool),
+        metrics,
+        metrics_bind: options.metrics_bind,
     };
     let served = door::serve(bind, door, shutdown).await;
     drain(task, patience).await;
     Ok(served?)
+}
+
+/// What there is to tell before anything happens.
+fn metrics(catalogue: &Catalogue, pool: &PgPool) -> Metrics {
+    let mut metrics = Metrics::new(NAME, env!("CARGO_PKG_VERSION"), SystemClock.now());
+    let help = "The catalogue that commands are decided with";
+    metrics.fact("f6_catalogue", help, "hash", catalogue.hash.to_string());
+    let pool = pool.clone();
+    let connections = move || {
+        let idle = pool.num_idle() as u64;
+        vec![("idle", idle), ("used", u64::from(pool.size()).saturating_sub(idle))]
+    };
+    let help = "Connections to the database";
+    metrics.gauge("f6_database_connections", help, "state", Box::new(connections));
+    metrics
 }
 
 /// What must hold for the server to be ready; the config has been right since it started.

@@ -45,6 +45,7 @@ pub(super) fn draft(desk: Desk<'_>, command: &Command) -> Result<Draft, Stop> {
     if !desk.trusted {
         rights::may_ask(desk.catalogue, command)?;
     }
+    check_known(desk, &command.despite, "despite")?;
     let said = match &command.act {
         Act::Claim { .. } => claim(desk, command)?,
         Act::Amend { .. } => amend(desk, command)?,
@@ -109,11 +110,7 @@ fn claim(desk: Desk<'_>, command: &Command) -> Result<Said, Stop> {
         let message = "the objects sent along are not those that the data name; leave `objectIds` out, or send exactly those";
         return Err(finding(FindingCode::ObjectIdsDiffer, message, &["objectIds"]).into());
     }
-    for (index, basis) in based_on.iter().enumerate() {
-        if event(desk.view, *basis, desk.known)?.is_none() {
-            return Err(unknown_event(*basis, &["basedOn", &index.to_string()]).into());
-        }
-    }
+    check_known(desk, based_on, "basedOn")?;
     Ok(Said {
         event_type: Arc::clone(&content.event_type.name),
         version: Arc::clone(&content.version.name),
@@ -301,7 +298,9 @@ fn check_types(desk: Desk<'_>, objects: &[(Arc<str>, ObjectId)]) -> Result<(), S
             None => known_type(desk, *id)?,
         };
         if let Some(other) = known.filter(|known| known != object_type) {
-            let message = format!("object {id} is known as {other}; it cannot be a {object_type} too");
+            let message = format!(
+                "object {id} is of type {other}, and cannot be of type {object_type} too; look up the right id"
+            );
             return Err(finding(FindingCode::ObjectType, message, &["data"]).into());
         }
     }
@@ -350,11 +349,12 @@ fn moment(
             return Err(invalid(message));
         }
     };
-    check_future(desk, event_type, day)?;
+    check_future(desk, event_type, (day, stated.is_some()))?;
     Ok(occurred_at)
 }
 
-fn check_future(desk: Desk<'_>, event_type: &EventType, day: Day) -> Result<(), Stop> {
+/// `in_data` says whether the data state the day, or `occurredAt` does.
+fn check_future(desk: Desk<'_>, event_type: &EventType, (day, in_data): (Day, bool)) -> Result<(), Stop> {
     let registered = desk.catalogue.zone.day(desk.registered_at);
     let last = match event_type.future {
         Future::Allow => return Ok(()),
@@ -366,7 +366,12 @@ fn check_future(desk: Desk<'_>, event_type: &EventType, day: Day) -> Result<(), 
     }
     let message =
         format!("{} takes effect on {day}; it may at most on {last}, register it later", event_type.name);
-    Err(finding(FindingCode::Future, message, &["data"]).into())
+    let field = event_type.effective_date.as_ref().filter(|_| in_data);
+    let path: Vec<_> = match field {
+        Some(field) => std::iter::once("data").chain(field.iter().map(String::as_str)).collect(),
+        None => vec!["occurredAt"],
+    };
+    Err(finding(FindingCode::Future, message, &path).into())
 }
 
 /// The claim at the root of an event.
@@ -396,6 +401,16 @@ fn objects_of(desk: Desk<'_>, claim: &Event) -> Result<BTreeSet<ObjectId>, Stop>
 
 fn known(desk: Desk<'_>, id: EventId, path: &[&str]) -> Result<Arc<Event>, Stop> {
     event(desk.view, id, desk.known)?.ok_or_else(|| unknown_event(id, path).into())
+}
+
+/// Whether every event that a list names exists.
+fn check_known(desk: Desk<'_>, ids: &[EventId], field: &str) -> Result<(), Stop> {
+    for (index, id) in ids.iter().enumerate() {
+        if event(desk.view, *id, desk.known)?.is_none() {
+            return Err(unknown_event(*id, &[field, &index.to_string()]).into());
+        }
+    }
+    Ok(())
 }
 
 fn unknown_event(id: EventId, path: &[&str]) -> Finding {

@@ -5,12 +5,13 @@
 
 use async_graphql::{Name, Value};
 use chrono::{DateTime, Utc};
+use door::{shown, shown_text};
 use indexmap::IndexMap;
+use read_model::event::parse_id;
 use read_model::time::parse_instant;
 use uuid::Uuid;
 
-/// The longest reason, in characters.
-const MAX_TEXT: usize = 2_000;
+use crate::command::MAX_REASON;
 
 /// The most ids in one list.
 const MAX_IDS: usize = 1_000;
@@ -38,16 +39,11 @@ pub(super) struct Fields {
 impl Fields {
     /// Opens an input object that stands at this path.
     pub(super) fn open(value: Value, path: Vec<String>) -> Result<Self, InputError> {
-        match value {
-            Value::Object(fields) => Ok(Self { path, fields }),
-            Value::Null
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Boolean(_)
-            | Value::Binary(_)
-            | Value::Enum(_)
-            | Value::List(_) => Err(InputError::new(&path, "this is an input object, written as { … }")),
+        if let Value::Object(fields) = value {
+            return Ok(Self { path, fields });
         }
+        let wrong = format!("{} is no input object; write it as {{ … }}", shown(&value));
+        Err(InputError::new(&path, wrong))
     }
 
     /// The path of a field.
@@ -80,18 +76,20 @@ impl Fields {
         match self.take(name) {
             None => Ok(false),
             Some(Value::Boolean(flag)) => Ok(flag),
-            Some(_) => Err(self.error(name, "this is true or false")),
+            Some(other) => Err(self.error(name, format!("{} is neither true nor false", shown(&other)))),
         }
     }
 
     pub(super) fn text(&mut self, name: &str) -> Result<Option<String>, InputError> {
         match self.take(name) {
             None => Ok(None),
-            Some(Value::String(text)) if text.chars().count() <= MAX_TEXT => Ok(Some(text)),
-            Some(Value::String(_)) => {
-                Err(self.error(name, format!("this text is longer than {MAX_TEXT} characters; shorten it")))
+            Some(Value::String(text)) if text.chars().count() <= MAX_REASON => Ok(Some(text)),
+            Some(Value::String(text)) => {
+                let begins = shown_text(&text);
+                let wrong = format!("`{begins}` is longer than {MAX_REASON} characters; shorten it");
+                Err(self.error(name, wrong))
             }
-            Some(_) => Err(self.error(name, "this is a text")),
+            Some(other) => Err(self.error(name, format!("{} is no text; write it as one", shown(&other)))),
         }
     }
 
@@ -101,7 +99,7 @@ impl Fields {
             None => Ok(None),
             Some(Value::Enum(word)) => Ok(Some(word.to_string())),
             Some(Value::String(word)) => Ok(Some(word)),
-            Some(_) => Err(self.error(name, "this is a word")),
+            Some(other) => Err(self.error(name, format!("{} is no word of an enumeration", shown(&other)))),
         }
     }
 
@@ -117,7 +115,7 @@ impl Fields {
         };
         let items = if let Value::List(items) = value { items } else { vec![value] };
         if items.len() > limit {
-            let wrong = format!("there are {} of these; at most {limit} go together", items.len());
+            let wrong = format!("there are {} of these; send at most {limit} together", items.len());
             return Err(self.error(name, wrong));
         }
         Ok(Some(items))
@@ -126,7 +124,11 @@ impl Fields {
     pub(super) fn ids(&mut self, name: &str) -> Result<Option<Vec<Uuid>>, InputError> {
         let path = self.path(name);
         let ids = self.list(name, MAX_IDS)?;
-        ids.map(|ids| ids.iter().map(|id| uuid(&path, id)).collect()).transpose()
+        let id = |(index, id): (usize, &Value)| {
+            let path: Vec<_> = path.iter().cloned().chain([index.to_string()]).collect();
+            uuid(&path, id)
+        };
+        ids.map(|ids| ids.iter().enumerate().map(id).collect()).transpose()
     }
 
     pub(super) fn instant(&mut self, name: &str) -> Result<Option<DateTime<Utc>>, InputError> {
@@ -135,7 +137,13 @@ impl Fields {
             Some(Value::String(text)) => {
                 parse_instant(&text).map(Some).map_err(|error| self.error(name, error.to_string()))
             }
-            Some(_) => Err(self.error(name, "this is a moment as a text, for example 2026-01-31T12:00:00Z")),
+            Some(other) => {
+                let wrong = format!(
+                    "{} is no moment; write it as a text, such as 2026-01-31T12:00:00Z",
+                    shown(&other)
+                );
+                Err(self.error(name, wrong))
+            }
         }
     }
 
@@ -143,7 +151,7 @@ impl Fields {
     pub(super) fn finish(self) -> Result<(), InputError> {
         match self.fields.keys().next() {
             None => Ok(()),
-            Some(name) => Err(self.error(name, "there is no such field; leave it out")),
+            Some(name) => Err(self.error(&shown_text(name), "there is no such field; leave it out")),
         }
     }
 
@@ -153,9 +161,12 @@ impl Fields {
 }
 
 fn uuid(path: &[String], value: &Value) -> Result<Uuid, InputError> {
-    let id = if let Value::String(text) = value { Uuid::parse_str(text).ok() } else { None };
-    let shown = || value.to_string().chars().take(40).collect::<String>();
-    id.ok_or_else(|| InputError::new(path, format!("{} is not an id; ids are UUIDs", shown())))
+    let id = if let Value::String(text) = value { parse_id(text) } else { None };
+    id.ok_or_else(|| {
+        let wrong =
+            format!("{} is no id; write a UUID, such as 0190163d-8694-739b-aea5-966c26f8ad90", shown(value));
+        InputError::new(path, wrong)
+    })
 }
 
 #[cfg(test)]
@@ -171,7 +182,7 @@ mod tests {
     #[test]
     fn what_is_no_object_is_no_input() {
         let error = Fields::open(value!("zzz"), vec!["input".into()]).err().unwrap();
-        assert_eq!(error.to_string(), "`input`: this is an input object, written as { … }");
+        assert_eq!(error.to_string(), "`input`: \"zzz\" is no input object; write it as { … }");
     }
 
     #[test]
@@ -192,7 +203,7 @@ mod tests {
         assert_eq!(fields.ids("objectIds"), Ok(None));
         assert_eq!(
             fields.ids("basedOn").unwrap_err().to_string(),
-            "`input.basedOn`: 1 is not an id; ids are UUIDs"
+            "`input.basedOn.0`: 1 is no id; write a UUID, such as 0190163d-8694-739b-aea5-966c26f8ad90"
         );
     }
 

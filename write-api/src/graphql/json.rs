@@ -43,7 +43,9 @@ impl Converter<'_> {
             (_, Given::Boolean(flag)) => Ok(Value::Bool(flag)),
             (_, Given::String(text)) => Ok(Value::String(text)),
             (_, Given::Enum(word)) => Ok(Value::String(word.to_string())),
-            (_, Given::Binary(_)) => Err(InputError::new(&self.path, "uploads are not accepted")),
+            (_, Given::Binary(_)) => {
+                Err(InputError::new(&self.path, "an upload is no value here; send JSON"))
+            }
         }
     }
 

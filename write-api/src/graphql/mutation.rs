@@ -10,7 +10,7 @@ use read_model::catalogue::Catalogue;
 use super::fields::InputError;
 use super::operation::Operation;
 use super::read::{Asked, Reader};
-use super::{Gate, OVERLOADED, STOPPING, output};
+use super::{APPEND, Gate, OVERLOADED, STOPPING, output};
 use crate::append::{AppendError, Request};
 use crate::rights;
 
@@ -29,7 +29,7 @@ pub(super) fn one(catalogue: &Arc<Catalogue>, operation: Operation) -> Field {
 
 /// The mutation that makes several commands.
 pub(super) fn append(catalogue: &Arc<Catalogue>) -> Field {
-    mutation(catalogue, ("append", "AppendInput"), |reader, input| reader.batch(input))
+    mutation(catalogue, (APPEND, "AppendInput"), |reader, input| reader.batch(input))
         .description("Several commands, all or nothing; each sees those before it.")
 }
 
@@ -58,7 +58,10 @@ async fn resolve(
     let asked =
         read(&reader, input).map_err(|error| faults::refused(Code::ValidationFailed, error.to_string()))?;
     for command in &asked.commands {
-        rights::may_ask(catalogue, command).map_err(|forbidden| faults::forbidden(forbidden.to_string()))?;
+        rights::may_ask(catalogue, command).map_err(|forbidden| {
+            gate.appender.forbidden(&asked.commands);
+            faults::forbidden(forbidden.to_string())
+        })?;
     }
     let Asked { commands, dry_run } = asked;
     let outcome = gate.appender.submit(Request { commands, dry_run }).await;

@@ -1,5 +1,6 @@
 //! What mutations there are: the same list makes the fields, their inputs, and the commands of an `append`.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use read_model::catalogue::{Catalogue, EventType, Version};
@@ -45,6 +46,11 @@ pub(super) fn all(catalogue: &Catalogue) -> Vec<Operation> {
     };
     let general = [Operation::Annul, Operation::Validate];
     catalogue.event_types.values().flat_map(of_type).chain(general).collect()
+}
+
+/// The same, each under the name of its mutation.
+pub(super) fn by_name(catalogue: &Catalogue) -> HashMap<String, Operation> {
+    all(catalogue).into_iter().map(|operation| (operation.name(catalogue), operation)).collect()
 }
 
 impl Operation {

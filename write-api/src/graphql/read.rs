@@ -1,5 +1,6 @@
 //! From input to command: parsed once, here, and never looked at again.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::Value;
@@ -10,7 +11,7 @@ use read_model::event::{EventId, EventSource, Verdict};
 
 use super::fields::{Fields, InputError};
 use super::operation::Operation;
-use super::{MAX_COMMANDS, json, operation};
+use super::{APPEND, MAX_COMMANDS, json, operation};
 use crate::command::{Act, Command};
 use crate::ids::IdSource;
 
@@ -46,21 +47,35 @@ impl Reader<'_> {
         let commands = fields.list("commands", MAX_COMMANDS)?.filter(|commands| !commands.is_empty());
         let commands = fields.required("commands", commands)?;
         fields.finish()?;
+        let operations = operation::by_name(self.catalogue);
         let in_batch = |(index, command)| {
             let path = path.iter().cloned().chain([format!("{index}")]).collect();
-            self.in_batch(Fields::open(command, path)?)
+            self.in_batch(&operations, Fields::open(command, path)?)
         };
         let commands = commands.into_iter().enumerate().map(in_batch).collect::<Result<_, _>>()?;
         Ok(Asked { commands, dry_run })
     }
 
-    fn in_batch(&self, choice: Fields) -> Result<Command, InputError> {
+    /// The input of the mutation of this name.
+    pub(super) fn named(&self, name: &str, input: Value) -> Result<Asked, InputError> {
+        if name == APPEND {
+            return self.batch(input);
+        }
+        match operation::by_name(self.catalogue).get(name) {
+            Some(operation) => self.one(operation, input),
+            None => Err(InputError::new(&[name.to_owned()], "there is no such command")),
+        }
+    }
+
+    fn in_batch(
+        &self,
+        operations: &HashMap<String, Operation>,
+        choice: Fields,
+    ) -> Result<Command, InputError> {
         let (name, input, path) = choice.only()?;
-        let operation = operation::all(self.catalogue)
-            .into_iter()
-            .find(|operation| operation.name(self.catalogue) == name)
-            .ok_or_else(|| InputError::new(&path, "there is no such command"))?;
-        let (command, dry_run) = self.command(&operation, Fields::open(input, path.clone())?)?;
+        let operation =
+            operations.get(&name).ok_or_else(|| InputError::new(&path, "there is no such command"))?;
+        let (command, dry_run) = self.command(operation, Fields::open(input, path.clone())?)?;
         if dry_run {
             let wrong = "a batch is tried or appended as a whole; set `dryRun` of the `append` itself";
             return Err(InputError::new(&path, wrong));

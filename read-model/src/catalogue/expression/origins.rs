@@ -55,7 +55,7 @@ mod tests {
 
     fn origins(source: &str, path: &str) -> Option<String> {
         let path: Vec<Arc<str>> = path.split('.').filter(|name| !name.is_empty()).map(Arc::from).collect();
-        let found = Expression::compile(source).unwrap().origins(&path)?;
+        let found = Expression::untyped(source).origins(&path)?;
         Some(found.iter().map(|path| path.join(".")).collect::<Vec<_>>().join(" "))
     }
 

@@ -1,163 +1,155 @@
-//! What an expression reads, found in its syntax tree before it ever runs.
+//! What an expression reads, known before it ever runs.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use cel::IdedExpr;
-use cel::common::ast::{ComprehensionExpr, EntryExpr, Expr};
-
-/// The variables that an expression reads, and the members of each.
+/// What an expression reads: variables, and fields of the objects that it meets on its way.
 ///
-/// `persoon.bsn == null` reads member `bsn` of `persoon`; so does `personen.all(p, p.bsn == null)` of `personen`.
+/// `kind.moeder.geboortedatum` meets the object in the role `kind` and reads its `moeder`, then meets that object and
+/// reads its `geboortedatum`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reads {
-    members: BTreeMap<String, BTreeSet<String>>,
+    variables: BTreeMap<String, BTreeSet<String>>,
+    whole: BTreeSet<String>,
+    objects: Vec<Seen>,
+    fields: BTreeSet<FieldRead>,
 }
 
-/// The names that a comprehension variable stands for; none where it ranges over something computed.
-type Aliases = HashMap<String, Vec<String>>;
+/// Objects that an expression meets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Where their ids come from.
+    pub origin: Origin,
+    /// Their type.
+    pub object_type: Arc<str>,
+    /// The fields that are read of them.
+    pub fields: BTreeSet<Arc<str>>,
+}
+
+/// Where an expression gets the id of an object from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// The object that an effect is on, or of which a derived field is.
+    This,
+    /// A property of the data; a role is one.
+    Data(Arc<str>),
+    /// A field of objects that were met before: those with this place in [`Reads::objects`].
+    Field(usize, Arc<str>),
+}
+
+/// A field as it is read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FieldRead {
+    /// The type of the object.
+    pub object_type: Arc<str>,
+    /// The field.
+    pub field: Arc<str>,
+    /// Whether its periods are read, and not only its value.
+    pub past: bool,
+    /// The name of the variable that stands for it.
+    pub(super) variable: String,
+}
+
+impl FieldRead {
+    pub(super) fn new(object_type: &Arc<str>, field: &Arc<str>, past: bool) -> Self {
+        let variable = format!("@{object_type}/{field}{}", if past { "/history" } else { "" });
+        Self { object_type: Arc::clone(object_type), field: Arc::clone(field), past, variable }
+    }
+}
 
 impl Reads {
-    pub(super) fn of(expression: &IdedExpr) -> Self {
-        let mut reads = Self::default();
-        reads.visit(&expression.expr, &Aliases::new());
-        reads
-    }
-
-    /// The root variables, in alphabetical order.
+    /// The variables, in alphabetical order.
     pub fn roots(&self) -> impl Iterator<Item = &str> {
-        self.members.keys().map(String::as_str)
+        self.variables.keys().map(String::as_str)
     }
 
-    /// Whether the variable is read at all.
-    #[must_use]
-    pub fn has_root(&self, root: &str) -> bool {
-        self.members.contains_key(root)
-    }
-
-    /// The members read of a variable.
+    /// The members read of a variable that holds a structure.
     pub fn members<'a>(&'a self, root: &str) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.members.get(root).into_iter().flatten().map(String::as_str)
+        self.variables.get(root).into_iter().flatten().map(String::as_str)
     }
 
-    fn visit(&mut self, expression: &Expr, aliases: &Aliases) {
-        match expression {
-            Expr::Unspecified | Expr::Literal(_) => {}
-            Expr::Ident(name) => self.note(name, None, aliases),
-            Expr::Select(select) => {
-                if let Expr::Ident(name) = &select.operand.expr {
-                    self.note(name, Some(&select.field), aliases);
-                } else {
-                    self.visit(&select.operand.expr, aliases);
-                }
+    /// Whether the variable is read as a whole, and not only members of it.
+    #[must_use]
+    pub(crate) fn takes_whole(&self, root: &str) -> bool {
+        self.whole.contains(root)
+    }
+
+    /// The objects that it meets; each comes after those that lead to it.
+    #[must_use]
+    pub fn objects(&self) -> &[Seen] {
+        &self.objects
+    }
+
+    /// The fields of objects that it reads, however it comes to them.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &FieldRead> {
+        self.fields.iter()
+    }
+
+    /// The fields read of the objects that a property of the data names.
+    pub fn of_data<'a>(&'a self, property: &'a str) -> impl Iterator<Item = &'a Arc<str>> {
+        let named = |seen: &&Seen| matches!(&seen.origin, Origin::Data(name) if **name == *property);
+        self.objects.iter().filter(named).flat_map(|seen| &seen.fields)
+    }
+
+    /// Whether it reads objects that a field refers to.
+    #[must_use]
+    pub fn follows(&self) -> bool {
+        self.objects.iter().any(|seen| matches!(seen.origin, Origin::Field(..)))
+    }
+
+    /// What several expressions read together: the variables that they need.
+    pub(crate) fn together<'a>(several: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut all = Self::default();
+        for reads in several {
+            for (root, members) in &reads.variables {
+                all.variables.entry(root.clone()).or_default().extend(members.iter().cloned());
             }
-            Expr::Call(call) => {
-                let parts = call.target.as_deref().into_iter().chain(&call.args);
-                parts.for_each(|part| self.visit(&part.expr, aliases));
-            }
-            Expr::List(list) => list.elements.iter().for_each(|item| self.visit(&item.expr, aliases)),
-            Expr::Map(map) => self.visit_entries(map.entries.iter().map(|entry| &entry.expr), aliases),
-            Expr::Struct(value) => self.visit_entries(value.entries.iter().map(|entry| &entry.expr), aliases),
-            Expr::Comprehension(comprehension) => self.visit_comprehension(comprehension, aliases),
+            all.whole.extend(reads.whole.iter().cloned());
+            all.fields.extend(reads.fields.iter().cloned());
         }
+        all
     }
 
-    fn visit_entries<'a>(&mut self, entries: impl Iterator<Item = &'a EntryExpr>, aliases: &Aliases) {
-        for entry in entries {
-            match entry {
-                EntryExpr::StructField(field) => self.visit(&field.value.expr, aliases),
-                EntryExpr::MapEntry(entry) => {
-                    self.visit(&entry.key.expr, aliases);
-                    self.visit(&entry.value.expr, aliases);
-                }
-            }
+    pub(super) fn note(&mut self, root: &str) {
+        self.variables.entry(root.to_owned()).or_default();
+    }
+
+    pub(super) fn note_whole(&mut self, root: &str) {
+        self.note(root);
+        self.whole.insert(root.to_owned());
+    }
+
+    pub(super) fn note_member(&mut self, root: &str, member: &str) {
+        self.variables.entry(root.to_owned()).or_default().insert(member.to_owned());
+    }
+
+    /// Notes that a field is read of the objects that come from these origins; gives the name of the variable that
+    /// stands for it, and where references in its values come from.
+    pub(super) fn note_field(
+        &mut self,
+        origins: &BTreeSet<Origin>,
+        read: FieldRead,
+    ) -> (String, BTreeSet<Origin>) {
+        let mut from = BTreeSet::new();
+        for origin in origins {
+            let place = self.place(origin, &read.object_type);
+            self.objects[place].fields.insert(Arc::clone(&read.field));
+            from.insert(Origin::Field(place, Arc::clone(&read.field)));
         }
+        let variable = read.variable.clone();
+        self.fields.insert(read);
+        (variable, from)
     }
 
-    fn visit_comprehension(&mut self, comprehension: &ComprehensionExpr, aliases: &Aliases) {
-        let range = &comprehension.iter_range.expr;
-        self.visit(range, aliases);
-        let mut inner = aliases.clone();
-        inner.insert(comprehension.iter_var.clone(), ranged_over(range, aliases));
-        for local in comprehension.iter_var2.iter().chain([&comprehension.accu_var]) {
-            inner.insert(local.clone(), Vec::new());
-        }
-        for part in [
-            &comprehension.accu_init,
-            &comprehension.loop_cond,
-            &comprehension.loop_step,
-            &comprehension.result,
-        ] {
-            self.visit(&part.expr, &inner);
-        }
-    }
-
-    fn note(&mut self, name: &str, member: Option<&str>, aliases: &Aliases) {
-        match aliases.get(name) {
-            Some(roots) => roots.iter().for_each(|root| self.note_root(root, member)),
-            None => self.note_root(name, member),
-        }
-    }
-
-    fn note_root(&mut self, root: &str, member: Option<&str>) {
-        self.members.entry(root.to_owned()).or_default().extend(member.map(str::to_owned));
-    }
-}
-
-/// The variables whose elements, or which themselves, a comprehension ranges over.
-fn ranged_over(range: &Expr, aliases: &Aliases) -> Vec<String> {
-    match range {
-        Expr::Ident(name) => aliases.get(name).cloned().unwrap_or_else(|| vec![name.clone()]),
-        Expr::List(list) => list.elements.iter().flat_map(|item| ranged_over(&item.expr, aliases)).collect(),
-        Expr::Call(call) if call.func_name == "_+_" => {
-            call.args.iter().flat_map(|arg| ranged_over(&arg.expr, aliases)).collect()
-        }
-        Expr::Unspecified
-        | Expr::Call(_)
-        | Expr::Comprehension(_)
-        | Expr::Literal(_)
-        | Expr::Map(_)
-        | Expr::Select(_)
-        | Expr::Struct(_) => Vec::new(),
-    }
-}
-
-/// `data.a.b` as its path `[a, b]`, where the expression is nothing more.
-pub(super) fn data_path(expression: &IdedExpr) -> Option<Vec<String>> {
-    let Expr::Select(select) = &expression.expr else { return None };
-    if select.test {
-        return None;
-    }
-    let mut path = if matches!(&select.operand.expr, Expr::Ident(root) if root == "data") {
-        Vec::new()
-    } else {
-        data_path(&select.operand)?
-    };
-    path.push(select.field.clone());
-    Some(path)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::Expression;
-
-    fn reads(source: &str) -> String {
-        let expression = Expression::compile(source).unwrap();
-        let roots = expression.reads().roots().map(|root| {
-            let members: Vec<_> = expression.reads().members(root).collect();
-            format!("{root}({})", members.join(","))
-        });
-        roots.collect::<Vec<_>>().join(" ")
-    }
-
-    #[test]
-    fn members_are_found_under_operators_calls_and_macros() {
-        assert_eq!(reads("a.x == null && f.y > 3"), "a(x) f(y)");
-        assert_eq!(reads("personen.all(p, p.bsn == null && data.x == p.id)"), "data(x) personen(bsn,id)");
-        assert_eq!(
-            reads("[a, b].all(p, p.x == null || years(p.x, beginning) >= 18)"),
-            "a(x) b(x) beginning()"
-        );
-        assert_eq!(reads("data.items.exists(i, i.y == kind.z)"), "data(items) kind(z)");
-        assert_eq!(reads(r#"{"a": data.x, "b": has(kind.y)}"#), "data(x) kind(y)");
+    fn place(&mut self, origin: &Origin, object_type: &Arc<str>) -> usize {
+        let same = |seen: &Seen| seen.origin == *origin && seen.object_type == *object_type;
+        self.objects.iter().position(same).unwrap_or_else(|| {
+            self.objects.push(Seen {
+                origin: origin.clone(),
+                object_type: Arc::clone(object_type),
+                fields: BTreeSet::new(),
+            });
+            self.objects.len() - 1
+        })
     }
 }

@@ -29,8 +29,10 @@ impl Engine {
         }
         let none = missing.is_empty();
         if !none {
+            let _loading = self.watch.loading();
             self.mirror.load(&missing).await?;
         }
+        let _folding = self.watch.folding();
         self.fold_named(jobs);
         Ok(!none)
     }
@@ -48,7 +50,11 @@ impl Engine {
     fn note_named(&mut self, command: &Command, missing: &mut Missing) {
         let (objects, events) = named(&self.catalogue, command);
         self.mirror.touch(&objects);
-        missing.objects.extend(objects.into_iter().filter(|object| self.mirror.of_object(*object).is_none()));
+        let named = objects.len();
+        let absent: Vec<ObjectId> =
+            objects.into_iter().filter(|object| self.mirror.of_object(*object).is_none()).collect();
+        self.watch.looked_up(named, absent.len());
+        missing.objects.extend(absent);
         missing.events.extend(events.into_iter().filter(|event| self.mirror.event(*event).is_none()));
     }
 

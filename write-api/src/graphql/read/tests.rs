@@ -61,7 +61,7 @@ fn a_claim_without_data_a_field_too_many_or_a_wrong_basis_is_refused_by_its_path
         one(value!({ "data": {}, "ifUnchangedSince": "42" })),
         "`input.ifUnchangedSince`: `42` is no basis id; pass on the `basis { id }` of an answer as it came"
     );
-    assert_eq!(one(value!([])), "`input`: this is an input object, written as { … }");
+    assert_eq!(one(value!([])), "`input`: [] is no input object; write it as { … }");
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_batch_has_commands_and_each_is_exactly_one() {
     let many = vec![value!({ "annul": { "target": ID } }); 101];
     assert_eq!(
         batch(value!({ "commands": many })),
-        "`input.commands`: there are 101 of these; at most 100 go together"
+        "`input.commands`: there are 101 of these; send at most 100 together"
     );
     assert_eq!(
         batch(value!({ "commands": [{ "annul": { "target": ID }, "validate": null }] })),

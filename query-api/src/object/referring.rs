@@ -1,0 +1,32 @@
+//! Who refers to an object: the objects of a list that no event sets, each through a view.
+
+use async_graphql::Result;
+use async_graphql::dynamic::{FieldValue, ResolverContext};
+use door::{Principal, faults};
+
+use super::present;
+use crate::reading::Reading;
+use crate::surface::Surface;
+use crate::value::ObjectAt;
+use crate::views::{View, ViewField};
+
+/// The objects of the list, in the order of their ids; without those that the view withholds.
+pub(super) async fn resolve<'a>(
+    context: &ResolverContext<'a>,
+    view: &View,
+    field: &ViewField,
+    at: &ObjectAt,
+) -> Result<Option<FieldValue<'a>>> {
+    let surface = Surface::of(context)?;
+    let Some((inverse, through)) = surface.inverse(view, field) else {
+        return Ok(FieldValue::NONE);
+    };
+    through.grant.check(Principal::of(context)?)?;
+    let referring = Reading::of(context)?.referring(at.id, inverse, at.point).await?;
+    let ids = referring.at(&surface.catalogue, inverse, at.id, at.point.as_of);
+    let mut shown = Vec::new();
+    for id in ids.map_err(|error| faults::internal(&error))? {
+        shown.extend(present(&referring.world, id, through, surface, at.point)?);
+    }
+    Ok(Some(FieldValue::list(shown.into_iter().map(FieldValue::owned_any))))
+}

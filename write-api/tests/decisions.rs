@@ -1,0 +1,264 @@
+//! A decision by the kept folds of objects is the same as one by folding their whole history.
+//!
+//! For random commands over a small registry of persons: claims of which some wait for a verdict, verdicts, amends and
+//! annulments, in any order on both lines.
+#![expect(clippy::unwrap_used, reason = "a test fails where it is surprised")]
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use proptest::prelude::*;
+use read_model::catalogue::Catalogue;
+use read_model::event::{Event, EventId, EventSource, ObjectId, Position, Verdict};
+use read_model::fold::Dossier;
+use read_model::history::History;
+use serde_json::json;
+use uuid::Uuid;
+use write_api::command::{Act, Command};
+use write_api::decide::{Decision, Desk, Stop, View, decide};
+
+const CONFIG: &str = r##"
+f6: { organisation: Proef, zone: Proef, oin: "00000000000000000000", time_zone: Europe/Amsterdam }
+source_types: [clerk]
+object_types:
+  Person:
+    plural: persons
+    fields:
+      number: { type: String, unique: true }
+      home: { type: String, line: registration }
+      left: { type: String }
+      follows: { type: String }
+event_types:
+  Housed:
+    claim: [clerk]
+    validate: [clerk]
+    correct: [clerk]
+    effective_date: /date
+    current: "1"
+    versions:
+      "1":
+        schema:
+          type: object
+          additionalProperties: false
+          required: [person, date, home]
+          properties:
+            person: { $ref: "#/$defs/Person" }
+            other: { $ref: "#/$defs/Person" }
+            date: { type: string, format: partial-date }
+            home: { type: string }
+            number: { type: string }
+    rules:
+      - { name: not-after-leaving, check: person.left == null, message: the person has left }
+      - { name: somewhere-else, severity: warn, check: person.home != data.home, message: the person lives there }
+    effects:
+      person:
+        home: data.home
+        number: data.number
+        follows: 'other == null ? null : other.home'
+  Left:
+    claim: [clerk]
+    validate: [clerk]
+    correct: [clerk]
+    effective_date: /date
+    current: "1"
+    versions:
+      "1":
+        schema:
+          type: object
+          additionalProperties: false
+          required: [person, date]
+          properties:
+            person: { $ref: "#/$defs/Person" }
+            date: { type: string, format: partial-date }
+    rules:
+      - { name: lived-somewhere, check: person.home != null, message: the person lives nowhere }
+      - { name: leaves-once, check: person.left == null, message: the person has left }
+    effects:
+      person: { left: data.date }
+"##;
+
+const DATES: [&str; 7] =
+    ["2020-01-01", "2020-03-01", "2020-00-00", "2021-05-05", "2021-05-00", "2022-12-31", "2024-02-29"];
+
+/// One command; indexes are taken modulo what exists.
+#[derive(Clone, Debug)]
+enum Asked {
+    Housed {
+        person: u8,
+        other: Option<u8>,
+        date: usize,
+        home: u8,
+        number: Option<u8>,
+        based_on: Option<usize>,
+    },
+    Left {
+        person: u8,
+        date: usize,
+    },
+    Validate {
+        target: usize,
+        accepted: bool,
+    },
+    Amend {
+        target: usize,
+        date: usize,
+        home: u8,
+    },
+    Annul {
+        target: usize,
+    },
+}
+
+fn asked() -> impl Strategy<Value = (Asked, bool)> {
+    let (person, date, home) = (0..3u8, 0..DATES.len(), 0..3u8);
+    let based_on = proptest::option::weighted(0.1, 0..30usize);
+    let asked = prop_oneof![
+        6 => (person.clone(), proptest::option::weighted(0.2, person.clone()), date.clone(), home.clone(), proptest::option::of(0..3u8), based_on)
+            .prop_map(|(person, other, date, home, number, based_on)| Asked::Housed { person, other, date, home, number, based_on }),
+        2 => (person, date.clone()).prop_map(|(person, date)| Asked::Left { person, date }),
+        4 => (0..30usize, proptest::bool::weighted(0.9)).prop_map(|(target, accepted)| Asked::Validate { target, accepted }),
+        1 => (0..30usize, date, home).prop_map(|(target, date, home)| Asked::Amend { target, date, home }),
+        1 => (0..30usize).prop_map(|target| Asked::Annul { target }),
+    ];
+    (asked, proptest::bool::weighted(0.6))
+}
+
+fn person(number: u8) -> ObjectId {
+    Uuid::from_u128(u128::from(number) + 1)
+}
+
+fn command(id: usize, asked: &Asked, validate: bool, log: &Log) -> Option<Command> {
+    let claim = |event_type: &str, data, based_on: Vec<EventId>| Act::Claim {
+        event_type: event_type.into(),
+        version: "1".into(),
+        data,
+        occurred_at: None,
+        based_on,
+        object_ids: None,
+    };
+    let act = match *asked {
+        Asked::Housed { person: whom, other, date, home, number, based_on } => {
+            let mut data = json!({"person": person(whom), "date": DATES[date], "home": format!("h{home}")});
+            if let Some(other) = other.filter(|other| *other != whom) {
+                data["other"] = json!(person(other));
+            }
+            if let Some(number) = number {
+                data["number"] = json!(format!("n{number}"));
+            }
+            let basis = based_on.and_then(|index| log.any(index)).map(|event| event.id);
+            claim("Housed", data, basis.into_iter().collect())
+        }
+        Asked::Left { person: whom, date } => {
+            claim("Left", json!({"person": person(whom), "date": DATES[date]}), Vec::new())
+        }
+        Asked::Validate { target, accepted } => Act::Validate {
+            target: log.any(target)?.id,
+            verdict: if accepted { Verdict::Accepted } else { Verdict::Rejected },
+            reason: None,
+        },
+        Asked::Amend { target, date, home } => {
+            let target = log.any(target).filter(|event| &*event.event_type == "Housed")?;
+            let whom = &target.body.content()?["person"];
+            Act::Amend {
+                target: target.id,
+                event_type: "Housed".into(),
+                version: "1".into(),
+                data: json!({"person": whom, "date": DATES[date], "home": format!("h{home}")}),
+                occurred_at: None,
+                reason: None,
+            }
+        }
+        Asked::Annul { target } => Act::Annul { target: log.any(target)?.id, reason: None },
+    };
+    let validate = validate && !matches!(act, Act::Validate { .. });
+    let source = EventSource { id: Uuid::nil(), source_type: "clerk".into() };
+    let id = Uuid::from_u128(0xC0_0000 + u128::try_from(id).ok()?);
+    Some(Command { id, source, act, validate, despite: Vec::new(), if_unchanged_since: None })
+}
+
+/// Every event, and what they fold to where that is kept.
+struct Log {
+    events: Vec<Arc<Event>>,
+    dossiers: Option<Vec<Dossier>>,
+}
+
+impl Log {
+    fn any(&self, index: usize) -> Option<&Arc<Event>> {
+        self.events.get(index.checked_rem(self.events.len())?)
+    }
+
+    fn of(&self, object: ObjectId) -> Vec<Arc<Event>> {
+        self.events.iter().filter(|event| event.object_ids.contains(&object)).cloned().collect()
+    }
+}
+
+impl View for Log {
+    fn of_object(&self, object: ObjectId) -> Option<Vec<Arc<Event>>> {
+        Some(self.of(object))
+    }
+
+    fn dossier(&self, object: ObjectId) -> Option<Cow<'_, Dossier>> {
+        self.dossiers.as_ref()?.iter().find(|dossier| dossier.object() == object).map(Cow::Borrowed)
+    }
+
+    fn event(&self, id: EventId) -> Option<Option<Arc<Event>>> {
+        Some(self.events.iter().find(|event| event.id == id).cloned())
+    }
+
+    fn with_value(&self, _: &str, value: &str) -> Option<Vec<ObjectId>> {
+        let says = |event: &&Arc<Event>| {
+            event.body.content().is_some_and(|data| data.get("number").is_some_and(|number| number == value))
+        };
+        Some(self.events.iter().filter(says).flat_map(|event| event.object_ids.clone()).collect())
+    }
+}
+
+fn desk<'a>(catalogue: &'a Catalogue, log: &'a Log) -> Desk<'a> {
+    let known = Position::new(i64::try_from(log.events.len()).unwrap());
+    let start: DateTime<Utc> = "2026-01-01T12:00:00Z".parse().unwrap();
+    let registered_at = start + TimeDelta::minutes(known.get());
+    Desk { catalogue, view: log, known, asked: known, registered_at, trusted: false }
+}
+
+/// What a caller is told: the kinds of events, or the findings.
+fn told(decision: &Result<Decision, Stop>) -> String {
+    match decision {
+        Ok(Decision::Accepted(accepted) | Decision::Repeated(accepted)) => {
+            format!("{:?} {:?} {:?}", accepted.events, accepted.warnings, accepted.unique)
+        }
+        Err(stop) => format!("{stop:?}"),
+    }
+}
+
+fn kept(catalogue: &Catalogue, log: &Log) -> Vec<Dossier> {
+    let known = Position::new(i64::try_from(log.events.len()).unwrap());
+    let dossier = |number| {
+        let mut history = History::of([person(number)]);
+        history.add((0..3).map(person), log.events.iter().cloned());
+        let _ = history.needs(catalogue);
+        Dossier::of(catalogue, person(number), &history, known).unwrap()
+    };
+    (0..3).map(dossier).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_kept_decides_as_the_whole_history_does(commands in proptest::collection::vec(asked(), 1..30)) {
+        let catalogue = Catalogue::compile("decisions.yaml", CONFIG).unwrap();
+        let mut log = Log { events: Vec::new(), dossiers: None };
+        for (id, (asked, validate)) in commands.iter().enumerate() {
+            let Some(command) = command(id, asked, *validate, &log) else { continue };
+            log.dossiers = None;
+            let by_history = decide(desk(&catalogue, &log), &command);
+            log.dossiers = Some(kept(&catalogue, &log));
+            let by_dossiers = decide(desk(&catalogue, &log), &command);
+            prop_assert_eq!(told(&by_dossiers), told(&by_history), "{:?}", command);
+            if let Ok(Decision::Accepted(accepted)) = by_history {
+                log.events.extend(accepted.events);
+            }
+        }
+    }
+}
