@@ -1,7 +1,7 @@
 # Every target is a script that can be read on its own; `make help` lists them.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup write query watch demo demo-check stop test check schemas clean
+.PHONY: help setup write query watch demo demo-check stop test check cases schemas clean
 
 help: ## Explain every target
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -34,6 +34,9 @@ test: ## Every test, on a PostgreSQL that is thrown away; ARGS=… goes to cargo
 
 check: ## Formatting, lints, documentation, dependencies, spelling, migrations, what is generated and printed
 	@scripts/check.sh
+
+cases: ## Replay real cases against both servers, on a PostgreSQL that is thrown away: FILE=cases.json OUT=answers.json
+	@scripts/cases.sh "$(FILE)" "$(OUT)"
 
 schemas: ## Print the GraphQL and config schemas into the repository, after a change of them
 	@cargo build --locked

@@ -8,6 +8,7 @@ mod arguments;
 pub mod config;
 mod event;
 mod event_page;
+mod lines;
 mod loader;
 pub mod meters;
 mod object;

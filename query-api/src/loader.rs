@@ -12,7 +12,7 @@ use read_model::fold::{EventStanding, FoldError, Folded, World};
 use read_model::history::History;
 use read_model::inverse;
 use read_model::reader::{EventReader, ReadError};
-use read_model::resolve::Assuming;
+use read_model::resolve::{Assuming, Resolution};
 use read_model::time::Day;
 use tracing::Instrument;
 
@@ -35,6 +35,17 @@ pub(crate) struct ObjectKey {
     pub(crate) id: ObjectId,
     pub(crate) position: Position,
     pub(crate) trust: Trust,
+}
+
+/// An object of which more than its state is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ToldKey(pub(crate) ObjectKey);
+
+/// What the history of objects tells: their state, and what holds of each event.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) world: Arc<World>,
+    pub(crate) resolution: Resolution,
 }
 
 /// An event that others name, as known at a position.
@@ -98,7 +109,11 @@ impl Batches {
         Ok(self.0.world(objects, position, trust).instrument(step.span.clone()).await?)
     }
 
-    async fn history(&self, objects: &[ObjectId], position: Position) -> Result<History, ReadError> {
+    pub(crate) async fn history(
+        &self,
+        objects: &[ObjectId],
+        position: Position,
+    ) -> Result<History, ReadError> {
         let step = self.1.load();
         self.0.history(objects, position).instrument(step.span.clone()).await
     }
@@ -179,6 +194,24 @@ impl Loader<ObjectKey> for Batches {
             let ids: Vec<ObjectId> = keys.iter().map(|key| key.id).collect();
             let world = self.world(&ids, position, trust).await?;
             loaded.extend(keys.into_iter().map(|key| (*key, Arc::clone(&world))));
+        }
+        Ok(loaded)
+    }
+}
+
+impl Loader<ToldKey> for Batches {
+    type Value = Arc<Told>;
+    type Error = Arc<LoadError>;
+
+    async fn load(&self, keys: &[ToldKey]) -> Result<HashMap<ToldKey, Arc<Told>>, Arc<LoadError>> {
+        let mut loaded = HashMap::with_capacity(keys.len());
+        for ((position, trust), keys) in grouped(keys, |ToldKey(key)| (key.position, key.trust)) {
+            let ids: Vec<ObjectId> = keys.iter().map(|ToldKey(key)| key.id).collect();
+            let history = self.history(&ids, position).await.map_err(LoadError::from)?;
+            let folded = Folded::at(self.0.catalogue(), &history, position, trust, Assuming::default());
+            let (world, resolution) = folded.map_err(LoadError::from)?.into_parts();
+            let told = Arc::new(Told { world: Arc::new(world), resolution });
+            loaded.extend(keys.into_iter().map(|key| (*key, Arc::clone(&told))));
         }
         Ok(loaded)
     }

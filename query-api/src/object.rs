@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::ahead::read_ahead;
 use crate::arguments::{self, Moments};
 use crate::event_page;
+use crate::lines;
 use crate::reading::{Point, Reading};
 use crate::structure::{Structures, capitalised, described};
 use crate::surface::Surface;
@@ -76,6 +77,7 @@ pub(crate) fn object(view: &Arc<View>, surface: &Surface, structures: &mut Struc
         let at = context.parent_value.try_downcast_ref::<ObjectAt>()?;
         Ok((at.id, at.point))
     }));
+    let object = lines::fields(view).into_iter().fold(object, Object::field);
     match &view.description {
         Some(description) => object.description(&**description),
         None => object,

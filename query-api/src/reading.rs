@@ -1,6 +1,6 @@
 //! One request's reading of the event store: one clock, one prefix of the log, one set of batches.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use async_graphql::Result;
@@ -12,13 +12,15 @@ use futures::lock::Mutex;
 use read_model::basis::{Basis, Trust};
 use read_model::catalogue::Inverse;
 use read_model::event::{Event, EventId, ObjectId};
-use read_model::fold::{EventStanding, World};
+use read_model::fold::{EventStanding, Rectangle, World, timeline};
 use read_model::reader::{EventFilter, EventReader, Snapshot};
 use read_model::time::{Day, Moment};
 use tracing::Instrument;
 
 use crate::arguments::Moments;
-use crate::loader::{Batches, EventKey, LoadError, ObjectKey, Referring, ReferringKey, StandingKey};
+use crate::loader::{
+    Batches, EventKey, LoadError, ObjectKey, Referring, ReferringKey, StandingKey, Told, ToldKey,
+};
 use crate::meters::Meters;
 
 /// What every field of one request shares, so that the answer is of one piece.
@@ -132,6 +134,25 @@ impl Reading {
         Ok(self.batches.load_one(key).await.map_err(internal)?.unwrap_or_default())
     }
 
+    /// What the history of an object tells beyond its state, read together with whatever else is asked at the same level.
+    pub(crate) async fn told(&self, id: ObjectId, point: Point) -> Result<Arc<Told>> {
+        let told = self.batches.load_one(ToldKey(ObjectKey::new(id, point))).await.map_err(internal)?;
+        told.ok_or_else(|| faults::internal(&Untold))
+    }
+
+    /// The rectangles of each field of an object, up to a point.
+    pub(crate) async fn timeline(
+        &self,
+        id: ObjectId,
+        point: Point,
+    ) -> Result<BTreeMap<Arc<str>, Vec<Rectangle>>> {
+        let position = point.snapshot.position;
+        let history = self.batches.loader().history(&[id], position).await;
+        let history = history.map_err(|error| faults::internal(&error))?;
+        let rectangles = timeline(self.reader.catalogue(), &history, id, position, point.trust);
+        rectangles.map_err(|error| faults::internal(&error))
+    }
+
     /// Who may refer to an object of this type by an inverse, read together with whatever else is asked at the same level.
     pub(crate) async fn referring(&self, to: ObjectId, inverse: &Inverse, point: Point) -> Result<Referring> {
         let key = ReferringKey::new(to, inverse, point);
@@ -167,6 +188,11 @@ impl Reading {
         page.map_err(|error| faults::internal(&error))
     }
 }
+
+/// The batches gave no answer for what was asked of them.
+#[derive(Debug, thiserror::Error)]
+#[error("an object was not told of")]
+struct Untold;
 
 fn internal(error: Arc<LoadError>) -> async_graphql::Error {
     faults::internal(&*error)

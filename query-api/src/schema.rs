@@ -8,12 +8,13 @@ use chrono::{DateTime, Utc};
 use read_model::catalogue::Catalogue;
 use read_model::reader::EventReader;
 
+use crate::lines::LineTypes;
 use crate::meters::Meters;
 use crate::reading::Reading;
 use crate::structure::Structures;
 use crate::surface::Surface;
 use crate::views::Views;
-use crate::{event, event_page, object, types};
+use crate::{event, event_page, lines, object, types};
 
 /// The schema that follows from what is kept and who may see it.
 #[must_use]
@@ -26,6 +27,14 @@ pub fn build(catalogue: &Arc<Catalogue>, views: &Arc<Views>) -> SchemaBuilder {
         query = query.field(object::one(view)).field(object::many(view));
         builder = builder.register(object::object(view, &surface, &mut structures));
     }
+    let mut line_types = LineTypes::new(&mut structures);
+    for view in views.views.values().filter(|view| lines::has_lines(view)) {
+        builder = builder
+            .register(lines::field_enum(view))
+            .register(lines::history_object(view, &mut line_types))
+            .register(lines::timeline_object(view, &mut line_types));
+    }
+    builder = line_types.register(builder);
     query = query.field(event::one()).field(event_page::root());
     builder =
         event_page::objects().into_iter().fold(builder.register(event::object()), SchemaBuilder::register);

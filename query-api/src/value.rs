@@ -18,6 +18,7 @@ use crate::surface::Surface;
 use crate::views::View;
 
 /// An object at a point.
+#[derive(Clone)]
 pub(crate) struct ObjectAt {
     pub(crate) id: ObjectId,
     pub(crate) point: Point,

@@ -1,7 +1,7 @@
 //! What F6 does, as scenarios: over HTTP against real PostgreSQL and both real servers.
 
 mod birth;
-//CASES mod cases;
+mod cases;
 mod commands;
 mod corrections;
 mod family;

@@ -8,7 +8,7 @@
 //! - *when*: a [`Principal`] claims, validates, amends, annuls ([`Command`]) and gets an [`Outcome`];
 //! - *then*: a [`Question`] at two moments, `persoon(id).as_of("2026-01-03").known_at("2026-01-03").ask("…")`.
 
-//CASES pub mod cases;
+pub mod cases;
 mod cluster;
 mod collector;
 mod command;

@@ -29,6 +29,19 @@ pub struct Because {
     pub amend: Option<Arc<Event>>,
     /// The Validation that makes the claim count; none where it is only claimed.
     pub validation: Option<Arc<Event>>,
+    /// The Validation that puts the amend in force; none where it is only claimed.
+    pub amend_validation: Option<Arc<Event>>,
+}
+
+impl Because {
+    /// All of them, oldest first.
+    pub fn events(&self) -> impl Iterator<Item = &Arc<Event>> {
+        let rest = [&self.validation, &self.amend, &self.amend_validation];
+        let mut events: Vec<&Arc<Event>> =
+            std::iter::once(&self.claim).chain(rest.into_iter().flatten()).collect();
+        events.sort_by_key(|event| event.position);
+        events.into_iter()
+    }
 }
 
 /// A claim that counts.
@@ -56,10 +69,12 @@ impl<'c> Claim<'c> {
     ) -> Result<Self, FoldError> {
         let standing = resolution.standing(index);
         let at = |place: usize| Arc::clone(&resolution.events()[place]);
+        let judged_by = |place: usize| resolution.standing(place).verdict.map(|(_, place)| at(place));
         let because = Because {
             claim: at(index),
             amend: standing.amended_by.map(at),
-            validation: standing.verdict.map(|(_, place)| at(place)),
+            validation: judged_by(index),
+            amend_validation: standing.amended_by.and_then(judged_by),
         };
         Self::that(catalogue, because)
     }
@@ -74,7 +89,7 @@ impl<'c> Claim<'c> {
         validation: Option<&Arc<Event>>,
     ) -> Result<Self, FoldError> {
         let (claim, validation) = (Arc::clone(claim), validation.cloned());
-        Self::that(catalogue, Because { claim, amend: None, validation })
+        Self::that(catalogue, Because { claim, amend: None, validation, amend_validation: None })
     }
 
     fn that(catalogue: &'c Catalogue, because: Because) -> Result<Self, FoldError> {

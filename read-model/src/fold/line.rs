@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::claim::{Because, Place};
 use crate::catalogue::Line;
-use crate::event::Position;
+use crate::event::{ObjectId, Position};
 use crate::time::{Beginning, Day, PartialDate};
 
 /// What one claim says of one field.
@@ -18,8 +18,35 @@ pub struct Assertion {
     pub date: PartialDate,
     /// Where it begins on this field, and the order of registration.
     pub begins: Place,
+    /// Where an uncertain fact begins a day later than its earliest day: the claim that it begins after.
+    pub after: Option<Position>,
     /// What it says.
     pub change: Change,
+    /// What its value was computed from, where that is more than the content of its claim.
+    pub read: Arc<[Read]>,
+}
+
+impl Assertion {
+    /// The value that it gives the field, or adds to it.
+    #[must_use]
+    pub fn value(&self) -> Option<&Value> {
+        match &self.change {
+            Change::Set(value) => value.as_ref(),
+            Change::Add(value) => Some(value),
+            Change::Remove(_) => None,
+        }
+    }
+}
+
+/// Something that a value was computed from: what one claim said of a field of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// The object.
+    pub object: ObjectId,
+    /// The field.
+    pub field: Arc<str>,
+    /// The claim.
+    pub claim: Position,
 }
 
 /// What happens to a field.
@@ -77,30 +104,66 @@ impl FieldLine {
     /// An uncertain fact begins on its earliest day; except where the one registered directly before it has its
     /// earliest day inside this one's uncertain period: then on the day after that.
     pub(super) fn push(&mut self, because: Arc<Because>, date: PartialDate, place: Place, change: Change) {
-        let displaced = match (&change, self.assertions.last()) {
-            (Change::Set(_), Some(previous))
-                if !date.is_certain() && previous.date != PartialDate::UNKNOWN =>
-            {
-                let earlier = previous.date.earliest();
-                (date.earliest() <= earlier && earlier <= date.latest()).then(|| earlier.plus(1))
-            }
-            _ => None,
-        };
-        let beginning = displaced.map_or(place.beginning, Beginning::of);
+        let after = self.assertions.last().filter(|previous| {
+            let earlier = previous.date.earliest();
+            matches!(change, Change::Set(_))
+                && !date.is_certain()
+                && previous.date != PartialDate::UNKNOWN
+                && date.earliest() <= earlier
+                && earlier <= date.latest()
+        });
+        let day_after = |previous: &Arc<Assertion>| Beginning::of(previous.date.earliest().plus(1));
+        let beginning = after.map_or(place.beginning, day_after);
+        let after = after.map(|previous| previous.begins.position);
         let begins = Place { beginning, position: place.position };
         self.has_items |= matches!(change, Change::Add(_) | Change::Remove(_));
-        let after = self.by_effect.partition_point(|index| self.assertions[*index].begins <= begins);
-        self.by_effect.insert(after, self.assertions.len());
-        self.assertions.push(Arc::new(Assertion { because, date, begins, change }));
+        let place = self.by_effect.partition_point(|index| self.assertions[*index].begins <= begins);
+        self.by_effect.insert(place, self.assertions.len());
+        self.assertions.push(Arc::new(Assertion {
+            because,
+            date,
+            begins,
+            after,
+            change,
+            read: Arc::default(),
+        }));
     }
 
     /// Gives the assertions of a claim the change that history yields; where they stand does not depend on it.
-    pub(super) fn give(&mut self, claim: Position, change: &Change) {
-        let first = self.assertions.partition_point(|said| said.begins.position < claim);
+    pub(super) fn give(&mut self, claim: Position, change: &Change, read: &Arc<[Read]>) {
+        let first = self.first_of(claim);
         let of_claim = self.assertions[first..].iter_mut().take_while(|said| said.begins.position == claim);
         for assertion in of_claim {
-            Arc::make_mut(assertion).change = change.clone();
+            let assertion = Arc::make_mut(assertion);
+            assertion.change = change.clone();
+            assertion.read = Arc::clone(read);
         }
+    }
+
+    /// What a claim says of the field.
+    pub fn of_claim(&self, claim: Position) -> impl Iterator<Item = &Arc<Assertion>> {
+        let said = self.assertions[self.first_of(claim)..].iter();
+        said.take_while(move |said| said.begins.position == claim)
+    }
+
+    /// The place of the first assertion of a claim; assertions stand in order of registration.
+    fn first_of(&self, claim: Position) -> usize {
+        self.assertions.partition_point(|said| said.begins.position < claim)
+    }
+
+    /// The kind of line.
+    pub(super) const fn kind(&self) -> Line {
+        self.line
+    }
+
+    /// Whether values are added to it and removed.
+    pub(super) const fn has_items(&self) -> bool {
+        self.has_items
+    }
+
+    /// What counts of the field, in order of effect.
+    pub(super) fn in_order_of_effect(&self) -> impl Iterator<Item = &Arc<Assertion>> {
+        self.by_effect.iter().map(|index| &self.assertions[*index])
     }
 
     /// What counts of the field, in order of registration.
@@ -124,6 +187,12 @@ impl FieldLine {
         };
         self.assertions.len() == other.assertions.len()
             && self.assertions.iter().zip(&other.assertions).all(same)
+    }
+
+    /// Whether it is another's copy: of the very same assertions.
+    pub(super) fn is_the_same(&self, other: &Self) -> bool {
+        self.assertions.len() == other.assertions.len()
+            && self.assertions.iter().zip(&other.assertions).all(|(one, other)| Arc::ptr_eq(one, other))
     }
 
     /// What gives the field its answer at a bound; none where nothing was said by then.

@@ -108,6 +108,12 @@ impl<'h> Folded<'h> {
         self.world
     }
 
+    /// The state, and what holds of each event.
+    #[must_use]
+    pub fn into_parts(self) -> (World, Resolution) {
+        (self.world, self.resolution)
+    }
+
     /// The claims that count, in the order of their positions.
     #[must_use]
     pub fn claims(&self) -> &[Claim<'h>] {
@@ -220,17 +226,9 @@ pub(super) fn broken_rules<'h>(
 
 /// The claims that gave the values that a rule read, oldest first.
 fn read_by(world: &World, claim: &Claim<'_>, rule: &Rule) -> Vec<Arc<Event>> {
-    let bound = super::Bound::Before(claim.place);
-    let reads = rule.check.reads();
-    let mut found = Vec::new();
-    for (role, objects) in claim.event_type.roles.values().zip(&claim.meaning.roles) {
-        for state in objects.iter().filter_map(|object| world.object(*object)) {
-            let lines = reads.of_data(&role.name).filter_map(|field| state.line(field));
-            found.extend(
-                lines.flat_map(|line| line.reasons(bound)).map(|said| Arc::clone(&said.because.claim)),
-            );
-        }
-    }
+    let read = world.read_by(claim, rule.check.reads());
+    let mut found: Vec<Arc<Event>> =
+        read.into_iter().map(|(_, said)| Arc::clone(&said.because.claim)).collect();
     found.sort_by_key(|event| event.position);
     found.dedup_by_key(|event| event.position);
     found

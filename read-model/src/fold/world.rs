@@ -6,12 +6,12 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::claim::Claim;
-use super::line::Change;
+use super::line::{Assertion, Bound, Change, Read};
 use super::meaning::change;
 use super::scope::{ClaimScope, DayScope};
 use super::state::ObjectState;
 use crate::basis::Trust;
-use crate::catalogue::{Catalogue, Effect, EvaluationError, UpcastError};
+use crate::catalogue::{Catalogue, Effect, EvaluationError, Expression, Reads, UpcastError};
 use crate::event::{EventKind, ObjectId, Position};
 use crate::history::History;
 use crate::resolve::{Assuming, Resolution};
@@ -96,7 +96,8 @@ impl World {
         for Pending { claim, effect, object } in pending {
             let claim = &claims[claim];
             let change = self.compute(catalogue, claim, effect, object)?;
-            self.give(claim, effect, object, &change);
+            let read = self.read(claim, effect);
+            self.give(claim, effect, object, &change, &read);
         }
         Ok(())
     }
@@ -112,6 +113,11 @@ impl World {
         self.objects.get(&id).map(Arc::as_ref)
     }
 
+    /// The state of an object, to be kept.
+    pub(super) fn shared(&self, id: ObjectId) -> Option<Arc<ObjectState>> {
+        self.objects.get(&id).cloned()
+    }
+
     /// The objects that have a state.
     pub fn objects(&self) -> impl Iterator<Item = (ObjectId, &ObjectState)> {
         self.objects.iter().map(|(id, state)| (*id, &**state))
@@ -125,7 +131,7 @@ impl World {
         &self,
         catalogue: &Catalogue,
         id: ObjectId,
-        value: &crate::catalogue::Expression,
+        value: &Expression,
         day: Day,
     ) -> Result<Value, EvaluationError> {
         if !self.objects.contains_key(&id) {
@@ -204,11 +210,41 @@ impl World {
         state.line_mut(&effect.field, line).push(because, claim.meaning.date, claim.place, change);
     }
 
-    fn give(&mut self, claim: &Claim<'_>, effect: &Effect, object: ObjectId, change: &Change) {
+    fn give(
+        &mut self,
+        claim: &Claim<'_>,
+        effect: &Effect,
+        object: ObjectId,
+        change: &Change,
+        read: &Arc<[Read]>,
+    ) {
         if let Some(state) = self.objects.get_mut(&object).map(Arc::make_mut) {
             let line = state.line_mut(&effect.field, crate::catalogue::Line::default());
-            line.give(claim.place.position, change);
+            line.give(claim.place.position, change, read);
         }
+    }
+
+    /// What the value of an effect is computed from.
+    fn read(&self, claim: &Claim<'_>, effect: &Effect) -> Arc<[Read]> {
+        let reads = effect.action.expression().map(Expression::reads);
+        reads.into_iter().flat_map(|reads| self.read_by(claim, reads)).map(|(read, _)| read).collect()
+    }
+
+    /// What an expression of a claim reads of the objects that the claim names, just before its effects.
+    pub(super) fn read_by<'a>(&'a self, claim: &Claim<'_>, reads: &Reads) -> Vec<(Read, &'a Assertion)> {
+        let bound = Bound::Before(claim.place);
+        let mut found = Vec::new();
+        for (role, objects) in claim.event_type.roles.values().zip(&claim.meaning.roles) {
+            for (object, field) in
+                objects.iter().flat_map(|id| reads.of_data(&role.name).map(move |field| (*id, field)))
+            {
+                let line = self.object(object).and_then(|state| state.line(field));
+                found.extend(line.into_iter().flat_map(|line| line.reasons(bound)).map(|said| {
+                    (Read { object, field: Arc::clone(field), claim: said.begins.position }, said)
+                }));
+            }
+        }
+        found
     }
 }
 

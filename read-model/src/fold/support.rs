@@ -1,0 +1,72 @@
+//! What a value rests on: every event without which it would not be there.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use super::line::{Assertion, FieldLine};
+use super::world::World;
+use crate::event::{Event, EventId, EventKind, Position};
+use crate::resolve::Resolution;
+
+/// The events that what was said rests on beside those that make its own claim count: its claim's basis, the claim that
+/// it begins after, and what its value was computed from; each with all that these rest on, oldest first.
+#[must_use]
+pub fn rests_on(
+    world: &World,
+    resolution: &Resolution,
+    line: &FieldLine,
+    said: &Assertion,
+) -> Vec<Arc<Event>> {
+    let mut support = Support { world, resolution, found: BTreeMap::new(), based: HashSet::new() };
+    support.assertion(line, said);
+    for own in said.because.events() {
+        support.found.remove(&own.position);
+    }
+    support.found.into_values().collect()
+}
+
+struct Support<'a> {
+    world: &'a World,
+    resolution: &'a Resolution,
+    found: BTreeMap<Position, Arc<Event>>,
+    based: HashSet<EventId>,
+}
+
+impl<'a> Support<'a> {
+    fn assertion(&mut self, line: &'a FieldLine, said: &'a Assertion) {
+        let mut pending = vec![(line, said)];
+        let mut seen = HashSet::new();
+        while let Some((line, said)) = pending.pop() {
+            if !seen.insert(std::ptr::from_ref(said)) {
+                continue;
+            }
+            self.found.extend(said.because.events().map(|event| (event.position, Arc::clone(event))));
+            self.basis(&said.because.claim);
+            let after = said.after.into_iter().flat_map(|claim| line.of_claim(claim));
+            pending.extend(after.map(|said| (line, &**said)));
+            for read in &*said.read {
+                let line = self.world.object(read.object).and_then(|state| state.line(&read.field));
+                let said = line
+                    .into_iter()
+                    .flat_map(|line| line.of_claim(read.claim).map(move |said| (line, &**said)));
+                pending.extend(said);
+            }
+        }
+    }
+
+    /// What a claim is based on, and so on.
+    fn basis(&mut self, claim: &Event) {
+        let mut pending: Vec<EventId> = claim.references.clone();
+        while let Some(id) = pending.pop() {
+            let Some(place) = self.resolution.place(id).filter(|_| self.based.insert(id)) else { continue };
+            let (event, standing) = (&self.resolution.events()[place], self.resolution.standing(place));
+            let judged_by = standing.verdict.map(|(_, place)| &self.resolution.events()[place]);
+            self.found.extend(
+                judged_by.into_iter().chain([event]).map(|event| (event.position, Arc::clone(event))),
+            );
+            if event.kind() == EventKind::Claim {
+                pending.extend(&event.references);
+            }
+        }
+    }
+}

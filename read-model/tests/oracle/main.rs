@@ -1,0 +1,194 @@
+//! The fold against an independent oracle: the rules of the design, written in the most naive way.
+//!
+//! For random histories of claims, validations, amends and annulments, some with partial dates and bases, every point
+//! (`asOf`, `knownAt`, `minTrust`) of a grid must give the same answers, however it is asked for.
+#![expect(
+    clippy::unwrap_used,
+    clippy::too_many_lines,
+    clippy::wildcard_enum_match_arm,
+    reason = "an oracle is written to be compared with the design, sentence by sentence, and fails where it is surprised"
+)]
+
+mod naive;
+mod steps;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use naive::Naive;
+use proptest::prelude::*;
+use read_model::basis::Trust;
+use read_model::catalogue::Catalogue;
+use read_model::event::{Event, EventId, Position};
+use read_model::fold::{Dossier, Extended, Folded, Period, World, rests_on, timeline};
+use read_model::history::History;
+use read_model::resolve::Assuming;
+use read_model::time::Day;
+use serde_json::Value;
+use steps::{CONFIG, history, step, thing};
+
+const GRID: [&str; 9] = [
+    "0001-01-01",
+    "2019-01-01",
+    "2020-01-01",
+    "2020-01-16",
+    "2020-02-02",
+    "2020-02-11",
+    "2020-03-01",
+    "2020-12-31",
+    "2021-06-01",
+];
+
+const FIELDS: [&str; 4] = ["by_effect", "by_registration", "items", "copied"];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_point_of_the_plane_answers_as_the_naive_reading_of_the_rules(steps in proptest::collection::vec(step(), 1..40)) {
+        let catalogue = Catalogue::compile("oracle.yaml", CONFIG).unwrap();
+        let events = history(&steps);
+        let mut whole = History::of([thing()]);
+        whole.add([thing()], events.iter().cloned());
+        for (known, trust) in (0..=events.len()).flat_map(|known| [(known, Trust::Validated), (known, Trust::Claimed)]) {
+            let position = Position::new(i64::try_from(known).unwrap());
+            let world = World::fold(&catalogue, &whole, position, trust).unwrap();
+            let naive = Naive { known: &events[..known], trust };
+            for (day, field) in GRID.iter().flat_map(|day| FIELDS.map(|field| (day, field))) {
+                let day: Day = day.parse().unwrap();
+                let answer = world.object(thing()).and_then(|state| state.value(field, day));
+                prop_assert_eq!(answer, naive.answer(field, day), "{} on {} known at {} {:?}", field, day, position, trust);
+            }
+        }
+    }
+
+    #[test]
+    fn a_dossier_that_is_extended_event_by_event_is_the_same_as_one_folded_anew(steps in proptest::collection::vec(step(), 1..40)) {
+        let catalogue = Catalogue::compile("oracle.yaml", CONFIG).unwrap();
+        let events = history(&steps);
+        let mut whole = History::of([thing()]);
+        whole.add([thing()], events.iter().cloned());
+        let mut kept: Option<Dossier> = None;
+        for event in &events {
+            let extended = kept.as_mut().map(|dossier| dossier.extend(&catalogue, event).unwrap());
+            let anew = Dossier::of(&catalogue, thing(), &whole, event.position).unwrap();
+            if extended == Some(Extended::Yes) {
+                let (kept, anew) = (kept.as_ref().unwrap(), anew.world());
+                for (day, field) in GRID.iter().flat_map(|day| FIELDS.map(|field| (day, field))) {
+                    let day: Day = day.parse().unwrap();
+                    let answer = |world: &World| world.object(thing()).and_then(|state| state.value(field, day));
+                    prop_assert_eq!(answer(kept.world()), answer(anew), "{} on {} known at {}", field, day, event.position);
+                }
+            } else {
+                kept = Some(anew);
+            }
+        }
+    }
+
+    #[test]
+    fn what_held_on_a_day_is_what_the_naive_reading_gives(steps in proptest::collection::vec(step(), 1..40)) {
+        let catalogue = Catalogue::compile("oracle.yaml", CONFIG).unwrap();
+        let events = history(&steps);
+        let whole = complete(&events);
+        for (known, trust) in (0..=events.len()).flat_map(|known| [(known, Trust::Validated), (known, Trust::Claimed)]) {
+            let position = Position::new(i64::try_from(known).unwrap());
+            let world = World::fold(&catalogue, &whole, position, trust).unwrap();
+            let naive = Naive { known: &events[..known], trust };
+            for (day, field) in grid() {
+                let line = world.object(thing()).and_then(|state| state.line(field));
+                let answered = line.map(|line| line.answered()).unwrap_or_default();
+                prop_assert_eq!(on(&answered, field, day), naive.answer(field, day), "{} on {:?}", field, day);
+                if field == "by_registration" {
+                    let mut held = line.map(|line| line.held()).unwrap_or_default();
+                    held.retain(|period| period.includes(day));
+                    held.sort_by_key(|period| std::cmp::Reverse(period.said.begins.position));
+                    let held: Vec<Value> = held.iter().filter_map(Period::value).cloned().collect();
+                    prop_assert_eq!(held, naive.all_registered(day), "on {:?} known at {} {:?}", day, position, trust);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_rectangles_cover_the_plane_without_overlap_and_equal_the_points(steps in proptest::collection::vec(step(), 1..40)) {
+        let catalogue = Catalogue::compile("oracle.yaml", CONFIG).unwrap();
+        let events = history(&steps);
+        let (whole, last) = (complete(&events), Position::new(i64::try_from(events.len()).unwrap()));
+        for trust in [Trust::Validated, Trust::Claimed] {
+            let rectangles = timeline(&catalogue, &whole, thing(), last, trust).unwrap();
+            for known in 0..=events.len() {
+                let position = Position::new(i64::try_from(known).unwrap());
+                let naive = Naive { known: &events[..known], trust };
+                for (day, field) in grid() {
+                    let known_then = rectangles.get(field).into_iter().flatten().filter(|rectangle| {
+                        rectangle.known_from.position <= position
+                            && rectangle.known_until.as_ref().is_none_or(|until| position < until.position)
+                    });
+                    let mut there: Vec<Period> = known_then.map(|rectangle| rectangle.period.clone()).collect();
+                    there.retain(|period| period.includes(day));
+                    prop_assert!(field == "items" || there.len() <= 1, "{} on {:?} known at {}", field, day, position);
+                    prop_assert_eq!(on(&there, field, day), naive.answer(field, day), "{} on {:?} known at {} {:?}", field, day, position, trust);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_events_that_a_value_cites_are_enough_for_it(steps in proptest::collection::vec(step(), 1..40)) {
+        let catalogue = Catalogue::compile("oracle.yaml", CONFIG).unwrap();
+        let events = history(&steps);
+        let (whole, last) = (complete(&events), Position::new(i64::try_from(events.len()).unwrap()));
+        let (world, resolution) =
+            Folded::at(&catalogue, &whole, last, Trust::Validated, Assuming::default()).unwrap().into_parts();
+        for field in FIELDS {
+            let Some(line) = world.object(thing()).and_then(|state| state.line(field)) else { continue };
+            for period in line.answered() {
+                let mut cited: HashSet<EventId> = period.said.because.events().map(|event| event.id).collect();
+                cited.extend(rests_on(&world, &resolution, line, &period.said).iter().map(|event| event.id));
+                let alone: Vec<Arc<Event>> = events.iter().filter(|event| cited.contains(&event.id)).cloned().collect();
+                let folded = World::fold(&catalogue, &complete(&alone), last, Trust::Validated).unwrap();
+                let line = folded.object(thing()).and_then(|state| state.line(field)).unwrap();
+                let again = line.of_claim(period.said.begins.position).next().unwrap();
+                prop_assert_eq!(&again.change, &period.said.change, "{} from {:?}", field, period.from);
+                prop_assert_eq!(again.begins, period.said.begins, "{} from {:?}", field, period.from);
+                // Without any one of them it is no longer said, or said for other reasons.
+                for missing in &cited {
+                    let rest: Vec<Arc<Event>> = events.iter().filter(|event| event.id != *missing).cloned().collect();
+                    let (world, resolution) = Folded::at(&catalogue, &complete(&rest), last, Trust::Validated, Assuming::default())
+                        .unwrap().into_parts();
+                    let line = world.object(thing()).and_then(|state| state.line(field)).cloned();
+                    let still = line.as_ref().and_then(|line| line.of_claim(period.said.begins.position).next());
+                    let same = still.is_some_and(|still| {
+                        let mut other: HashSet<EventId> = still.because.events().map(|event| event.id).collect();
+                        other.extend(rests_on(&world, &resolution, line.as_ref().unwrap(), still).iter().map(|event| event.id));
+                        other == cited
+                    });
+                    prop_assert!(!same, "{} from {:?} without {}", field, period.from, missing);
+                }
+            }
+        }
+    }
+}
+
+fn grid() -> impl Iterator<Item = (Day, &'static str)> {
+    GRID.iter().flat_map(|day| FIELDS.map(|field| (day.parse().unwrap(), field)))
+}
+
+fn complete(events: &[Arc<Event>]) -> History {
+    let mut whole = History::of([thing()]);
+    whole.add([thing()], events.iter().cloned());
+    whole
+}
+
+/// What periods answer on a day: the value of the one, or of a list all, in the order in which they were added.
+fn on(periods: &[Period], field: &str, day: Day) -> Option<Value> {
+    let mut there: Vec<&Period> = periods.iter().filter(|period| period.includes(day)).collect();
+    there.sort_by_key(|period| period.said.begins);
+    let values: Vec<Value> = there.into_iter().filter_map(Period::value).cloned().collect();
+    match (field, values.as_slice()) {
+        (_, []) => None,
+        ("items", _) => Some(values.into()),
+        (_, [value]) => Some(value.clone()),
+        (_, several) => panic!("{field} has {} values on {day}", several.len()),
+    }
+}
