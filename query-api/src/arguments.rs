@@ -25,17 +25,27 @@ impl Moments {
     pub(crate) fn declare(field: Field) -> Field {
         let as_of = InputValue::new("asOf", TypeRef::named("Moment"))
             .description("As it was in reality at this moment; without it, now. A later one answers as things stand planned.");
+        Self::declare_trust(declare_known_at(field.argument(as_of)))
+    }
+
+    /// Declares `minTrust` alone.
+    pub(crate) fn declare_trust(field: Field) -> Field {
         let trust = InputValue::new("minTrust", TypeRef::named("Trust"))
             .description("Which claims count.")
             .default_value(Value::Enum(Name::new(Trust::default().name())));
-        declare_known_at(field.argument(as_of)).argument(trust)
+        field.argument(trust)
+    }
+
+    /// The trust of a question.
+    pub(crate) fn trust(context: &ResolverContext<'_>) -> Trust {
+        given(context, "minTrust").map_or_else(Trust::default, trust)
     }
 
     pub(crate) fn read(context: &ResolverContext<'_>) -> async_graphql::Result<Self> {
         Ok(Self {
             as_of: moment(context, "asOf")?,
             known_at: moment(context, "knownAt")?,
-            trust: given(context, "minTrust").map_or_else(Trust::default, trust),
+            trust: Self::trust(context),
         })
     }
 }
@@ -57,8 +67,13 @@ pub(crate) fn moment(
     let Some(value) = given(context, argument) else {
         return Ok(None);
     };
+    parse_moment(argument, value).map(Some)
+}
+
+/// The moment that a value is.
+pub(crate) fn parse_moment(argument: &'static str, value: ValueAccessor<'_>) -> Result<Moment, Refusal> {
     let text = value.string().map_err(|_| Refusal::NoMoment { argument, given: shown(value.as_value()) })?;
-    text.parse().map(Some).map_err(|source| Refusal::Moment { argument, source })
+    text.parse().map_err(|source| Refusal::Moment { argument, source })
 }
 
 /// The id in this argument, where given.

@@ -5,6 +5,7 @@
 
 mod ahead;
 mod arguments;
+mod compare;
 pub mod config;
 mod event;
 mod event_page;

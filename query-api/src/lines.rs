@@ -1,6 +1,7 @@
 //! The lines of an object: how its fields went, on one time line or on both, and why.
 
 mod cause;
+mod doubt;
 mod stretch;
 mod types;
 
@@ -62,9 +63,13 @@ struct TimelineAt {
     rectangles: BTreeMap<Arc<str>, Vec<Rectangle>>,
 }
 
-/// The fields `history`, `timeline` and `provenance` of an object; none where its view shows nothing that has a line.
+/// The fields `history`, `timeline`, `provenance` and `inOnderzoek` of an object; none where its view shows nothing that has a line.
 pub(crate) fn fields(view: &Arc<View>) -> Vec<Field> {
-    if has_lines(view) { vec![history(view), timeline(view), provenance(view)] } else { Vec::new() }
+    if has_lines(view) {
+        vec![history(view), timeline(view), provenance(view), doubt::field(view)]
+    } else {
+        Vec::new()
+    }
 }
 
 /// Whether a view shows a field that events set.

@@ -3,6 +3,7 @@
 mod about;
 mod compile;
 pub mod config;
+mod element;
 mod event_type;
 mod expression;
 mod field_path;
@@ -13,6 +14,7 @@ mod problem;
 mod shape;
 mod yaml;
 
+pub use element::Element;
 pub use expression::{
     EvaluationError, Expression, FieldRead, Origin, Reads, Scope, Seen, Variables, map, to_cel,
 };

@@ -3,6 +3,7 @@
 //! Pure: the same code validates commands and answers queries.
 
 mod claim;
+mod difference;
 mod dossier;
 mod line;
 mod meaning;
@@ -15,6 +16,7 @@ mod timeline;
 mod world;
 
 pub use claim::{Because, Claim, Place};
+pub use difference::{FieldChange, Side, difference};
 pub use dossier::{Dossier, Extended, LastClaim};
 pub use line::{Assertion, Bound, Change, FieldLine, Read};
 pub use meaning::Meaning;

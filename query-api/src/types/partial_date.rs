@@ -6,8 +6,9 @@ use read_model::time::{PartialDate, Precision};
 
 use super::{Plain, text, with_plain};
 
-const FIELDS: [Plain<PartialDate>; 7] = [
+const FIELDS: [Plain<PartialDate>; 8] = [
     ("text", "String!", "As it is written, with zeros for what is unknown: `2010-05-00`.", |date| text(date)),
+    ("long", "String!", "In words, in Dutch: `17 mei 2010`, `mei 2010`, `2010`, `onbekend`.", |date| text(date.in_words())),
     ("year", "Int", "The year, where known.", |date| known(date.year())),
     ("month", "Int", "The month, where known.", |date| known(date.month())),
     ("day", "Int", "The day of the month, where known.", |date| known(date.day())),
@@ -51,11 +52,11 @@ mod tests {
         });
         let builder = super::super::register(Schema::build("Query", None, None));
         let schema = builder.register(Object::new("Query").field(date)).finish().unwrap();
-        let answer = schema.execute("{ date { text year month day precision earliest latest } }").await;
+        let answer = schema.execute("{ date { text long year month day precision earliest latest } }").await;
         assert_eq!(
             answer.data.into_json().unwrap()["date"],
             json!({
-                "text": "2010-02-00", "year": 2010, "month": 2, "day": null,
+                "text": "2010-02-00", "long": "februari 2010", "year": 2010, "month": 2, "day": null,
                 "precision": "MONTH", "earliest": "2010-02-01", "latest": "2010-02-28"
             })
         );

@@ -1,6 +1,6 @@
 //! From the config as written to views as compiled: every mistake found, none left for later.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use read_model::catalogue::{
@@ -8,7 +8,7 @@ use read_model::catalogue::{
 };
 
 use super::fields::referring;
-use super::reserved::{RESERVED_ROOTS, RESERVED_TYPES};
+use super::reserved::{LINE_SUFFIXES, RESERVED_ROOTS, RESERVED_TYPES};
 use super::{Grant, Source, View, ViewField, Views};
 use crate::config::{QueryConfig, ViewConfig};
 
@@ -155,6 +155,16 @@ impl Compiler<'_> {
             report.say(format!(
                 "the query API has a type `{name}` of its own; rename that of write_config.yaml"
             ));
+        }
+        let own = self.catalogue.object_types.keys().chain(self.catalogue.types.keys()).map(|name| &**name);
+        let all: BTreeSet<&str> = own.chain(self.config.views.keys().map(String::as_str)).collect();
+        for name in &all {
+            let stem = LINE_SUFFIXES.iter().find_map(|suffix| name.strip_suffix(suffix));
+            if let Some(stem) = stem.filter(|stem| all.contains(stem) || RESERVED_TYPES.contains(stem)) {
+                report.say(format!(
+                    "the query API makes a type `{name}` of its own, for the lines of `{stem}`; choose another name"
+                ));
+            }
         }
     }
 

@@ -1,24 +1,27 @@
 //! The names that this API keeps for itself.
 
 /// What every object answers to beside its fields.
-pub(crate) const RESERVED_FIELDS: [&str; 7] =
-    ["id", "basis", "events", "history", "timeline", "provenance", "asOf"];
+pub(crate) const RESERVED_FIELDS: [&str; 8] =
+    ["id", "basis", "events", "history", "timeline", "provenance", "inOnderzoek", "asOf"];
 
 /// The root fields that are no view's.
 pub(crate) const RESERVED_ROOTS: [&str; 4] = ["event", "events", "compare", "consequences"];
 
 /// The types that are no view's, GraphQL's own among them.
-pub(crate) const RESERVED_TYPES: [&str; 25] = [
+pub(crate) const RESERVED_TYPES: [&str; 30] = [
     "Basis",
     "Boolean",
+    "Cause",
     "Date",
     "DatePrecision",
     "DateTime",
+    "Edge",
     "Event",
     "EventConnection",
     "EventEdge",
     "EventKind",
     "EventStatus",
+    "FieldChange",
     "Float",
     "ID",
     "Int",
@@ -27,7 +30,9 @@ pub(crate) const RESERVED_TYPES: [&str; 25] = [
     "Mutation",
     "PageInfo",
     "PartialDate",
+    "Point",
     "Position",
+    "Provenance",
     "Query",
     "String",
     "Subscription",
@@ -35,3 +40,6 @@ pub(crate) const RESERVED_TYPES: [&str; 25] = [
     "UUID",
     "Verdict",
 ];
+
+/// What the names of the types of lines end in: `Naam` leads to `NaamPeriod`.
+pub(crate) const LINE_SUFFIXES: [&str; 5] = ["Field", "History", "Period", "Rectangle", "Timeline"];

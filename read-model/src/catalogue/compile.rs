@@ -150,6 +150,11 @@ impl<'a> Compiler<'a> {
             fields,
             derived,
             inverses: IndexMap::new(),
+            investigated: config.investigated.as_deref().map(|source| {
+                report.within(["investigated".into()], |report| {
+                    derived_value(source, &self.members, &name.into(), report)
+                })
+            }),
         }
     }
 
@@ -166,9 +171,17 @@ impl<'a> Compiler<'a> {
                 report.say("only a text can be unique; make its type String")
             });
         }
+        let element = |(index, text): (usize, &String)| {
+            let wrong = |wrong| {
+                report.within(["elements".into(), index.into()], |report| report.say(wrong));
+            };
+            text.parse().map_err(wrong).ok()
+        };
+        let elements = config.elements.iter().enumerate().filter_map(element).collect();
         Field {
             name: name.into(),
             description: config.description.as_deref().map(Arc::from),
+            elements,
             expanded: self.expand(&shape),
             shape,
             line: config.line,
@@ -319,7 +332,7 @@ fn check_name(name: &str, report: &mut Report) {
 }
 
 /// Names that every object answers to beside its fields.
-const RESERVED: [&str; 7] = ["id", "basis", "events", "history", "timeline", "provenance", "asOf"];
+const RESERVED: [&str; 8] = ["id", "basis", "events", "history", "timeline", "provenance", "inOnderzoek", "asOf"];
 
 pub(super) fn check_field_name(name: &str, report: &mut Report) {
     check_name(name, report);

@@ -55,6 +55,9 @@ pub struct ObjectTypeConfig {
     /// Which objects refer to it: the name of their list, and the field by which they do.
     #[serde(default)]
     pub inverse: IndexMap<String, InverseConfig>,
+    /// CEL over the object's fields and `asOf`: the list of the elements that are being investigated.
+    #[serde(default)]
+    pub investigated: Option<String>,
 }
 
 /// A field of an object type.
@@ -73,6 +76,9 @@ pub struct FieldConfig {
     /// Whether no two objects may have the same value at the same moments.
     #[serde(default)]
     pub unique: bool,
+    /// What an investigation calls it: codes in pairs of digits from the whole to its parts, `"010310"` for the date of birth.
+    #[serde(default)]
+    pub elements: Vec<String>,
 }
 
 /// How the values of a field follow each other on the material line.

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 pub use super::config::{LineConfig as Line, Severity};
+use super::element::Element;
 use super::expression::{EvaluationError, Expression, FieldRead, Members, Reads};
 use super::format::Format;
 use super::inverse::Inverse;
@@ -64,6 +65,8 @@ pub struct ObjectType {
     pub derived: IndexMap<Arc<str>, Derived>,
     /// Who refers to it, by name.
     pub inverses: IndexMap<Arc<str>, Inverse>,
+    /// Over the fields and `asOf`: the elements that are being investigated.
+    pub investigated: Option<Expression>,
 }
 
 /// A field of an object type.
@@ -81,6 +84,8 @@ pub struct Field {
     pub line: Line,
     /// Where no two objects may share a value: the name of its index, `Persoon.bsn`.
     pub unique: Option<Arc<str>>,
+    /// What an investigation calls it.
+    pub elements: Vec<Element>,
 }
 
 /// A field that is computed when asked.

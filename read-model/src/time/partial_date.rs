@@ -110,6 +110,26 @@ impl PartialDate {
     }
 }
 
+/// The months, in Dutch.
+const MONTHS: [&str; 12] = [
+    "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november",
+    "december",
+];
+
+impl PartialDate {
+    /// In words, as Dutch letters and extracts write it: `17 mei 2010`, `mei 2010`, `2010`, `onbekend`.
+    #[must_use]
+    pub fn in_words(self) -> String {
+        let month = self.month.checked_sub(1).and_then(|month| MONTHS.get(usize::from(month)).copied());
+        match (self.year(), month, self.day()) {
+            (None, _, _) => "onbekend".to_owned(),
+            (Some(year), None, _) => year.to_string(),
+            (Some(year), Some(month), None) => format!("{month} {year}"),
+            (Some(year), Some(month), Some(day)) => format!("{day} {month} {year}"),
+        }
+    }
+}
+
 impl From<Day> for PartialDate {
     fn from(day: Day) -> Self {
         let (year, month, day) = day.parts();
@@ -191,6 +211,15 @@ mod tests {
         {
             assert_eq!(date(text).to_string(), text);
         }
+    }
+
+    #[test]
+    fn a_partial_date_is_written_out_as_far_as_it_is_known() {
+        let words = |text| date(text).in_words();
+        assert_eq!(words("2010-05-17"), "17 mei 2010");
+        assert_eq!(words("2020-03-00"), "maart 2020");
+        assert_eq!(words("2010-00-00"), "2010");
+        assert_eq!(words("0000-00-00"), "onbekend");
     }
 
     #[test]

@@ -1,0 +1,154 @@
+//! What differs between two points of the plane, field by field, and through which events.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::line::{Assertion, Bound, FieldLine};
+use super::support::rests_on;
+use super::world::World;
+use crate::catalogue::{Catalogue, EvaluationError, Expression, ObjectType, Origin};
+use crate::event::{Event, ObjectId, Position};
+use crate::resolve::Resolution;
+use crate::time::Day;
+
+/// One of the two points: what was known there, and the day.
+#[derive(Clone, Copy, Debug)]
+pub struct Side<'a> {
+    /// The state as known there.
+    pub world: &'a World,
+    /// What held of each event.
+    pub resolution: &'a Resolution,
+    /// The day.
+    pub day: Day,
+}
+
+/// A field of an object that has another value at the second point than at the first.
+#[derive(Clone, Debug)]
+pub struct FieldChange {
+    /// The field, or the derived field.
+    pub field: Arc<str>,
+    /// Its value at the first point.
+    pub before: Option<Value>,
+    /// Its value at the second.
+    pub after: Option<Value>,
+    /// The events that make the difference, oldest first; none where nothing but the day differs.
+    pub events: Vec<Arc<Event>>,
+}
+
+type Causes = BTreeMap<Position, Arc<Event>>;
+
+/// What differs of an object between two points, in the order in which its type names the fields.
+///
+/// # Errors
+/// [`EvaluationError`] where a derived field cannot be computed.
+pub fn difference(
+    catalogue: &Catalogue,
+    object: ObjectId,
+    from: Side<'_>,
+    to: Side<'_>,
+) -> Result<Vec<FieldChange>, EvaluationError> {
+    let object_type = |side: Side<'_>| side.world.object(object).map(|state| Arc::clone(state.object_type()));
+    let known = object_type(to).or_else(|| object_type(from));
+    let Some(object_type) = known.and_then(|name| catalogue.object_types.get(&name)) else {
+        return Ok(Vec::new());
+    };
+    let names = object_type.fields.keys().chain(object_type.derived.keys());
+    let mut changes = Vec::new();
+    for field in names {
+        let compared = Compared { catalogue, object_type, object, field };
+        let (before, after) = (compared.value(from)?, compared.value(to)?);
+        if before != after {
+            let events = compared.through(from, to);
+            changes.push(FieldChange { field: Arc::clone(field), before, after, events });
+        }
+    }
+    Ok(changes)
+}
+
+struct Compared<'a> {
+    catalogue: &'a Catalogue,
+    object_type: &'a ObjectType,
+    object: ObjectId,
+    field: &'a str,
+}
+
+impl Compared<'_> {
+    fn value(&self, side: Side<'_>) -> Result<Option<Value>, EvaluationError> {
+        let Some(state) = side.world.object(self.object).filter(|state| state.exists_at(side.day)) else {
+            return Ok(None);
+        };
+        let Some(derived) = self.object_type.derived.get(self.field) else {
+            return Ok(state.value(self.field, side.day));
+        };
+        let value = side.world.derived(self.catalogue, self.object, &derived.value, side.day)?;
+        Ok(Some(value).filter(|value| !value.is_null()))
+    }
+
+    /// The events that bear on the field at one point alone, and those by which what counted at one came not to.
+    fn through(&self, from: Side<'_>, to: Side<'_>) -> Vec<Arc<Event>> {
+        let mut fields = BTreeSet::new();
+        self.follows_from(self.field, &mut fields);
+        let (mut before, mut after) = (Causes::new(), Causes::new());
+        for field in &fields {
+            let line = |side: Side<'_>| side.world.object(self.object).and_then(|state| state.line(field)).cloned();
+            let (old, new) = (line(from), line(to));
+            self.bears_on(from, old.as_ref(), &mut before);
+            self.bears_on(to, new.as_ref(), &mut after);
+        }
+        let refuted = refuted(&before, to).into_iter().chain(refuted(&after, from));
+        let mut through: Causes = refuted.map(|event| (event.position, event)).collect();
+        let alone = |one: &Causes, other: &Causes| -> Vec<Arc<Event>> {
+            one.iter().filter(|(position, _)| !other.contains_key(position)).map(|(_, event)| Arc::clone(event)).collect()
+        };
+        let differing = alone(&before, &after).into_iter().chain(alone(&after, &before));
+        through.extend(differing.map(|event| (event.position, event)));
+        through.into_values().collect()
+    }
+
+    /// The fields that events set from which a field follows.
+    fn follows_from(&self, field: &str, found: &mut BTreeSet<Arc<str>>) {
+        if let Some((name, _)) = self.object_type.fields.get_key_value(field) {
+            found.insert(Arc::clone(name));
+        }
+        let derived = self.object_type.derived.get(field).map(|derived| &derived.value);
+        for read in derived.into_iter().flat_map(own_fields) {
+            if **read != *field {
+                self.follows_from(read, found);
+            }
+        }
+    }
+
+    /// What gives a field its answer, or took away an item that it had.
+    fn bears_on(&self, side: Side<'_>, line: Option<&FieldLine>, found: &mut Causes) {
+        let Some(line) = line else { return };
+        let ended = line.held().into_iter().filter_map(|period| period.ended_by);
+        let ended = ended.filter(|end| line.has_items() && end.begins.beginning.day <= side.day);
+        let reasons = line.reasons(Bound::EndOf(side.day)).into_iter().cloned().map(Arc::new);
+        for said in reasons.chain(ended) {
+            let said: &Assertion = &said;
+            let rests_on = rests_on(side.world, side.resolution, line, said);
+            let events = said.because.events().cloned().chain(rests_on);
+            found.extend(events.map(|event| (event.position, event)));
+        }
+    }
+}
+
+/// The fields of the object itself that an expression reads.
+fn own_fields(expression: &Expression) -> impl Iterator<Item = &Arc<str>> {
+    let own = expression.reads().objects().iter().filter(|seen| seen.origin == Origin::This);
+    own.flat_map(|seen| &seen.fields)
+}
+
+/// The events by which some that counted at one point do not at another.
+fn refuted(causes: &Causes, at: Side<'_>) -> Vec<Arc<Event>> {
+    let by = |event: &Arc<Event>| {
+        let place = at.resolution.place(event.id)?;
+        let standing = at.resolution.standing(place);
+        let judged = standing.verdict.map(|(_, place)| place).filter(|_| !standing.holds);
+        let by = [standing.annulled_by, standing.amended_by, judged].into_iter().flatten();
+        Some(by.map(|place| Arc::clone(&at.resolution.events()[place])).collect::<Vec<_>>())
+    };
+    causes.values().filter_map(by).flatten().collect()
+}
