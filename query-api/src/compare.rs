@@ -43,7 +43,9 @@ pub(crate) fn register(builder: SchemaBuilder) -> SchemaBuilder {
     let point = InputObject::new("Point")
         .description("A point of the plane of both time lines.")
         .field(moment("asOf").description("As it was in reality at this moment; without it, now."))
-        .field(moment("knownAt").description("As the registry knew it at this moment; without it, with everything that it knows."));
+        .field(moment("knownAt").description(
+            "As the registry knew it at this moment; without it, with everything that it knows.",
+        ));
     let events = Field::new("events", TypeRef::named_list("Event"), |context| {
         FieldFuture::new(async move {
             Surface::of(&context)?.views.events.check(Principal::of(&context)?)?;
@@ -55,14 +57,20 @@ pub(crate) fn register(builder: SchemaBuilder) -> SchemaBuilder {
     });
     let change = with_plain(Object::new("FieldChange"), &FIELDS)
         .description("A field that has another value at the second point.")
-        .field(value("before", "Its value at the first point; null where it has none.", |change| &change.before))
+        .field(value("before", "Its value at the first point; null where it has none.", |change| {
+            &change.before
+        }))
         .field(value("after", "Its value at the second; null where it has none.", |change| &change.after))
-        .field(events.description("The events that make the difference, oldest first; none where nothing but the day differs."));
+        .field(events.description(
+            "The events that make the difference, oldest first; none where nothing but the day differs.",
+        ));
     builder.register(point).register(change)
 }
 
 const FIELDS: [Plain<ChangeAt>; 1] =
-    [("field", "String!", "The field, by the name that it has in the object type.", |at| text(&at.change.field))];
+    [("field", "String!", "The field, by the name that it has in the object type.", |at| {
+        text(&at.change.field)
+    })];
 
 fn value(name: &str, description: &str, read: fn(&FieldChange) -> &Option<serde_json::Value>) -> Field {
     Field::new(name, TypeRef::named("JSON"), move |context| {
@@ -79,7 +87,9 @@ fn value(name: &str, description: &str, read: fn(&FieldChange) -> &Option<serde_
 async fn resolve<'a>(context: &ResolverContext<'a>) -> Result<FieldValue<'a>> {
     let (surface, principal) = (Surface::of(context)?, Principal::of(context)?);
     check_any(&surface.views, principal)?;
-    let Some(id) = arguments::id(context, "id")? else { return Ok(FieldValue::list([] as [FieldValue<'_>; 0])) };
+    let Some(id) = arguments::id(context, "id")? else {
+        return Ok(FieldValue::list([] as [FieldValue<'_>; 0]));
+    };
     let reading = Reading::of(context)?;
     let trust = Moments::trust(context);
     let from = reading.point(moments(context, "from", trust)?).await?;
@@ -90,11 +100,14 @@ async fn resolve<'a>(context: &ResolverContext<'a>) -> Result<FieldValue<'a>> {
     // Whether there is an object that the caller may not read must not show.
     let granted = object_type.is_some_and(|name| lets(&surface.views, &name, principal));
     let changes = if granted {
-        difference(&surface.catalogue, id, side(&before, from), side(&after, to)).map_err(|error| faults::internal(&error))?
+        difference(&surface.catalogue, id, side(&before, from), side(&after, to))
+            .map_err(|error| faults::internal(&error))?
     } else {
         Vec::new()
     };
-    Ok(FieldValue::list(changes.into_iter().map(|change| FieldValue::owned_any(ChangeAt { change, point: to }))))
+    Ok(FieldValue::list(
+        changes.into_iter().map(|change| FieldValue::owned_any(ChangeAt { change, point: to })),
+    ))
 }
 
 fn side(told: &Told, point: Point) -> Side<'_> {

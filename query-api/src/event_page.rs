@@ -66,10 +66,14 @@ pub(crate) fn of_object(
 
 fn declare(field: Field) -> Field {
     let types = InputValue::new("eventTypes", TypeRef::named_nn_list(TypeRef::STRING));
+    declare_page(field.argument(types.description("Only those of these types.")))
+}
+
+/// Declares `first` and `after`.
+pub(crate) fn declare_page(field: Field) -> Field {
     let first = InputValue::new("first", TypeRef::named(TypeRef::INT));
     let after = InputValue::new("after", TypeRef::named(TypeRef::STRING));
     field
-        .argument(types.description("Only those of these types."))
         .argument(
             first
                 .description(format!("How many, {MAX_PAGE} at most."))
@@ -99,7 +103,8 @@ impl Asked {
     }
 }
 
-fn first(context: &ResolverContext<'_>) -> Result<usize, Refusal> {
+/// How many a page has.
+pub(crate) fn first(context: &ResolverContext<'_>) -> Result<usize, Refusal> {
     let Some(value) = given(context, "first") else {
         return Ok(DEFAULT_PAGE);
     };

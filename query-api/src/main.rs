@@ -7,9 +7,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use query_api::settings::{Command, ConfigOptions, Settings};
+use query_api::settings::{Command, ConfigOptions, RebuildOptions, Settings};
 use query_api::views::Views;
-use query_api::{config, schema, server};
+use query_api::{config, rebuild, schema, server};
 use read_model::catalogue::Catalogue;
 
 fn main() -> ExitCode {
@@ -28,7 +28,8 @@ fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
         let (catalogue, views) = load(&settings.config)?;
         return Ok(print(&schema::print(&Arc::new(catalogue), &Arc::new(views))?)?);
     }
-    match settings.command.unwrap_or(Command::Serve) {
+    match settings.command.clone().unwrap_or(Command::Serve) {
+        Command::Rebuild(options) => rebuild(&settings, &options),
         Command::ConfigSchema => Ok(print(&serde_json::to_string_pretty(&config::json_schema())?)?),
         Command::Serve => serve(settings),
     }
@@ -39,6 +40,13 @@ async fn serve(settings: Settings) -> Result<(), Box<dyn Error>> {
     let _traces = settings.serve.log.start(server::NAME)?;
     let (catalogue, views) = load(&settings.config)?;
     Ok(server::serve(settings.serve, Arc::new(catalogue), views).await?)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn rebuild(settings: &Settings, options: &RebuildOptions) -> Result<(), Box<dyn Error>> {
+    let (catalogue, _) = load(&settings.config)?;
+    let events = rebuild::rebuild(options.migration_database_url.as_deref(), Arc::new(catalogue)).await?;
+    Ok(print(&format!("the search index was built from {events} events"))?)
 }
 
 /// Both configs, each with every mistake that it holds.

@@ -112,7 +112,7 @@ async fn resolve_many<'a>(context: &ResolverContext<'a>, view: &View) -> Result<
 }
 
 /// The object, where it is of the view's type, exists on that day, and is not withheld.
-fn present(
+pub(crate) fn present(
     world: &Arc<World>,
     id: ObjectId,
     view: &View,

@@ -76,6 +76,11 @@ impl Reading {
         context.ctx.data()
     }
 
+    /// The reader of the event store.
+    pub(crate) fn reader(&self) -> &EventReader {
+        &self.reader
+    }
+
     /// The point that these moments mean.
     pub(crate) async fn point(&self, moments: Moments) -> Result<Point> {
         let zone = self.reader.catalogue().zone;

@@ -1,6 +1,7 @@
 //! What a caller can do something about: the codes of this API's own errors.
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_graphql::Error;
 use door::faults;
@@ -19,12 +20,23 @@ pub enum Code {
     InvalidPage,
     /// No event type has that name.
     UnknownEventType,
+    /// Nothing can be searched by what `where` says.
+    InvalidSearch,
+    /// The search index was built for another configuration, or never.
+    IndexNotBuilt,
 }
 
 impl Code {
     /// Every code, in the order of their declaration.
-    pub const ALL: [Self; 5] =
-        [Self::InvalidId, Self::TooManyIds, Self::InvalidMoment, Self::InvalidPage, Self::UnknownEventType];
+    pub const ALL: [Self; 7] = [
+        Self::InvalidId,
+        Self::TooManyIds,
+        Self::InvalidMoment,
+        Self::InvalidPage,
+        Self::UnknownEventType,
+        Self::InvalidSearch,
+        Self::IndexNotBuilt,
+    ];
 
     /// The code as it stands in an answer.
     #[must_use]
@@ -35,6 +47,8 @@ impl Code {
             Self::InvalidMoment => "INVALID_MOMENT",
             Self::InvalidPage => "INVALID_PAGE",
             Self::UnknownEventType => "UNKNOWN_EVENT_TYPE",
+            Self::InvalidSearch => "INVALID_SEARCH",
+            Self::IndexNotBuilt => "INDEX_NOT_BUILT",
         }
     }
 }
@@ -57,6 +71,9 @@ pub(crate) enum Refusal {
     First { given: String, limit: usize },
     After(String),
     EventType { given: String, there: String },
+    Sought { name: Arc<str>, given: String, message: String },
+    NothingSought { there: String },
+    IndexUnbuilt,
 }
 
 impl Refusal {
@@ -67,6 +84,8 @@ impl Refusal {
             Self::Moment { .. } | Self::NoMoment { .. } => Code::InvalidMoment,
             Self::First { .. } | Self::After(_) => Code::InvalidPage,
             Self::EventType { .. } => Code::UnknownEventType,
+            Self::Sought { .. } | Self::NothingSought { .. } => Code::InvalidSearch,
+            Self::IndexUnbuilt => Code::IndexNotBuilt,
         }
     }
 
@@ -82,7 +101,7 @@ impl Refusal {
                 format!("`{argument}` is {given}; a moment is a text: a date or an RFC 3339 timestamp")
             }
             Self::First { given, limit } => {
-                format!("`first` is {given}; a page has from 1 to {limit} events")
+                format!("`first` is {given}; a page has from 1 to {limit} of them")
             }
             Self::After(given) => {
                 format!(
@@ -90,6 +109,12 @@ impl Refusal {
                 )
             }
             Self::EventType { given, there } => format!("no event type is named `{given}`; {there}"),
+            Self::Sought { name, given, message } => format!("`where.{name}` is `{given}`: {message}"),
+            Self::NothingSought { there } => format!("`where` seeks nothing; give at least one of: {there}"),
+            Self::IndexUnbuilt => {
+                "the search index was not built for this configuration; build it with `query-api rebuild`"
+                    .to_owned()
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::reading::Reading;
 use crate::structure::Structures;
 use crate::surface::Surface;
 use crate::views::Views;
-use crate::{compare, event, event_page, lines, object, types};
+use crate::{compare, event, event_page, lines, object, search, types};
 
 /// The schema that follows from what is kept and who may see it.
 #[must_use]
@@ -26,6 +26,10 @@ pub fn build(catalogue: &Arc<Catalogue>, views: &Arc<Views>) -> SchemaBuilder {
     for view in views.views.values() {
         query = query.field(object::one(view)).field(object::many(view));
         builder = builder.register(object::object(view, &surface, &mut structures));
+        if !search::searches(catalogue, view).is_empty() {
+            query = query.field(search::root(view));
+            builder = search::register(view, catalogue, builder);
+        }
     }
     let mut line_types = LineTypes::new(&mut structures);
     for view in views.views.values().filter(|view| lines::has_lines(view)) {

@@ -25,12 +25,22 @@ pub struct Settings {
 }
 
 /// What to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Serve the query API
     Serve,
     /// Print the JSON Schema of `query_config.yaml`, for editors
     ConfigSchema,
+    /// Build the search index anew from the log, while the servers run
+    Rebuild(RebuildOptions),
+}
+
+/// Where the search index is.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct RebuildOptions {
+    /// The event database, as the role that owns the tables: `postgres://f6_migration:…@127.0.0.1/f6`
+    #[arg(long, env = "F6_MIGRATION_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub migration_database_url: Option<String>,
 }
 
 /// Where the configuration is.

@@ -2,6 +2,7 @@
 
 mod basis;
 mod enums;
+pub(crate) mod page_info;
 mod partial_date;
 mod scalars;
 
@@ -18,7 +19,7 @@ pub(crate) use enums::of_names;
 pub(crate) fn register(builder: SchemaBuilder) -> SchemaBuilder {
     let builder = scalars::all().into_iter().fold(builder, SchemaBuilder::register);
     let builder = enums::all().into_iter().fold(builder, SchemaBuilder::register);
-    builder.register(basis::object()).register(partial_date::object())
+    builder.register(basis::object()).register(page_info::object()).register(partial_date::object())
 }
 
 /// A field that is read off the value that its type carries: its name, its type as in SDL, what it is, and how it is read.

@@ -2,6 +2,7 @@
 
 mod cache;
 mod row;
+mod search;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 
 pub use row::{COLUMNS as EVENT_COLUMNS, EventRow, RowError};
+pub use search::Reach;
 
 use crate::basis::Trust;
 use crate::catalogue::Catalogue;
@@ -31,6 +33,7 @@ const MAX_OBJECTS: usize = 20_000;
 pub struct EventReader {
     pool: PgPool,
     catalogue: Arc<Catalogue>,
+    search_definition: String,
     cache: Cache,
 }
 
@@ -87,7 +90,8 @@ impl EventReader {
     /// A reader on this pool; `cached_objects` bounds how many objects' events it keeps.
     #[must_use]
     pub fn new(pool: PgPool, catalogue: Arc<Catalogue>, cached_objects: usize) -> Self {
-        Self { pool, catalogue, cache: Cache::new(cached_objects) }
+        let search_definition = catalogue.search_definition();
+        Self { pool, catalogue, search_definition, cache: Cache::new(cached_objects) }
     }
 
     /// The catalogue that it reads with.

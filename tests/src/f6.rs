@@ -174,6 +174,13 @@ impl F6 {
         process
     }
 
+    /// A management command of `query-api` on this F6's database.
+    pub fn query_api(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Process {
+        let mut process = Process::new(binary("query-api"));
+        process.args(arguments).envs(environment(&self.database, &self.folder));
+        process
+    }
+
     /// Where a file of this name may stand until the scenario ends.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.0.join(name)

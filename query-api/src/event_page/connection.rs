@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use async_graphql::Value;
 use async_graphql::dynamic::{Field, FieldFuture, FieldValue, Object, TypeRef};
 use read_model::event::Event;
 
@@ -10,6 +9,7 @@ use super::cursor::Cursor;
 use crate::event::EventAt;
 use crate::reading::Point;
 use crate::surface::Surface;
+use crate::types::page_info::{self, PageInfo};
 use crate::types::{Plain, basis_field, text, with_plain};
 
 /// A page, and whether more follows.
@@ -20,27 +20,14 @@ pub(super) struct Page {
     pub(super) more: bool,
 }
 
-const PAGE_INFO: [Plain<Page>; 4] = [
-    ("hasNextPage", "Boolean!", "Whether more follows.", |page| page.more.into()),
-    ("hasPreviousPage", "Boolean!", "Whether the page begins after a cursor.", |page| {
-        (page.after != Cursor::default()).into()
-    }),
-    ("startCursor", "String", "The cursor of the first event.", |page| cursor(page.events.first())),
-    ("endCursor", "String", "The cursor of the last event: the next page begins after it.", |page| {
-        cursor(page.events.last())
-    }),
-];
-
 const EDGE: [Plain<EventAt>; 1] =
     [("cursor", "String!", "Pass it on as `after` to go on from here.", |at| {
         text(Cursor(at.event.position))
     })];
 
 /// The GraphQL types.
-pub(crate) fn objects() -> [Object; 3] {
-    let info =
-        with_plain(Object::new("PageInfo"), &PAGE_INFO).description("What comes before and after a page.");
-    [connection(), edge(), info]
+pub(crate) fn objects() -> [Object; 2] {
+    [connection(), edge()]
 }
 
 fn connection() -> Object {
@@ -58,7 +45,16 @@ fn connection() -> Object {
     Object::new("EventConnection")
         .description("A page of events.")
         .field(edges.description("The events, each with its cursor."))
-        .field(itself::<Page>("pageInfo", "PageInfo").description("What comes before and after."))
+        .field(page_info::field(|context| {
+            let page = context.parent_value.try_downcast_ref::<Page>()?;
+            let cursor = |event: Option<&Arc<Event>>| event.map(|event| Cursor(event.position).to_string());
+            Ok(PageInfo {
+                more: page.more,
+                after: page.after != Cursor::default(),
+                start: cursor(page.events.first()),
+                end: cursor(page.events.last()),
+            })
+        }))
         .field(basis)
 }
 
@@ -75,8 +71,4 @@ fn itself<T: Send + Sync + 'static>(name: &str, of: &str) -> Field {
             Ok(Some(FieldValue::borrowed_any(context.parent_value.try_downcast_ref::<T>()?)))
         })
     })
-}
-
-fn cursor(event: Option<&Arc<Event>>) -> Value {
-    event.map_or(Value::Null, |event| text(Cursor(event.position)))
 }

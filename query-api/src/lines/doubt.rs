@@ -51,18 +51,15 @@ fn investigated(catalogue: &Catalogue, at: &ObjectAt) -> Result<BTreeSet<Arc<str
     let elements = elements.map_err(|error| faults::internal(&error))?;
     let texts = elements.as_array().into_iter().flatten().filter_map(|element| element.as_str());
     let elements: Vec<Element> = texts.filter_map(|text| text.parse().ok()).collect();
-    let doubted = object_type.fields.values().filter(|field| {
-        field.elements.iter().any(|own| elements.iter().any(|element| element.meets(own)))
-    });
+    let doubted = object_type
+        .fields
+        .values()
+        .filter(|field| field.elements.iter().any(|own| elements.iter().any(|element| element.meets(own))));
     Ok(doubted.map(|field| Arc::clone(&field.name)).collect())
 }
 
 /// The fields of the view whose value was given by an event that is contested.
-async fn contested(
-    context: &ResolverContext<'_>,
-    view: &View,
-    at: &ObjectAt,
-) -> Result<BTreeSet<Arc<str>>> {
+async fn contested(context: &ResolverContext<'_>, view: &View, at: &ObjectAt) -> Result<BTreeSet<Arc<str>>> {
     let Some(state) = at.world.object(at.id) else { return Ok(BTreeSet::new()) };
     let mut given = Vec::new();
     for index in with_lines(view) {

@@ -8,7 +8,9 @@ use super::{Plain, text, with_plain};
 
 const FIELDS: [Plain<PartialDate>; 8] = [
     ("text", "String!", "As it is written, with zeros for what is unknown: `2010-05-00`.", |date| text(date)),
-    ("long", "String!", "In words, in Dutch: `17 mei 2010`, `mei 2010`, `2010`, `onbekend`.", |date| text(date.in_words())),
+    ("long", "String!", "In words, in Dutch: `17 mei 2010`, `mei 2010`, `2010`, `onbekend`.", |date| {
+        text(date.in_words())
+    }),
     ("year", "Int", "The year, where known.", |date| known(date.year())),
     ("month", "Int", "The month, where known.", |date| known(date.month())),
     ("day", "Int", "The day of the month, where known.", |date| known(date.day())),

@@ -10,8 +10,9 @@ use super::config::{Config, FieldConfig, ObjectTypeConfig};
 use super::event_type::compile_event_type;
 use super::expression::{Expression, Kind, Member, Members, Words};
 use super::inverse::{compile_inverses, trace_inverses};
-use super::model::{Catalogue, Derived, Field, Line, NamedType, ObjectType};
+use super::model::{Catalogue, Derived, EventType, Field, Line, NamedType, ObjectType};
 use super::problem::{Problems, Report, compile_yaml, one_of};
+use super::search::compile_searches;
 use super::shape::{Names, Shape, is_name};
 use super::yaml::Step;
 use crate::time::Zone;
@@ -72,7 +73,7 @@ impl<'a> Compiler<'a> {
         let mut object_types = self.object_types(report);
         refuse_derived_circles(&object_types, report);
         compile_inverses(self.config, &self.members, &mut object_types, report);
-        let event_types = self
+        let event_types: IndexMap<Arc<str>, EventType> = self
             .config
             .event_types
             .iter()
@@ -85,6 +86,7 @@ impl<'a> Compiler<'a> {
             })
             .collect();
         trace_inverses(&mut object_types, &event_types, report);
+        compile_searches(self.config, &mut object_types, &event_types, report);
         let f6 = &self.config.f6;
         Catalogue {
             hash: format!("{:x}", Sha256::digest(source)).into(),
@@ -150,6 +152,7 @@ impl<'a> Compiler<'a> {
             fields,
             derived,
             inverses: IndexMap::new(),
+            searches: IndexMap::new(),
             investigated: config.investigated.as_deref().map(|source| {
                 report.within(["investigated".into()], |report| {
                     derived_value(source, &self.members, &name.into(), report)
@@ -332,7 +335,8 @@ fn check_name(name: &str, report: &mut Report) {
 }
 
 /// Names that every object answers to beside its fields.
-const RESERVED: [&str; 8] = ["id", "basis", "events", "history", "timeline", "provenance", "inOnderzoek", "asOf"];
+const RESERVED: [&str; 8] =
+    ["id", "basis", "events", "history", "timeline", "provenance", "inOnderzoek", "asOf"];
 
 pub(super) fn check_field_name(name: &str, report: &mut Report) {
     check_name(name, report);

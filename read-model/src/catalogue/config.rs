@@ -55,6 +55,9 @@ pub struct ObjectTypeConfig {
     /// Which objects refer to it: the name of their list, and the field by which they do.
     #[serde(default)]
     pub inverse: IndexMap<String, InverseConfig>,
+    /// By what it is searched: a name, and the field that is compared.
+    #[serde(default)]
+    pub search: IndexMap<String, SearchConfig>,
     /// CEL over the object's fields and `asOf`: the list of the elements that are being investigated.
     #[serde(default)]
     pub investigated: Option<String>,
@@ -120,6 +123,30 @@ pub struct InverseConfig {
     /// What they are to it.
     #[serde(default)]
     pub description: Option<String>,
+}
+
+/// Something by which objects are searched.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SearchConfig {
+    /// Their field, or a part of it: `naam.geslachtsnaam`.
+    pub field: String,
+    /// How a text is compared.
+    #[serde(default, rename = "match")]
+    pub matching: Option<MatchConfig>,
+    /// What it is.
+    #[serde(default)]
+    pub description: Option<String>,
+}
+
+/// How a text is compared with what is sought; capitals and accents make no difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchConfig {
+    /// It is the same.
+    Exact,
+    /// It begins so.
+    Prefix,
 }
 
 /// A type of event.

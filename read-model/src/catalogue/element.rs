@@ -21,7 +21,9 @@ impl FromStr for Element {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
         if text.is_empty() || !text.len().is_multiple_of(2) || !digits {
-            return Err(format!("`{text}` is no element; write pairs of digits in quotes, such as \"010310\""));
+            return Err(format!(
+                "`{text}` is no element; write pairs of digits in quotes, such as \"010310\""
+            ));
         }
         let mut own = text;
         while let Some(whole) = own.strip_suffix("00") {

@@ -10,6 +10,7 @@ use super::element::Element;
 use super::expression::{EvaluationError, Expression, FieldRead, Members, Reads};
 use super::format::Format;
 use super::inverse::Inverse;
+use super::search::Search;
 use super::shape::{self, Shape};
 use crate::event::ObjectId;
 use crate::time::{PartialDate, Zone};
@@ -65,6 +66,8 @@ pub struct ObjectType {
     pub derived: IndexMap<Arc<str>, Derived>,
     /// Who refers to it, by name.
     pub inverses: IndexMap<Arc<str>, Inverse>,
+    /// By what it is searched, by name.
+    pub searches: IndexMap<Arc<str>, Search>,
     /// Over the fields and `asOf`: the elements that are being investigated.
     pub investigated: Option<Expression>,
 }

@@ -92,7 +92,8 @@ impl Compared<'_> {
         self.follows_from(self.field, &mut fields);
         let (mut before, mut after) = (Causes::new(), Causes::new());
         for field in &fields {
-            let line = |side: Side<'_>| side.world.object(self.object).and_then(|state| state.line(field)).cloned();
+            let line =
+                |side: Side<'_>| side.world.object(self.object).and_then(|state| state.line(field)).cloned();
             let (old, new) = (line(from), line(to));
             self.bears_on(from, old.as_ref(), &mut before);
             self.bears_on(to, new.as_ref(), &mut after);
@@ -100,7 +101,10 @@ impl Compared<'_> {
         let refuted = refuted(&before, to).into_iter().chain(refuted(&after, from));
         let mut through: Causes = refuted.map(|event| (event.position, event)).collect();
         let alone = |one: &Causes, other: &Causes| -> Vec<Arc<Event>> {
-            one.iter().filter(|(position, _)| !other.contains_key(position)).map(|(_, event)| Arc::clone(event)).collect()
+            one.iter()
+                .filter(|(position, _)| !other.contains_key(position))
+                .map(|(_, event)| Arc::clone(event))
+                .collect()
         };
         let differing = alone(&before, &after).into_iter().chain(alone(&after, &before));
         through.extend(differing.map(|event| (event.position, event)));

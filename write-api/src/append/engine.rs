@@ -97,6 +97,7 @@ impl Engine {
             .bind(&*catalogue.source)
             .execute(&pool)
             .await?;
+        adopt_search_index(&pool, &catalogue).await?;
         let mirror = Mirror::connect(pool, Arc::clone(&catalogue), cached_objects).await?;
         let watch = Watch::new(Arc::new(Meters::unread(&catalogue)));
         Ok(Self { catalogue, mirror, watch })
@@ -275,4 +276,20 @@ impl Engine {
         self.mirror.committed(&events, overlay.unique(), Head { position, created_at });
         Committed::new(before, events)
     }
+}
+
+/// An empty log needs no rebuild: its search index is this catalogue's from the first event on.
+async fn adopt_search_index(pool: &PgPool, catalogue: &Catalogue) -> Result<(), EngineError> {
+    let adopt = "UPDATE search_index SET definition = $1, built_to = 0, target = 0
+                 WHERE definition IS DISTINCT FROM $1 AND (SELECT position FROM head) = 0";
+    let own = catalogue.search_definition();
+    sqlx::query(adopt).bind(&own).execute(pool).await?;
+    let known: Option<String> =
+        sqlx::query_scalar("SELECT definition FROM search_index").fetch_one(pool).await?;
+    if known != Some(own) {
+        tracing::warn!(
+            "the search index was built for other searches; build it anew with `query-api rebuild`"
+        );
+    }
+    Ok(())
 }

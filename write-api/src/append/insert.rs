@@ -21,7 +21,7 @@ pub(super) enum Inserted {
     IdTaken,
 }
 
-/// Advances the head, inserts events, links and unique values: one statement, one commit.
+/// Advances the head, inserts events, links, unique values and search terms: one statement, one commit.
 ///
 /// It does so only where the log ends at `$1`, so that whatever the decisions looked at is what the events are
 /// appended to; and only on the local day that the decisions took for today.
@@ -53,6 +53,10 @@ WITH tick AS MATERIALIZED (
   INSERT INTO unique_value (field, value, object_id, position)
   SELECT u.field, u.value, u.object_id, u.position FROM moved CROSS JOIN unnest($15::text[], $17::text[], $18::uuid[], $19::bigint[]) AS u(field, value, object_id, position)
   ON CONFLICT DO NOTHING
+), search_terms AS (
+  INSERT INTO search_term (search, term, object_id, position)
+  SELECT t.search, t.term, t.object_id, t.position FROM moved CROSS JOIN unnest($20::text[], $21::text[], $22::uuid[], $23::bigint[]) AS t(search, term, object_id, position)
+  ON CONFLICT DO NOTHING
 )
 SELECT first_created_at FROM moved";
 
@@ -68,6 +72,11 @@ pub(super) async fn insert(
     let day = catalogue.zone.day(events.first().map_or(head.created_at, |event| event.created_at));
     let column = |of: fn(&Event) -> String| events.iter().map(|event| of(event)).collect::<Vec<String>>();
     let unique = overlay.unique();
+    let of_event = |event: &Arc<Event>| {
+        let position = event.position.get();
+        catalogue.search_terms(event).into_iter().map(move |term| (position, term))
+    };
+    let terms: Vec<_> = events.iter().flat_map(of_event).collect();
     let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
     let query = sqlx::query_scalar::<_, DateTime<Utc>>(INSERT)
         .bind(head.position.get())
@@ -88,7 +97,11 @@ pub(super) async fn insert(
         .bind(stamps.map(<[_]>::to_vec))
         .bind(unique.iter().map(|known| known.value.clone()).collect::<Vec<_>>())
         .bind(unique.iter().map(|known| known.object).collect::<Vec<_>>())
-        .bind(unique.iter().map(|known| known.position.get()).collect::<Vec<_>>());
+        .bind(unique.iter().map(|known| known.position.get()).collect::<Vec<_>>())
+        .bind(terms.iter().map(|(_, (search, _, _))| search.to_string()).collect::<Vec<_>>())
+        .bind(terms.iter().map(|(_, (_, term, _))| term.clone()).collect::<Vec<_>>())
+        .bind(terms.iter().map(|(_, (_, _, object))| *object).collect::<Vec<_>>())
+        .bind(terms.iter().map(|(position, _)| *position).collect::<Vec<_>>());
     match query.fetch_optional(executor).await {
         Ok(Some(first_created_at)) => Ok(Inserted::Committed(first_created_at)),
         Ok(None) => Ok(Inserted::Stale),

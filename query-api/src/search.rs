@@ -1,0 +1,260 @@
+//! Searching objects by what they have at two moments: a Relay connection for each view.
+
+use std::sync::Arc;
+
+use async_graphql::dynamic::{
+    Field, FieldFuture, FieldValue, InputObject, InputValue, Object, ResolverContext, SchemaBuilder, TypeRef,
+};
+use async_graphql::{Result, Value};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use door::{Principal, faults, shown, shown_text};
+use read_model::catalogue::{Catalogue, Search, Sought};
+use read_model::event::{ObjectId, Position};
+use read_model::fold::World;
+use read_model::reader::Reach;
+
+use crate::arguments::{Moments, given};
+use crate::event_page::{declare_page, first};
+use crate::object::present;
+use crate::reading::{Point, Reading};
+use crate::refusal::Refusal;
+use crate::structure::capitalised;
+use crate::surface::Surface;
+use crate::types::page_info::{self, PageInfo};
+use crate::types::{Plain, basis_field, text, with_plain};
+use crate::value::ObjectAt;
+use crate::views::{Source, View};
+
+/// How many objects are folded at once to see which of them have what is sought: as many as a page may have.
+const AT_ONCE: usize = 200;
+
+/// How many objects one question looks at, at most; then its page ends, and the next goes on from there.
+const LOOKED_AT: usize = 2_000;
+
+/// A page of what was found.
+struct Found {
+    point: Point,
+    objects: Vec<ObjectAt>,
+    /// Whether the page begins after a cursor.
+    after: bool,
+    /// The last object that was looked at, where there may be more behind it.
+    more_after: Option<ObjectId>,
+    indexed_to: Position,
+}
+
+/// By what the objects of a view may be searched: by what it shows.
+pub(crate) fn searches<'a>(catalogue: &'a Catalogue, view: &'a View) -> Vec<&'a Search> {
+    let shows = |search: &&Search| {
+        view.fields
+            .iter()
+            .any(|field| matches!(&field.source, Source::Field(name) if name == search.path.field()))
+    };
+    let object_type = catalogue.object_types.get(&view.object_type);
+    object_type.into_iter().flat_map(|of| of.searches.values()).filter(shows).collect()
+}
+
+/// The name of the root field that searches a view.
+pub(crate) fn root_name(view: &View) -> String {
+    format!("search{}", capitalised(&view.many))
+}
+
+/// The root field.
+pub(crate) fn root(view: &Arc<View>) -> Field {
+    let searched = Arc::clone(view);
+    let of = TypeRef::named_nn(format!("{}Connection", view.name));
+    let field = Field::new(root_name(view), of, move |context| {
+        let view = Arc::clone(&searched);
+        FieldFuture::new(async move {
+            resolve(&context, &view).await.map(|found| Some(FieldValue::owned_any(found)))
+        })
+    });
+    let sought = InputValue::new("where", TypeRef::named_nn(format!("{}Search", view.name)));
+    let field = field.argument(sought.description("What they have at the two moments: all of it."));
+    Moments::declare(declare_page(field)).description(format!(
+        "Objects of type {} with all that is sought at those moments, in the order of their ids.",
+        view.object_type
+    ))
+}
+
+/// The GraphQL types of a view that is searched.
+pub(crate) fn register(view: &Arc<View>, catalogue: &Catalogue, builder: SchemaBuilder) -> SchemaBuilder {
+    let input = InputObject::new(format!("{}Search", view.name))
+        .description("What is sought: at least one of these, and all that are given.");
+    let input = searches(catalogue, view).into_iter().fold(input, |input, search| {
+        let field = InputValue::new(&*search.name, TypeRef::named(TypeRef::STRING));
+        input.field(field.description(about(search)))
+    });
+    let edge_name = format!("{}Edge", view.name);
+    builder.register(input).register(edge(view, &edge_name)).register(connection(view, &edge_name))
+}
+
+fn about(search: &Search) -> String {
+    let how = match search.matching {
+        read_model::catalogue::Matching::Exact => "The whole of it; capitals and accents make no difference.",
+        read_model::catalogue::Matching::Prefix => "Its beginning; capitals and accents make no difference.",
+        read_model::catalogue::Matching::Date => {
+            "A date, or a partial one such as `1985-12-00`: also found are those of which it may be the date."
+        }
+    };
+    search.description.as_ref().map_or_else(|| how.to_owned(), |description| format!("{description} {how}"))
+}
+
+const EDGE: [Plain<ObjectAt>; 1] =
+    [("cursor", "String!", "Pass it on as `after` to go on from here.", |at| text(cursor(at.id)))];
+
+const CONNECTION: [Plain<Found>; 1] = [(
+    "indexedTo",
+    "Position!",
+    "The newest event that the search index reaches; where it is older than that of the basis, the index is being rebuilt and more may be found later.",
+    |found| found.indexed_to.get().into(),
+)];
+
+fn edge(view: &View, name: &str) -> Object {
+    let node = Field::new("node", TypeRef::named_nn(&*view.name), |context| {
+        FieldFuture::new(async move {
+            Ok(Some(FieldValue::borrowed_any(context.parent_value.try_downcast_ref::<ObjectAt>()?)))
+        })
+    });
+    with_plain(Object::new(name), &EDGE)
+        .field(node.description("The object."))
+        .description("An object in a page.")
+}
+
+fn connection(view: &View, edge: &str) -> Object {
+    let edges = Field::new("edges", TypeRef::named_nn_list_nn(edge), |context| {
+        FieldFuture::new(async move {
+            let found = context.parent_value.try_downcast_ref::<Found>()?;
+            Ok(Some(FieldValue::list(found.objects.iter().cloned().map(FieldValue::owned_any))))
+        })
+    });
+    let page_info = page_info::field(|context| {
+        let found = context.parent_value.try_downcast_ref::<Found>()?;
+        let last = found.more_after.or_else(|| found.objects.last().map(|object| object.id));
+        Ok(PageInfo {
+            more: found.more_after.is_some(),
+            after: found.after,
+            start: found.objects.first().map(|object| cursor(object.id)),
+            end: last.map(cursor),
+        })
+    });
+    let basis = basis_field(|context| {
+        let found = context.parent_value.try_downcast_ref::<Found>()?;
+        Ok(found.point.basis(None, &Surface::of(context)?.catalogue.hash))
+    });
+    with_plain(Object::new(format!("{}Connection", view.name)), &CONNECTION)
+        .field(edges.description("What was found, each with its cursor."))
+        .field(page_info)
+        .field(basis)
+        .description("A page of objects.")
+}
+
+async fn resolve(context: &ResolverContext<'_>, view: &View) -> Result<Found> {
+    view.grant.check(Principal::of(context)?)?;
+    let surface = Surface::of(context)?;
+    let wanted = wanted(context, view, &surface.catalogue)?;
+    let (first, after) = (first(context)?, after(context)?);
+    let reading = Reading::of(context)?;
+    let point = reading.point(Moments::read(context)?).await?;
+    let indexed_to = match reading.search_reach().await? {
+        Reach::Whole => point.snapshot.position,
+        Reach::UpTo(position) => position.min(point.snapshot.position),
+        Reach::Unbuilt => return Err(Refusal::IndexUnbuilt.into()),
+    };
+    let mut found =
+        Found { point, objects: Vec::new(), after: after.is_some(), more_after: None, indexed_to };
+    let (mut from, mut looked_at) = (after, 0);
+    loop {
+        let candidates = reading.candidates(&wanted, point, from, AT_ONCE).await?;
+        let world = reading.world(&candidates, point).await?;
+        for id in &candidates {
+            let has = has(&world, *id, &wanted, point);
+            if let Some(object) =
+                has.then(|| present(&world, *id, view, surface, point)).transpose()?.flatten()
+            {
+                if found.objects.len() == first {
+                    // One more than the page holds: the next begins behind the last of this one.
+                    found.more_after = found.objects.last().map(|object| object.id);
+                    return Ok(found);
+                }
+                found.objects.push(object);
+            }
+        }
+        looked_at += candidates.len();
+        from = candidates.last().copied();
+        if candidates.len() < AT_ONCE {
+            return Ok(found);
+        }
+        if looked_at >= LOOKED_AT {
+            found.more_after = from;
+            return Ok(found);
+        }
+    }
+}
+
+/// Whether the object has all that is sought at the point.
+fn has(world: &World, id: ObjectId, wanted: &[(&Search, Sought)], point: Point) -> bool {
+    let Some(state) = world.object(id) else { return false };
+    wanted.iter().all(|(search, sought)| {
+        state.value(search.path.field(), point.as_of).is_some_and(|value| search.finds(&value, sought))
+    })
+}
+
+/// What is sought; something is.
+fn wanted<'a>(
+    context: &ResolverContext<'_>,
+    view: &'a View,
+    catalogue: &'a Catalogue,
+) -> Result<Vec<(&'a Search, Sought)>> {
+    let given = given(context, "where").map(|value| value.object()).transpose()?;
+    let searches = searches(catalogue, view);
+    let mut wanted = Vec::new();
+    for search in &searches {
+        let value = given.as_ref().and_then(|given| given.get(&search.name)).filter(|value| !value.is_null());
+        let Some(value) = value else { continue };
+        let unfit = |message: String| Refusal::Sought {
+            name: Arc::clone(&search.name),
+            given: value.string().map_or_else(|_| shown(value.as_value()), shown_text),
+            message,
+        };
+        let text = value.string().map_err(|_| unfit("write a text".to_owned()))?;
+        wanted.push((*search, search.sought(text).map_err(|error| unfit(error.to_string()))?));
+    }
+    if wanted.is_empty() {
+        let there = searches.iter().map(|search| &*search.name).collect::<Vec<_>>().join(", ");
+        return Err(Refusal::NothingSought { there }.into());
+    }
+    Ok(wanted)
+}
+
+/// Where a page begins: after this object. Opaque outside.
+fn cursor(id: ObjectId) -> String {
+    URL_SAFE_NO_PAD.encode(format!("object:{id}"))
+}
+
+fn after(context: &ResolverContext<'_>) -> Result<Option<ObjectId>, Refusal> {
+    let Some(value) = given(context, "after") else { return Ok(None) };
+    let text = value.string().map_err(|_| Refusal::After(shown(&Value::clone(value.as_value()))))?;
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let id = bytes.as_deref().and_then(|text| text.strip_prefix("object:")?.parse().ok());
+    id.filter(|id| cursor(*id) == text).map(Some).ok_or_else(|| Refusal::After(shown_text(text)))
+}
+
+/// What the library does with a fault of the index.
+impl Reading {
+    async fn candidates(
+        &self,
+        wanted: &[(&Search, Sought)],
+        point: Point,
+        after: Option<ObjectId>,
+        limit: usize,
+    ) -> Result<Vec<ObjectId>> {
+        let terms: Vec<_> = wanted.iter().map(|(search, sought)| (*search, sought.terms())).collect();
+        let found = self.reader().candidates(&terms, point.snapshot.position, after, limit).await;
+        found.map_err(|error| faults::internal(&error))
+    }
+
+    async fn search_reach(&self) -> Result<Reach> {
+        self.reader().search_reach().await.map_err(|error| faults::internal(&error))
+    }
+}

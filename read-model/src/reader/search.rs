@@ -1,0 +1,84 @@
+//! Whom a search may find: read off the derived index, in the order of their ids.
+
+use sqlx::{PgPool, Postgres, QueryBuilder};
+
+use super::{EventReader, ReadError};
+use crate::catalogue::{Search, Terms};
+use crate::event::{ObjectId, Position};
+
+/// How far the index reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// To the end of the log, whatever is appended.
+    Whole,
+    /// Up to this event, while it is being rebuilt.
+    UpTo(Position),
+    /// It was built for another catalogue, or never.
+    Unbuilt,
+}
+
+impl EventReader {
+    /// How far the search index reaches.
+    ///
+    /// # Errors
+    /// [`ReadError::Database`].
+    pub async fn search_reach(&self) -> Result<Reach, ReadError> {
+        let sql = "SELECT definition, built_to, target FROM search_index";
+        let (definition, built_to, target): (Option<String>, i64, i64) =
+            sqlx::query_as(sql).fetch_one(&self.pool).await?;
+        Ok(if definition.as_ref() != Some(&self.search_definition) {
+            Reach::Unbuilt
+        } else if built_to >= target {
+            Reach::Whole
+        } else {
+            Reach::UpTo(Position::new(built_to))
+        })
+    }
+
+    /// The objects after an id, so many at most, that may ever have had all that is sought, by events up to a position.
+    ///
+    /// # Errors
+    /// [`ReadError::Database`].
+    pub async fn candidates(
+        &self,
+        sought: &[(&Search, Terms)],
+        up_to: Position,
+        after: Option<ObjectId>,
+        limit: usize,
+    ) -> Result<Vec<ObjectId>, ReadError> {
+        found(&self.pool, sought, up_to, after, limit).await
+    }
+}
+
+async fn found(
+    pool: &PgPool,
+    sought: &[(&Search, Terms)],
+    up_to: Position,
+    after: Option<ObjectId>,
+    limit: usize,
+) -> Result<Vec<ObjectId>, ReadError> {
+    let mut query: QueryBuilder<Postgres> = QueryBuilder::new("SELECT object_id FROM (");
+    for (index, (search, Terms { exact, between: (from, until) })) in sought.iter().enumerate() {
+        query.push(if index == 0 {
+            "SELECT object_id FROM search_term WHERE search = "
+        } else {
+            " INTERSECT SELECT object_id FROM search_term WHERE search = "
+        });
+        query.push_bind(search.index.to_string()).push(" AND position <= ").push_bind(up_to.get());
+        if exact.is_empty() {
+            query.push(" AND term >= ").push_bind(from.clone()).push(" AND term < ").push_bind(until.clone());
+        } else {
+            query.push(" AND (term = ANY(").push_bind(exact.clone());
+            query
+                .push(") OR (term >= ")
+                .push_bind(from.clone())
+                .push(" AND term < ")
+                .push_bind(until.clone())
+                .push("))");
+        }
+    }
+    query.push(") AS found WHERE object_id > ").push_bind(after.unwrap_or_default());
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    query.push(" GROUP BY object_id ORDER BY object_id LIMIT ").push_bind(limit);
+    Ok(query.build_query_scalar().fetch_all(pool).await?)
+}
