@@ -31,6 +31,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Whose spans are sent: this workspace's crates.
 const OURS: [&str; 4] = ["door", "query_api", "read_model", "write_api"];
 
+/// The target of spans that stand in the log alone.
+pub(crate) const PROBE: &str = "door::probe";
+
 /// Whether spans are sent; asked for each request.
 static EXPORTING: AtomicBool = AtomicBool::new(false);
 
@@ -107,7 +110,7 @@ impl Traces {
 
 fn is_ours(metadata: &Metadata<'_>) -> bool {
     let of_crate = metadata.target().split("::").next().unwrap_or_default();
-    metadata.is_span() && OURS.contains(&of_crate)
+    metadata.is_span() && OURS.contains(&of_crate) && metadata.target() != PROBE
 }
 
 /// `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` win over what a server calls itself.

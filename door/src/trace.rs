@@ -17,7 +17,7 @@ use crate::door::Door;
 use crate::faults::fresh_id;
 use crate::media::Media;
 use crate::metrics::{Asked, HttpMeters};
-use crate::otlp;
+use crate::otlp::{self, PROBE};
 use crate::refusal::Refusal;
 use crate::trace_context::{TRACEPARENT, TraceContext};
 
@@ -52,33 +52,45 @@ impl RequestId {
 pub(crate) async fn watch(State(door): State<Arc<Door>>, mut request: Request, next: Next) -> Response {
     let fresh = fresh_id();
     let id = RequestId::of(request.headers(), fresh);
-    // As the level of a line decides whether it is logged, no line may be logged without it.
-    let span = tracing::error_span!(
-        "request",
-        request_id = id.as_str(),
-        trace_id = field::Empty,
-        otel.kind = field::Empty
-    );
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("an unknown path", MatchedPath::as_str);
+    // Whoever asks every few seconds how the server is would drown what is asked of it.
+    let probe = matches!(route, "/healthz" | "/readyz" | "/metrics");
+    let span = span(&id, probe);
     let caller = TraceContext::given(request.headers());
     let step = otlp::join(&span, caller).unwrap_or_else(|| TraceContext::unrecorded(caller, fresh));
     span.record("trace_id", step.trace_id());
     request.extensions_mut().insert(id.clone());
-    let mut response = answer(&door.metrics.http, request, next).instrument(span).await;
+    let mut response = answer(&door.metrics.http, request, next, (route, probe)).instrument(span).await;
     let headers = [(X_REQUEST_ID, HeaderValue::try_from(id.0).ok()), (TRACEPARENT, step.header())];
     let headers = headers.into_iter().filter_map(|(name, value)| Some((name, value?)));
     response.headers_mut().extend(headers);
     response
 }
 
-async fn answer(meters: &HttpMeters, mut request: Request, next: Next) -> Response {
+/// As the level of a line decides whether it is logged, no line may be logged without its span: both are errors.
+fn span(id: &RequestId, probe: bool) -> Span {
+    if probe {
+        return tracing::error_span!(target: PROBE, "request", request_id = id.as_str(), trace_id = field::Empty);
+    }
+    tracing::error_span!(
+        "request",
+        request_id = id.as_str(),
+        trace_id = field::Empty,
+        otel.kind = field::Empty
+    )
+}
+
+async fn answer(
+    meters: &HttpMeters,
+    mut request: Request,
+    next: Next,
+    (route, probe): (&str, bool),
+) -> Response {
     let start = Instant::now();
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let route = route.as_ref().map_or("an unknown path", MatchedPath::as_str);
     let asked = Asked::default();
     request.extensions_mut().insert(asked.clone());
-    // Whoever asks every few seconds how the server is would drown what is asked of it.
-    let probe = matches!(route, "/healthz" | "/readyz" | "/metrics");
     let in_flight = (!probe).then(|| meters.enter());
     let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     drop(in_flight);

@@ -14,7 +14,6 @@ use read_model::inverse;
 use read_model::reader::{EventReader, ReadError};
 use read_model::resolve::{Assuming, Resolution};
 use read_model::time::Day;
-use tracing::Instrument;
 
 use crate::meters::Meters;
 
@@ -105,8 +104,7 @@ impl Batches {
         position: Position,
         trust: Trust,
     ) -> Result<Arc<World>, LoadError> {
-        let step = self.1.load();
-        Ok(self.0.world(objects, position, trust).instrument(step.span.clone()).await?)
+        Ok(self.0.world(objects, position, trust).await?)
     }
 
     pub(crate) async fn history(
@@ -114,8 +112,7 @@ impl Batches {
         objects: &[ObjectId],
         position: Position,
     ) -> Result<History, ReadError> {
-        let step = self.1.load();
-        self.0.history(objects, position).instrument(step.span.clone()).await
+        self.0.history(objects, position).await
     }
 
     async fn standings(
@@ -125,6 +122,7 @@ impl Batches {
     ) -> Result<Vec<(StandingKey, EventStanding)>, LoadError> {
         let history = self.history_of(events, position).await?;
         let (catalogue, trust) = (self.0.catalogue(), Trust::Validated);
+        let _step = self.1.fold();
         let folded = Folded::at(catalogue, &history, position, trust, Assuming::default())?;
         let standing = |key: &&StandingKey| Some((StandingKey::clone(key), folded.status(key.id)?));
         Ok(events.iter().filter_map(standing).collect())

@@ -70,10 +70,10 @@ pub async fn serve(options: ServeOptions, catalogue: Arc<Catalogue>, views: View
     let tokens = Tokens::load(&options.tokens)?;
     let views = Arc::new(views);
     let schema = harden(schema::build(&catalogue, &views), tokens.development()).finish()?;
-    let reader =
-        Arc::new(EventReader::new(pool.clone(), Arc::clone(&catalogue), options.store.cached_objects));
-    tracing::info!(catalogue = %catalogue.hash, "reading {} of {}", catalogue.zone_name, catalogue.organisation);
     let (metrics, meters) = metrics(&catalogue, &pool, clock.now());
+    let reader = EventReader::new(pool.clone(), Arc::clone(&catalogue), options.store.cached_objects);
+    let reader = Arc::new(reader.watched(Arc::new(meters.clone())));
+    tracing::info!(catalogue = %catalogue.hash, "reading {} of {}", catalogue.zone_name, catalogue.organisation);
     let door = Door {
         name: NAME,
         graphiql: Some(graphiql(&catalogue, &views)),

@@ -3,6 +3,7 @@
 mod cache;
 mod row;
 mod search;
+mod watch;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use sqlx::postgres::PgConnectOptions;
 
 pub use row::{COLUMNS as EVENT_COLUMNS, EventRow, RowError};
 pub use search::Reach;
+pub use watch::{Lookups, Step, Watch};
 
 use crate::basis::Trust;
 use crate::catalogue::Catalogue;
@@ -21,6 +23,7 @@ use crate::fold::{Dossier, FoldError, World};
 use crate::history::{History, Needs};
 use crate::time::FIRST_INSTANT;
 use cache::Cache;
+use watch::Unwatched;
 
 /// How many generations of bases and of objects that others read are followed; a family's centuries fit in it.
 const MAX_GENERATIONS: usize = 64;
@@ -35,6 +38,7 @@ pub struct EventReader {
     catalogue: Arc<Catalogue>,
     search_definition: String,
     cache: Cache,
+    watch: Arc<dyn Watch>,
 }
 
 /// A prefix of the log: everything committed up to a position.
@@ -91,7 +95,19 @@ impl EventReader {
     #[must_use]
     pub fn new(pool: PgPool, catalogue: Arc<Catalogue>, cached_objects: usize) -> Self {
         let search_definition = catalogue.search_definition();
-        Self { pool, catalogue, search_definition, cache: Cache::new(cached_objects) }
+        Self {
+            pool,
+            catalogue,
+            search_definition,
+            cache: Cache::new(cached_objects),
+            watch: Arc::new(Unwatched),
+        }
+    }
+
+    /// The same, with somebody who wants to know what it does.
+    #[must_use]
+    pub fn watched(self, watch: Arc<dyn Watch>) -> Self {
+        Self { watch, ..self }
     }
 
     /// The catalogue that it reads with.
@@ -153,6 +169,7 @@ impl EventReader {
             return Ok(world);
         }
         let history = self.history(objects, up_to).await?;
+        let _step = self.watch.folding();
         match objects {
             [object] if trust == Trust::Validated => {
                 let dossier = Dossier::of(&self.catalogue, *object, &history, up_to)?;
@@ -176,6 +193,7 @@ impl EventReader {
         };
         let needed: BTreeSet<ObjectId> = needed.into_iter().flatten().collect();
         self.bring_up_to(&Vec::from_iter(needed), up_to).await?;
+        let _step = self.watch.folding();
         let world = |object: &ObjectId| self.cache.world(&self.catalogue, *object, up_to);
         let Some(mut worlds) = objects.iter().map(world).collect::<Option<Vec<_>>>() else {
             return Ok(None);
@@ -194,6 +212,7 @@ impl EventReader {
             "SELECT {} FROM event e WHERE e.id = ANY($1) AND e.position <= $2 ORDER BY e.position",
             row::COLUMNS
         );
+        let _step = self.watch.loading();
         let rows: Vec<EventRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(ids)
             .bind(up_to.get())
@@ -230,6 +249,7 @@ impl EventReader {
         if let Some(object) = filter.object {
             query = query.bind(object);
         }
+        let _step = self.watch.loading();
         let rows: Vec<EventRow> = query.fetch_all(&self.pool).await?;
         rows.into_iter().map(|row| self.event(row)).collect()
     }
@@ -262,6 +282,7 @@ impl EventReader {
     async fn bring_up_to(&self, objects: &[ObjectId], up_to: Position) -> Result<(), ReadError> {
         let reach = objects.iter().map(|object| (*object, self.cache.complete_to(*object)));
         let stale: Vec<(ObjectId, Position)> = reach.filter(|(_, reach)| *reach < up_to).collect();
+        self.watch.looked_up(Lookups::of(objects.len(), &stale));
         if stale.is_empty() {
             return Ok(());
         }
@@ -288,6 +309,7 @@ impl EventReader {
         );
         let (ids, after): (Vec<ObjectId>, Vec<i64>) =
             objects.iter().map(|(object, after)| (*object, after.get())).unzip();
+        let _step = self.watch.loading();
         let rows: Vec<EventRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(ids)
             .bind(after)

@@ -1,7 +1,7 @@
 //! What operators see: counts, traces from request to commit, and logs that say nothing of anybody.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::TcpListener;
+use std::time::{Duration, Instant};
 
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
@@ -12,10 +12,11 @@ use crate::family::{Family, adults, birth, issue_bsn, marriage};
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";
 
-/// Deeper than any limit allows, and no longer than a line.
-const TOO_DEEP: &str = "{ events { edges { node { causes { causes { causes { causes { causes { causes { causes { causes { \
-    causes { causes { causes { causes { causes { causes { causes { causes { causes { causes { causes { causes { id \
-    } } } } } } } } } } } } } } } } } } } } } } }";
+/// A document that nests deeper than the limit, 24, and is sound otherwise.
+fn too_deep() -> String {
+    let deeper = 25;
+    format!("{{ events {}{}{} }}", "{ node ".repeat(deeper), "{ id }", " }".repeat(deeper))
+}
 
 #[tokio::test]
 async fn what_becomes_of_commands_is_counted_by_event_type() {
@@ -58,7 +59,7 @@ async fn what_passes_the_door_of_each_server_is_counted() {
     let f6 = F6::start().await;
     f6.persoon(new_id()).ask("id").await;
     f6.query(None, "{ personen(ids: []) { id } }", &json!({})).await;
-    let deep = f6.clerk().query(TOO_DEEP, &json!({})).await;
+    let deep = f6.clerk().query(&too_deep(), &json!({})).await;
     deep.error_at("LIMIT_EXCEEDED");
 
     // Then the query API tells so, and leaves out who asked whether it is well
@@ -102,12 +103,18 @@ async fn both_servers_see_the_same_end_of_the_log_and_tell_what_was_in_memory() 
 
 #[tokio::test]
 async fn where_metrics_have_an_address_of_their_own_they_are_nowhere_else() {
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr()).expect("a free port");
-    let f6 = Setup::default().write_env("F6_WRITE_METRICS_BIND", &free.to_string()).start().await;
-    Scrape::of(&format!("http://{free}/metrics")).await;
+    let binds = ["F6_WRITE_METRICS_BIND", "F6_QUERY_METRICS_BIND"];
+    let f6 = binds.iter().fold(Setup::default(), |setup, bind| setup.env(bind, "127.0.0.1:0")).start().await;
     let status = |url: String| async { reqwest::get(url).await.expect("an answer").status() };
-    assert_eq!(status(f6.write[0].url("/metrics")).await, 404);
-    assert_eq!(status(format!("http://{free}/graphql")).await, 404);
+    for server in [&f6.write[0], &f6.query] {
+        let log = server.log();
+        let line =
+            log.split_whitespace().find(|word| word.starts_with("http://") && word.contains("/metrics"));
+        let apart = line.unwrap_or_else(|| panic!("{log}")).trim_end_matches(',');
+        Scrape::of(apart).await;
+        assert_eq!(status(server.url("/metrics")).await, 404);
+        assert_eq!(status(apart.replace("/metrics", "/graphql")).await, 404);
+    }
 }
 
 #[tokio::test]
@@ -116,14 +123,18 @@ async fn every_metric_is_explained_and_the_dashboard_and_the_alerts_use_no_other
     let f6 = F6::start().await;
     f6.ouder().claim("Geboorte", birth(new_id(), &days_from_now(9), "Dirk")).await.refused("FUTURE");
     for server in [&f6.write[0], &f6.query] {
-        let answer = ask(server, &f6, TOO_DEEP, &[]).await;
+        let answer = ask(server, &f6, &too_deep(), &[]).await;
         assert_eq!(answer["errors"][0]["extensions"]["code"], "LIMIT_EXCEEDED", "{answer}");
     }
     let (write, query) = (f6.write[0].metrics().await, f6.query.metrics().await);
-    let exported: BTreeMap<&str, &str> = write.types().into_iter().chain(query.types()).collect();
+    let (written, queried) = (write.types(), query.types());
+    let exported: BTreeMap<&str, &str> =
+        written.iter().chain(&queried).map(|(name, kind)| (*name, *kind)).collect();
 
-    // Then docs/operations.md explains each, and nothing else
-    assert_eq!(documented(), exported.iter().map(|(name, kind)| format!("{name} {kind}")).collect());
+    // Then docs/operations.md explains each where it belongs, and nothing else
+    let [both, of_write, of_query] = ["both servers", "the write API", "the query API"].map(documented);
+    assert_eq!(names(&written), both.union(&of_write).cloned().collect());
+    assert_eq!(names(&queried), both.union(&of_query).cloned().collect());
     // And what the dashboard and the alerts ask for is there
     for file in ["observe/grafana/dashboards/f6.json", "observe/alerts.yml"] {
         let used = used(&read(file));
@@ -192,6 +203,8 @@ async fn a_collector_receives_every_step_of_a_command_up_to_its_commit() {
     assert_eq!(batch.parent, "");
     let commit = collector.step(|step| step.name == "commit" && step.parent == batch.id).await;
     assert!(commit.links.contains(&resolve.id), "{commit:?}");
+    // And whoever asked whether the servers are ready is in no trace
+    assert!(collector.steps().iter().all(|step| !step.told.contains("/readyz")), "{:#?}", collector.steps());
 }
 
 #[tokio::test]
@@ -214,20 +227,31 @@ async fn a_collector_receives_every_step_of_a_question_down_to_its_fold_and_noth
 
 #[tokio::test]
 async fn a_collector_that_is_gone_holds_nobody_up_and_is_told_of_once() {
-    let nobody = TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr()).expect("a free port");
-    let f6 = observed(&format!("http://{nobody}")).await;
+    // Nobody listens at port 1, and no other scenario is given it
+    let f6 = observed("http://127.0.0.1:1").await;
+    let complaints = || f6.write[0].log().matches("the collector takes no spans").count();
+    let started = Instant::now();
+    while complaints() == 0 {
+        assert!(started.elapsed() < Duration::from_secs(30), "{}", f6.write[0].log());
+        f6.ouder().claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk")).await.accepted();
+    }
     for _ in 0..3 {
         f6.ouder().claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk")).await.accepted();
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    let log = f6.write[0].log();
-    assert_eq!(log.matches("the collector takes no spans").count(), 1, "{log}");
+    assert_eq!(complaints(), 1, "{}", f6.write[0].log());
 }
 
 #[tokio::test]
-async fn the_log_says_nothing_of_anybody_at_whatever_level() {
+async fn the_log_says_nothing_of_anybody_at_whatever_level_in_whatever_format() {
+    for format in ["json", "pretty"] {
+        logs_say_nothing_of_anybody(format).await;
+    }
+}
+
+async fn logs_say_nothing_of_anybody(format: &str) {
     // Given servers that log all that they can
-    let f6 = Setup::default().env("F6_LOG", "debug").env("F6_LOG_FORMAT", "json").start().await;
+    let f6 = Setup::default().env("F6_LOG", "debug").env("F6_LOG_FORMAT", format).start().await;
     let [anna, bram] = adults(&f6);
     let ambtenaar = f6.ambtenaar();
 
@@ -261,6 +285,50 @@ async fn the_log_says_nothing_of_anybody_at_whatever_level() {
     }
 }
 
+#[test]
+fn every_alert_says_what_to_do() {
+    let alerts = read("observe/alerts.yml");
+    let alerts: BTreeSet<&str> =
+        alerts.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
+    let page = read("docs/operations.md");
+    let (_, section) = page.split_once("## Alerts\n").expect("the heading is there");
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let explained = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    assert_eq!(alerts, explained);
+}
+
+#[test]
+fn the_compose_file_loads_the_dashboard_the_alerts_and_what_they_ask() {
+    // Given what docker-compose.yml puts where, in the profile `observe`
+    let compose = read("docker-compose.yml");
+    let (_, observed) = compose.split_once("\n  prometheus:").expect("Prometheus comes first of those");
+    let mounts: BTreeMap<&str, &str> = observed
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- ./")?.rsplit_once(":ro")?.0.split_once(':'))
+        .collect();
+    assert!(mounts.keys().all(|file| root().join(file).exists()), "{mounts:?}");
+    // Then Prometheus finds the alerts, and both servers where they listen
+    let asked = read("observe/prometheus.yml");
+    assert!(asked.contains(mounts["observe/alerts.yml"]), "{mounts:?}");
+    for (server, variable) in [("write", "F6_WRITE_BIND"), ("query", "F6_QUERY_BIND")] {
+        let bind = format!("{variable}: 0.0.0.0:");
+        let (_, rest) = compose.split_once(&bind).expect("it listens");
+        let port = rest.split_whitespace().next().unwrap_or_default();
+        assert!(asked.contains(&format!("\"{server}:{port}\"")), "{asked}");
+    }
+    // And Grafana finds the dashboard, and the sources that it asks
+    assert_eq!(mounts["observe/grafana/provisioning"], "/etc/grafana/provisioning");
+    let provider = read("observe/grafana/provisioning/dashboards/f6.yml");
+    assert!(provider.contains(&format!("path: {}", mounts["observe/grafana/dashboards"])), "{provider}");
+    let sources = read("observe/grafana/provisioning/datasources/f6.yml");
+    let dashboard: Value = serde_json::from_str(&read("observe/grafana/dashboards/f6.json")).expect("JSON");
+    for panel in dashboard["panels"].as_array().expect("panels").iter().filter(|panel| panel["type"] != "row")
+    {
+        let uid = panel["datasource"]["uid"].as_str().unwrap_or_else(|| panic!("{panel}"));
+        assert!(sources.contains(&format!("uid: {uid}\n")), "{uid}");
+    }
+}
+
 /// An F6 that sends its spans soon.
 async fn observed(endpoint: &str) -> F6 {
     let setup = Setup::default().env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
@@ -286,10 +354,17 @@ fn read(file: &str) -> String {
     std::fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-/// The first two cells of each row of the tables of metrics.
-fn documented() -> BTreeSet<String> {
+/// Metrics, each with its type.
+fn names(types: &BTreeMap<&str, &str>) -> BTreeSet<String> {
+    types.iter().map(|(name, kind)| format!("{name} {kind}")).collect()
+}
+
+/// The first two cells of each row of the table of metrics of these servers.
+fn documented(servers: &str) -> BTreeSet<String> {
     let page = read("docs/operations.md");
-    let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
+    let (_, section) = page.split_once(&format!("### Of {servers}\n")).expect("the heading is there");
+    let section = section.split("\n##").next().unwrap_or_default();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
     let metrics = rows.filter_map(|row| {
         let (name, rest) = row.split_once("` | ")?;
         let (kind, _) = rest.split_once(" |")?;

@@ -1,7 +1,7 @@
 //! How the servers start, tell how they are, and stop.
 
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tests::{F6, Setup, binary, new_id, root};
@@ -56,6 +56,40 @@ async fn a_server_whose_database_is_gone_is_alive_and_not_ready() {
         assert!(!told.contains(inside), "{told}");
     }
     assert!(answer.json()["errors"][0]["extensions"]["id"].is_string(), "{told}");
+}
+
+#[tokio::test]
+async fn servers_whose_database_comes_back_go_on_by_themselves() {
+    // Given an F6 whose database was gone for a while, as both servers noticed
+    let f6 = F6::start().await;
+    let kind = new_id();
+    let claim = f6.ambtenaar().claim("Geboorte", birth(kind, "2026-01-01", "Dirk")).id(new_id()).validated();
+    f6.database.lock_out().await;
+    let gone = claim.send().await.expect("an answer");
+    gone.error_at("INTERNAL");
+    f6.database.let_in().await;
+
+    // When they are ready again, then the command that met a fault can be sent again, and is done once
+    for server in [&f6.write[0], &f6.query] {
+        until(async || reqwest::get(server.url("/readyz")).await.expect("an answer").status() == 200).await;
+    }
+    until(async || claim.send().await.expect("an answer").json()["errors"].is_null()).await;
+    assert_eq!(f6.database.events().await, 2);
+    until(async || {
+        let question = json!({ "id": kind });
+        let answer = f6.clerk().query("query($id: UUID!) { persoon(id: $id) { id } }", &question).await;
+        answer.json()["data"]["persoon"]["id"] == json!(kind)
+    })
+    .await;
+}
+
+/// Waits until this holds; a connection that ended is only noticed when it is used.
+async fn until(holds: impl AsyncFn() -> bool) {
+    let started = Instant::now();
+    while !holds().await {
+        assert!(started.elapsed() < Duration::from_secs(30), "it does not come to hold");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 #[test]

@@ -67,13 +67,19 @@ impl Database {
     /// Ends every connection of the servers, and lets them make no new ones.
     pub async fn lock_out(&self) {
         let name = &self.name;
+        self.execute(format!("REVOKE CONNECT ON DATABASE {name} FROM PUBLIC, f6_write, f6_query")).await;
+        let ends = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+        self.execute(ends).await;
+    }
+
+    /// Undoes [`lock_out`](Self::lock_out).
+    pub async fn let_in(&self) {
+        self.execute(format!("GRANT CONNECT ON DATABASE {} TO f6_write, f6_query", self.name)).await;
+    }
+
+    async fn execute(&self, sql: String) {
         let mut connection = superuser(&self.cluster).await;
-        for sql in [
-            format!("REVOKE CONNECT ON DATABASE {name} FROM PUBLIC, f6_write, f6_query"),
-            format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"),
-        ] {
-            connection.execute(AssertSqlSafe(sql)).await.expect("the superuser may");
-        }
+        connection.execute(AssertSqlSafe(sql)).await.expect("the superuser may");
     }
 
     /// How many events the store holds.

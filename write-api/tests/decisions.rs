@@ -157,24 +157,25 @@ fn command(id: usize, asked: &Asked, validate: bool, log: &Log) -> Option<Comman
             verdict: if accepted { Verdict::Accepted } else { Verdict::Rejected },
             reason: None,
         },
-        Asked::Amend { target, date, home } => {
-            let target = log.any(target).filter(|event| &*event.event_type == "Housed")?;
-            let whom = &target.body.content()?["person"];
-            Act::Amend {
-                target: target.id,
-                event_type: "Housed".into(),
-                version: "1".into(),
-                data: json!({"person": whom, "date": DATES[date], "home": format!("h{home}")}),
-                occurred_at: None,
-                reason: None,
-            }
-        }
+        Asked::Amend { target, date, home } => amend(log.any(target)?, date, home)?,
         Asked::Annul { target } => Act::Annul { target: log.any(target)?.id, reason: None },
     };
     let validate = validate && !matches!(act, Act::Validate { .. });
     let source = EventSource { id: Uuid::nil(), source_type: "clerk".into() };
     let id = Uuid::from_u128(0xC0_0000 + u128::try_from(id).ok()?);
     Some(Command { id, source, act, validate, despite: Vec::new(), if_unchanged_since: None })
+}
+
+fn amend(target: &Event, date: usize, home: u8) -> Option<Act> {
+    let whom = &target.body.content().filter(|_| &*target.event_type == "Housed")?["person"];
+    Some(Act::Amend {
+        target: target.id,
+        event_type: "Housed".into(),
+        version: "1".into(),
+        data: json!({"person": whom, "date": DATES[date], "home": format!("h{home}")}),
+        occurred_at: None,
+        reason: None,
+    })
 }
 
 /// Every event, and what they fold to where that is kept.

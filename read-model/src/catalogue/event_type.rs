@@ -297,14 +297,7 @@ impl Vocabulary<'_> {
             }
         };
         let action = action?;
-        let list = matches!(known.shape, Shape::List(_));
-        if list != matches!(action, Action::Add(_) | Action::Remove(_)) && !matches!(action, Action::Clear) {
-            report.say(if list {
-                "the field is a list; `add` values to it or `remove` them"
-            } else {
-                "the field holds one value; set it, or `clear` it"
-            });
-        }
+        fits(&action, &known.shape, report);
         if known.unique.is_some()
             && action.expression().is_some_and(|value| {
                 value.reads().roots().any(|root| root != "data") || !value.reads().objects().is_empty()
@@ -379,5 +372,17 @@ impl Vocabulary<'_> {
         }
         let words = Words { members: &self.compiler.members, variables, own: None };
         compile_expression(source, &words, report)
+    }
+}
+
+/// Whether what is done to a field is done to a list or to one value, as the field is.
+fn fits(action: &Action, shape: &Shape, report: &mut Report) {
+    let list = matches!(shape, Shape::List(_));
+    if list != matches!(action, Action::Add(_) | Action::Remove(_)) && !matches!(action, Action::Clear) {
+        report.say(if list {
+            "the field is a list; `add` values to it or `remove` them"
+        } else {
+            "the field holds one value; set it, or `clear` it"
+        });
     }
 }

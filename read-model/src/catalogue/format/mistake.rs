@@ -48,6 +48,15 @@ fn told(kind: &ValidationErrorKind, given: &Value) -> Option<String> {
             format!("the field {property} is missing; it is required")
         }
         ValidationErrorKind::Pattern { pattern } => format!("`{shown}` does not have the form {pattern}"),
+        kind => return beyond(kind, given),
+    })
+}
+
+/// What is more or less than a format allows.
+#[expect(clippy::wildcard_enum_match_arm, reason = "as above")]
+fn beyond(kind: &ValidationErrorKind, given: &Value) -> Option<String> {
+    let shown = shown(given);
+    Some(match kind {
         ValidationErrorKind::MaxLength { limit } => {
             format!("`{shown}` is longer than {limit} characters; shorten it")
         }
