@@ -5,6 +5,7 @@ mod birth;
 //CASES mod cases;
 mod commands;
 mod corrections;
+mod errors_page;
 mod family;
 mod household;
 mod import_export;
