@@ -20,7 +20,7 @@ use crate::execution::Execution;
 use crate::faults::{INTERNAL_MESSAGE, fresh_id};
 use crate::guard::{self, GuardError};
 use crate::media::{self, Media};
-use crate::metrics::{Asked, Operation};
+use crate::metrics::Asked;
 use crate::principal::Principal;
 use crate::refusal::{self, Refusal, request_error};
 use crate::root::{self, Root};
@@ -60,19 +60,14 @@ async fn answer(door: &Door, parts: &Parts, incoming: &mut Incoming) -> Response
 
 async fn execute(door: &Door, parts: &Parts, incoming: &mut Incoming) -> Result<Executed, Refusal> {
     let (request, root) = read(door, parts, incoming).instrument(tracing::debug_span!("parse")).await?;
-    let operation = root.as_ref().map_or(Operation::None, |root| root.kind.into());
     if let Some(asked) = parts.extensions.get::<Asked>() {
-        asked.note(operation);
+        asked.note(root.kind.into());
     }
     run(door, request, root).instrument(tracing::debug_span!("resolve")).await
 }
 
 /// What is asked; the cheapest checks come first: who is asking before what is asked.
-async fn read(
-    door: &Door,
-    parts: &Parts,
-    incoming: &mut Incoming,
-) -> Result<(Request, Option<Root>), Refusal> {
+async fn read(door: &Door, parts: &Parts, incoming: &mut Incoming) -> Result<(Request, Root), Refusal> {
     let principal = principal(door, parts)?;
     if !media::sends_json(&parts.headers) {
         return Err(Refusal::MediaType);
@@ -91,7 +86,7 @@ async fn read(
         return Err(TokenError::Missing.into());
     }
     let mut root = root(&(door.schema)(), &guarded.document, &request)?;
-    if let Some(mutations) = root.as_mut().and_then(|root| root.mutations.take()) {
+    if let Some(mutations) = root.mutations.take() {
         request = request.data(mutations);
     }
     request.set_parsed_query(guarded.document);
@@ -105,23 +100,26 @@ async fn read(
     Ok((request, root))
 }
 
-/// What the operation asks for, if the library can be trusted with it; `None` where there is no such operation.
-fn root(schema: &Schema, document: &ExecutableDocument, request: &Request) -> Result<Option<Root>, Refusal> {
-    let Some(operation) = root::operation(document, request.operation_name.as_deref()) else {
-        return Ok(None);
-    };
+/// What the operation asks for, if the library can be trusted with it.
+fn root(schema: &Schema, document: &ExecutableDocument, request: &Request) -> Result<Root, Refusal> {
+    let name = request.operation_name.as_deref();
+    let operation = root::operation(document, name).ok_or_else(|| match name {
+        Some(name) => Refusal::NoSuchOperation(name.to_owned()),
+        None => Refusal::WhichOperation,
+    })?;
     variables::check(operation, &request.variables)?;
     arguments::check(schema.registry(), document, operation, &request.variables)
         .map_err(Refusal::Arguments)?;
     let root = Root::of(document, operation, &request.variables);
     match (root.kind, root.shared()) {
         (OperationType::Subscription, _) => Err(Refusal::Subscription),
+        (OperationType::Mutation, _) if schema.registry().mutation_type.is_none() => Err(Refusal::Mutation),
         (OperationType::Mutation, Some(field)) => Err(Refusal::Twice { field: field.clone() }),
-        (OperationType::Mutation, None) | (OperationType::Query, _) => Ok(Some(root)),
+        (OperationType::Mutation, None) | (OperationType::Query, _) => Ok(root),
     }
 }
 
-async fn run(door: &Door, mut request: Request, root: Option<Root>) -> Result<Executed, Refusal> {
+async fn run(door: &Door, mut request: Request, root: Root) -> Result<Executed, Refusal> {
     if let Some(prepare) = &door.prepare {
         request = prepare(request);
     }
@@ -132,9 +130,7 @@ async fn run(door: &Door, mut request: Request, root: Option<Root>) -> Result<Ex
     let answer = tokio::time::timeout(limit, schema.execute(request)).await;
     let mut answer = answer.map_err(|_| Refusal::Timeout { limit })?;
     execution.settle(&mut answer);
-    if let Some(root) = root {
-        root.sort(&mut answer.data);
-    }
+    root.sort(&mut answer.data);
     Ok(Executed { answer, began: execution.began() })
 }
 
@@ -196,8 +192,7 @@ fn settle(error: &mut ServerError, began: bool) {
     }
     if !began {
         extensions.set("code", Code::ValidationFailed.as_str());
-        // The library's words name what the document asks for, however long its name is.
-        error.message = cut(&error.message, MAX_MISTAKE);
+        error.message = remedied(&error.message);
         return;
     }
     let id = fresh_id();
@@ -205,6 +200,15 @@ fn settle(error: &mut ServerError, began: bool) {
     extensions.set("code", Code::Internal.as_str());
     extensions.set("id", id.to_string());
     INTERNAL_MESSAGE.clone_into(&mut error.message);
+}
+
+/// The library's words name what the document asks for, however long its name is, and not always what to do.
+fn remedied(message: &str) -> String {
+    let message = cut(message, MAX_MISTAKE);
+    match message.ends_with('?') {
+        true => message,
+        false => format!("{}; make the document fit the schema", message.trim_end_matches('.')),
+    }
 }
 
 /// Its code, for those who count.

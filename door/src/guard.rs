@@ -165,6 +165,10 @@ impl From<ScanError> for GuardError {
                     format!("`{given}` is no character here; write the character itself, not an escape");
                 Self::Syntax { message, places: vec![place] }
             }
+            ScanError::Long(place, word) => {
+                let message = format!("`{word}` is longer than any name or number here; shorten it");
+                Self::Syntax { message, places: vec![place] }
+            }
             ScanError::Twice(place, name) => {
                 let message = format!("the name `{name}` stands twice between its brackets; write it once");
                 Self::Syntax { message, places: vec![place] }

@@ -16,7 +16,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-pub(crate) use self::http::{Asked, HttpMeters, Operation};
+pub(crate) use self::http::{Asked, HttpMeters};
 use self::process::Process;
 use self::scraped::{Scraped, Sort};
 

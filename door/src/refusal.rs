@@ -15,6 +15,7 @@ use crate::guard::GuardError;
 use crate::input::InputError;
 use crate::media::Media;
 use crate::request_error::RequestError;
+use crate::shown::shown_text;
 use crate::token::TokenError;
 use crate::variables::VariableError;
 
@@ -33,18 +34,24 @@ pub(crate) enum Refusal {
     NotAcceptable,
     #[error("the body must be uncompressed JSON: send `Content-Type: application/json`, in UTF-8")]
     MediaType,
-    #[error("the body is longer than the limit of {limit} bytes")]
+    #[error("the body is longer than the limit of {limit} bytes; send less at once")]
     BodyTooLarge { limit: usize },
-    #[error("the body did not arrive within {} seconds", .limit.as_secs_f64())]
+    #[error("the body did not arrive within {} seconds; send it in one go", .limit.as_secs_f64())]
     BodyTimeout { limit: Duration },
-    #[error("the body broke off")]
+    #[error("the body broke off; send it again, with the same ids")]
     BodyBroken,
     #[error("{0}")]
     Request(#[from] RequestError),
     #[error("{0}")]
     Document(#[from] GuardError),
-    #[error("subscriptions are not answered over POST")]
+    #[error("subscriptions are not answered over POST; ask again with a query")]
     Subscription,
+    #[error("this is a mutation, and this server only answers queries; send it to the write API")]
+    Mutation,
+    #[error("the document has no operation named `{}`; `operationName` is one of its names", shown_text(.0))]
+    NoSuchOperation(String),
+    #[error("the document has several operations; say by `operationName` which is meant")]
+    WhichOperation,
     #[error("`{field}` stands twice at the root of this mutation; give each an alias of its own")]
     Twice { field: Name },
     #[error("{0}")]
@@ -80,9 +87,13 @@ impl Refusal {
             Self::Document(GuardError::Cycle { .. }) => Code::ValidationFailed,
             Self::Document(GuardError::Syntax { .. }) => Code::ParseFailed,
             Self::Document(GuardError::Nul) => Code::NulCharacter,
-            Self::Variable(_) | Self::Arguments(_) | Self::Subscription | Self::Twice { .. } => {
-                Code::ValidationFailed
-            }
+            Self::Variable(_)
+            | Self::Arguments(_)
+            | Self::Subscription
+            | Self::Mutation
+            | Self::NoSuchOperation(_)
+            | Self::WhichOperation
+            | Self::Twice { .. } => Code::ValidationFailed,
             Self::Introspection => Code::IntrospectionDisabled,
             Self::Timeout { .. } => Code::Timeout,
             Self::Internal { .. } => Code::Internal,
@@ -104,6 +115,9 @@ impl Refusal {
             | Self::Variable(_)
             | Self::Arguments(_)
             | Self::Subscription
+            | Self::Mutation
+            | Self::NoSuchOperation(_)
+            | Self::WhichOperation
             | Self::Twice { .. }
             | Self::Introspection => request_error(media),
             Self::Timeout { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -127,6 +141,9 @@ impl Refusal {
             | Self::Variable(_)
             | Self::Arguments(_)
             | Self::Subscription
+            | Self::Mutation
+            | Self::NoSuchOperation(_)
+            | Self::WhichOperation
             | Self::Twice { .. }
             | Self::Introspection
             | Self::Internal { .. } => return None,

@@ -71,43 +71,45 @@ pub enum TokenError {
     #[error("the request has no token; send `Authorization: Bearer <token>`")]
     Missing,
     /// The header is not one `Bearer <token>`.
-    #[error("the Authorization header is not of the form `Bearer <token>`")]
+    #[error("the Authorization header is not of the form `Bearer <token>`; send one of that form")]
     NotBearer,
     /// What follows `Bearer` is no JWT.
-    #[error("the token is not a JSON Web Token")]
+    #[error("the token is not a JSON Web Token; send one as the issuer made it")]
     Malformed,
     /// The header demands extensions that we do not know.
-    #[error("the token's header has `crit`, naming extensions that are not supported here")]
+    #[error("the token's header has `crit`, naming extensions that are not supported here; get one without")]
     Critical,
     /// No configured key has the token's key id, or it names none while there are several.
     #[error("the token is signed with an unknown key; its `kid` must name a key of the configured set")]
     UnknownKey,
     /// The key is known, but not for this algorithm.
-    #[error("the token's `alg` is not the algorithm of its key")]
+    #[error("the token's `alg` is not the algorithm of its key; get a new one")]
     WrongAlgorithm,
     /// The signature is not that of the key.
-    #[error("the token's signature is not that of its key")]
+    #[error("the token's signature is not that of its key; send it as the issuer made it")]
     WrongSignature,
     /// A claim is missing.
-    #[error("the token has no `{0}` claim")]
+    #[error("the token has no `{0}` claim; get one that does")]
     MissingClaim(&'static str),
     /// Not from the configured issuer.
-    #[error("the token's `iss` is not the issuer that is trusted here")]
+    #[error("the token's `iss` is not the issuer that is trusted here; get one from that issuer")]
     WrongIssuer,
     /// Not meant for us.
-    #[error("the token's `aud` does not name this audience")]
+    #[error("the token's `aud` does not name this audience; get one for this server")]
     WrongAudience,
     /// Its `exp` has passed.
     #[error("the token has expired; get a new one")]
     Expired,
     /// Its `nbf` has not come.
-    #[error("the token is not valid yet; its `nbf` lies in the future")]
+    #[error("the token is not valid yet, as its `nbf` lies in the future; send it again then")]
     NotYetValid,
     /// The subject is not an event source's id.
-    #[error("the token's `sub` is not a UUID")]
+    #[error("the token's `sub` is not a UUID; get one that names an event source")]
     SubjectNotUuid,
     /// The source type is empty or too long.
-    #[error("the token's `source_type` is empty or longer than 100 characters")]
+    #[error(
+        "the token's `source_type` is empty or longer than 100 characters; get one with the authority to act by"
+    )]
     SourceType,
 }
 

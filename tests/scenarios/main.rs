@@ -1,9 +1,11 @@
 //! What F6 does, as scenarios: over HTTP against real PostgreSQL and both real servers.
 
+mod bad_input;
 mod birth;
 mod cases;
 mod commands;
 mod corrections;
+mod errors_page;
 mod family;
 mod household;
 mod import_export;

@@ -55,6 +55,7 @@ async fn a_server_whose_database_is_gone_is_alive_and_not_ready() {
     for inside in ["sqlx", "postgres", "database", "connection"] {
         assert!(!told.contains(inside), "{told}");
     }
+    assert_eq!(answer.json()["errors"][0]["extensions"]["code"], "INTERNAL");
     assert!(answer.json()["errors"][0]["extensions"]["id"].is_string(), "{told}");
 }
 
@@ -90,6 +91,41 @@ async fn until(holds: impl AsyncFn() -> bool) {
         assert!(started.elapsed() < Duration::from_secs(30), "it does not come to hold");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+#[tokio::test]
+async fn who_waits_too_long_is_told_so_and_may_send_the_same_again() {
+    // Given a write server that answers three seconds after it has committed, and promises an answer within one
+    let slow = Setup::default().write_env("F6_INJECT_DELAY_AFTER_COMMIT_MS", "3000");
+    let mut f6 = slow.write_env("F6_REQUEST_TIMEOUT", "1").start().await;
+    let (id, data) = (new_id(), birth(new_id(), "2026-01-01", "Dirk"));
+    let send = async |f6: &F6| f6.clerk().claim("Geboorte", data.clone()).id(id).send().await;
+
+    // When a command takes that long, then its caller is told, though it is done
+    let answer = send(&f6).await.expect("an answer");
+    assert_eq!((answer.status.as_u16(), answer.complaints()[0].code.as_str()), (503, "TIMEOUT"));
+    assert_eq!(f6.database.events().await, 1);
+
+    // And sent again, it is not done twice
+    f6.write[0].restart(&[("F6_INJECT_DELAY_AFTER_COMMIT_MS", "0")]).await;
+    assert_eq!(send(&f6).await.expect("an answer").complaints(), []);
+    assert_eq!(f6.database.events().await, 1);
+}
+
+#[tokio::test]
+async fn more_than_may_wait_are_turned_away() {
+    // Given a write server that serves one request at a time, lets one wait, and takes its time
+    let busy = Setup::default().write_env("F6_INJECT_DELAY_BEFORE_COMMIT_MS", "1000");
+    let f6 = busy.write_env("F6_MAX_BATCH", "1").write_env("F6_MAX_WAITING", "1").start().await;
+    let claim = || f6.ouder().claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk"));
+
+    // When eight come at once, then some are turned away, and all others are stored
+    let claims: Vec<_> = (0..8).map(|_| claim()).collect();
+    let answers = futures::future::join_all(claims.iter().map(tests::Command::send)).await;
+    let complaints = answers.into_iter().flat_map(|answer| answer.expect("an answer").complaints());
+    let codes: Vec<_> = complaints.map(|complaint| complaint.code).collect();
+    assert!(!codes.is_empty() && codes.iter().all(|code| code == "OVERLOADED"), "{codes:?}");
+    assert_eq!(f6.database.events().await + i64::try_from(codes.len()).expect("few"), 8);
 }
 
 #[test]

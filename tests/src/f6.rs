@@ -39,6 +39,7 @@ pub struct Setup {
     write_env: Vec<(String, String)>,
     query_env: Vec<(String, String)>,
     count_statements: bool,
+    write_config: Vec<(String, String)>,
 }
 
 impl Setup {
@@ -59,6 +60,12 @@ impl Setup {
         self.write_env(name, value)
     }
 
+    /// More in the write config: this text after the only place where that one stands.
+    pub fn write_config(mut self, after: &str, more: &str) -> Self {
+        self.write_config.push((after.to_owned(), more.to_owned()));
+        self
+    }
+
     /// Count the statements that the query server sends to the database.
     pub fn count_statements(self) -> Self {
         Self { count_statements: true, ..self }
@@ -68,6 +75,7 @@ impl Setup {
     pub async fn start(self) -> F6 {
         let database = Database::create().await;
         let folder = Folder::create();
+        folder.change("write_config.yaml", &self.write_config);
         let mut write_env = environment(&database, &folder);
         write_env.extend(self.write_env);
         let mut write = Vec::new();
@@ -223,6 +231,19 @@ impl Folder {
             std::fs::copy(root().join(config), folder.join(config)).expect("the shipped configs");
         }
         Self(folder)
+    }
+}
+
+impl Folder {
+    /// Adds to a config.
+    fn change(&self, config: &str, more: &[(String, String)]) {
+        let path = self.0.join(config);
+        let mut text = std::fs::read_to_string(&path).expect("the config");
+        for (after, more) in more {
+            assert_eq!(text.matches(after).count(), 1, "`{after}` stands in {config} once");
+            text = text.replace(after, &format!("{after}{more}"));
+        }
+        std::fs::write(&path, text).expect("the config");
     }
 }
 

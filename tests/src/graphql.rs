@@ -1,4 +1,4 @@
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 /// What a server said to one GraphQL request.
@@ -8,6 +8,24 @@ pub struct Answer {
     pub status: StatusCode,
     /// The body as it came, byte by byte.
     pub bytes: Vec<u8>,
+}
+
+/// One thing that an answer says is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// From the lists in `docs/errors.md`.
+    pub code: String,
+    /// What a person reads.
+    pub message: String,
+}
+
+impl Complaint {
+    fn of(told: &Value) -> Self {
+        let code = told["extensions"]["code"].as_str().or(told["code"].as_str());
+        let text =
+            |text: Option<&str>| text.unwrap_or_else(|| panic!("no code or message: {told}")).to_owned();
+        Self { code: text(code), message: text(told["message"].as_str()) }
+    }
 }
 
 impl Answer {
@@ -23,6 +41,15 @@ impl Answer {
         let body = self.json();
         assert!(body.get("errors").is_none(), "{}: {body:#}", self.status);
         body["data"].clone()
+    }
+
+    /// Everything that is wrong, in the order of the answer: errors, and refusals in payloads.
+    pub fn complaints(&self) -> Vec<Complaint> {
+        let body = self.json();
+        let refused = |payload: &Value| payload["refusals"].as_array().cloned().unwrap_or_default();
+        let refusals = body["data"].as_object().into_iter().flat_map(|data| data.values().flat_map(refused));
+        let errors = body["errors"].as_array().cloned().unwrap_or_default();
+        errors.into_iter().chain(refusals).map(|told| Complaint::of(&told)).collect()
     }
 
     /// The error with this code, where it stands in the answer: its path, as text with points.
@@ -52,6 +79,11 @@ pub(crate) async fn send(
     if let Some(token) = token {
         request = request.bearer_auth(token);
     }
+    answered(request).await
+}
+
+/// The whole answer to a request.
+pub(crate) async fn answered(request: RequestBuilder) -> Result<Answer, reqwest::Error> {
     let response = request.send().await?;
     Ok(Answer { status: response.status(), bytes: response.bytes().await?.to_vec() })
 }

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::graphql::{Answer, answered};
 use crate::scrape::Scrape;
 use crate::values::new_id;
 use crate::workspace::{binary, run};
@@ -33,6 +34,23 @@ impl Server {
     /// The URL of a path of this server.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// Where it listens, as `host:port`.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Posts this body to its GraphQL path, with this token or none.
+    pub async fn post(&self, token: Option<&str>, body: impl Into<reqwest::Body>) -> Answer {
+        let request = reqwest::Client::new().post(self.url("/graphql"));
+        let request = request.header("Content-Type", "application/json").body(body);
+        answered(match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        })
+        .await
+        .expect("the server answers")
     }
 
     /// `kill -9`.

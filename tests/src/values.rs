@@ -15,6 +15,13 @@ pub fn days_from_now(days: u64) -> String {
     (today + Days::new(days)).to_string()
 }
 
+/// Yesterday, in the F6's time zone: the last day that is over everywhere in it.
+#[expect(clippy::disallowed_methods, reason = "a test is where time comes in from outside")]
+pub(crate) fn yesterday() -> String {
+    let today = Utc::now().with_timezone(&Amsterdam).date_naive();
+    (today - Days::new(1)).to_string()
+}
+
 /// A BSN that passes the eleven test, a different one for each number; beginning with 9, as test persons' do.
 pub fn bsn(number: u32) -> String {
     (0..)

@@ -10,6 +10,9 @@ use crate::shown::{cut, shown_text};
 /// The parser's own limit; more nested text it would refuse, were it to survive it.
 pub(super) const MAX_NESTING: usize = 64;
 
+/// How long a name or number may be: whatever no schema knows is compared with all that it knows, letter by letter.
+const MAX_WORD: usize = 200;
+
 /// What one pass can tell.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Scan {
@@ -24,6 +27,8 @@ pub(super) enum ScanError {
     Unclosed(Pos),
     /// A string has an escape that is no character.
     Escape(Pos, String),
+    /// A name or a number has no end in sight.
+    Long(Pos, String),
     /// A name stands twice in one object, or twice among the arguments of one field; the parser would keep the last.
     Twice(Pos, String),
     /// U+0000, as itself or as an escape.
@@ -43,6 +48,9 @@ impl Scan {
             match byte {
                 b'{' | b'[' | b'(' => open.push(Bracket::opened(byte, open.last())),
                 b'}' | b']' | b')' => drop(open.pop()),
+                _ if word(byte) && length > MAX_WORD => {
+                    return Err(ScanError::Long(position(text, at), shown_text(&text[at..at + length])));
+                }
                 _ if word(byte) => check_name(text, at..at + length, open.last_mut())?,
                 _ => {}
             }

@@ -97,6 +97,16 @@ fn a_fragment_that_spreads_itself_is_named() {
 }
 
 #[test]
+fn a_name_without_end_is_refused_before_it_is_compared_with_others() {
+    let (long, longer) = ("a".repeat(200), "a".repeat(201));
+    accepted(&format!("{{ {long} }}"));
+    for query in [format!("{{ {longer} }}"), format!("{{ a(b: {}) }}", "1".repeat(201))] {
+        assert!(refused(&query).ends_with("…` is longer than any name or number here; shorten it"));
+    }
+    accepted(&format!("{{ a(b: \"{longer}\") }}"));
+}
+
+#[test]
 fn a_document_that_is_no_graphql_says_where() {
     let end = "the document ends where GraphQL expects more; send all of it";
     let cases = [

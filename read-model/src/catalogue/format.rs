@@ -111,7 +111,9 @@ fn outside_bounds(data: &Value) -> Option<DataError> {
             }
         }
         if bytes > MAX_BYTES {
-            return here(format!("the data are larger than {MAX_BYTES} bytes; shorten them"));
+            return here(format!(
+                "the data take more than the {MAX_BYTES} bytes that are taken in; shorten them"
+            ));
         }
     }
     None
