@@ -18,6 +18,10 @@ object_types:
       by_registration: { type: String, line: registration }
       items: { type: "[String]" }
       copied: { type: String }
+    search:
+      effect: { field: by_effect }
+      registration: { field: by_registration, match: prefix }
+      item: { field: items }
 event_types:
   Said:
     claim: [clerk]
