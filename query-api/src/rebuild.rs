@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use read_model::catalogue::Catalogue;
-use read_model::event::{Event, ObjectId, Position};
+use read_model::catalogue::{Catalogue, SearchTerm};
+use read_model::event::{Event, Position};
 use read_model::reader::{EventFilter, EventReader, ReadError, point_lookups};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
@@ -80,27 +80,22 @@ async fn index(
     events: &[Arc<Event>],
     built_to: Position,
 ) -> Result<(), sqlx::Error> {
-    let of_event = |event: &Arc<Event>| {
-        let position = event.position.get();
-        catalogue
-            .search_terms(event)
-            .into_iter()
-            .map(move |(search, term, object)| (search.to_string(), term, object, position))
-    };
-    let mut terms: Vec<(String, String, ObjectId, i64)> = events.iter().flat_map(of_event).collect();
+    let mut terms: Vec<SearchTerm> = events.iter().flat_map(|event| catalogue.search_terms(event)).collect();
     // The first event that gives an object a term is kept; one statement cannot meet a row twice.
     terms.sort();
-    terms.dedup_by(|one, other| (&one.0, &one.1, one.2) == (&other.0, &other.1, other.2));
+    terms.dedup_by(|one, other| {
+        (&one.search, &one.term, one.object) == (&other.search, &other.term, other.object)
+    });
     let mut transaction = pool.begin().await?;
     sqlx::query(
         "INSERT INTO search_term (search, term, object_id, position)
          SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::bigint[])
          ON CONFLICT (search, term, object_id) DO UPDATE SET position = least(search_term.position, excluded.position)",
     )
-    .bind(terms.iter().map(|term| term.0.clone()).collect::<Vec<_>>())
-    .bind(terms.iter().map(|term| term.1.clone()).collect::<Vec<_>>())
-    .bind(terms.iter().map(|term| term.2).collect::<Vec<_>>())
-    .bind(terms.iter().map(|term| term.3).collect::<Vec<_>>())
+    .bind(terms.iter().map(|found| found.search.to_string()).collect::<Vec<_>>())
+    .bind(terms.iter().map(|found| found.term.clone()).collect::<Vec<_>>())
+    .bind(terms.iter().map(|found| found.object).collect::<Vec<_>>())
+    .bind(terms.iter().map(|found| found.position.get()).collect::<Vec<_>>())
     .execute(&mut *transaction)
     .await?;
     sqlx::query("UPDATE search_index SET built_to = $1")

@@ -161,34 +161,40 @@ async fn resolve(context: &ResolverContext<'_>, view: &View) -> Result<Found> {
         Reach::UpTo(position) => position.min(point.snapshot.position),
         Reach::Unbuilt => return Err(Refusal::IndexUnbuilt.into()),
     };
-    let mut found =
-        Found { point, objects: Vec::new(), after: after.is_some(), more_after: None, indexed_to };
-    let (mut from, mut looked_at) = (after, 0);
-    loop {
-        let candidates = reading.candidates(&wanted, point, from, AT_ONCE).await?;
-        let world = reading.world(&candidates, point).await?;
-        for id in &candidates {
-            let has = has(&world, *id, &wanted, point);
-            if let Some(object) =
-                has.then(|| present(&world, *id, view, surface, point)).transpose()?.flatten()
-            {
-                if found.objects.len() == first {
-                    // One more than the page holds: the next begins behind the last of this one.
-                    found.more_after = found.objects.last().map(|object| object.id);
-                    return Ok(found);
+    let found = Found { point, objects: Vec::new(), after: after.is_some(), more_after: None, indexed_to };
+    found.filled(context, view, &wanted, after, first).await
+}
+
+impl Found {
+    /// With the first so many after an object that have what is sought.
+    async fn filled(
+        mut self,
+        context: &ResolverContext<'_>,
+        view: &View,
+        wanted: &[(&Search, Sought)],
+        mut after: Option<ObjectId>,
+        first: usize,
+    ) -> Result<Self> {
+        let (surface, reading, point) = (Surface::of(context)?, Reading::of(context)?, self.point);
+        for _ in 0..LOOKED_AT / AT_ONCE {
+            let candidates = reading.candidates(wanted, point, after, AT_ONCE).await?;
+            let world = reading.world(&candidates, point).await?;
+            for id in candidates.iter().filter(|id| has(&world, **id, wanted, point)) {
+                let Some(object) = present(&world, *id, view, surface, point)? else { continue };
+                if self.objects.len() == first {
+                    // There is one more than the page holds: the next begins behind the last of this one.
+                    self.more_after = self.objects.last().map(|object| object.id);
+                    return Ok(self);
                 }
-                found.objects.push(object);
+                self.objects.push(object);
+            }
+            after = candidates.last().copied();
+            if candidates.len() < AT_ONCE {
+                return Ok(self);
             }
         }
-        looked_at += candidates.len();
-        from = candidates.last().copied();
-        if candidates.len() < AT_ONCE {
-            return Ok(found);
-        }
-        if looked_at >= LOOKED_AT {
-            found.more_after = from;
-            return Ok(found);
-        }
+        self.more_after = after;
+        Ok(self)
     }
 }
 

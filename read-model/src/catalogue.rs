@@ -28,6 +28,6 @@ pub use model::{
 };
 pub(crate) use model::{data_variable, role_variable, with_absent};
 pub use problem::{Problem, Problems, Report, compile_yaml, one_of};
-pub use search::{Matching, Search, Sought, SoughtError, Terms};
+pub use search::{Matching, Search, SearchTerm, Sought, SoughtError, Terms};
 pub use shape::{Property, Shape, is_name};
 pub use yaml::Step;

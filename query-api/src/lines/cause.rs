@@ -48,7 +48,7 @@ const CAUSE: [Plain<CauseAt>; 1] = [(
     |cause| {
         let because = &cause.said.because;
         let stated = [&because.amend, &because.validation].into_iter().flatten().find_map(reason);
-        stated.map_or(Value::Null, |reason| text(reason))
+        stated.map_or(Value::Null, text)
     },
 )];
 

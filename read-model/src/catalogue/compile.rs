@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::config::{Config, FieldConfig, ObjectTypeConfig};
+use super::config::{Config, DerivedConfig, FieldConfig, ObjectTypeConfig};
 use super::event_type::compile_event_type;
 use super::expression::{Expression, Kind, Member, Members, Words};
 use super::inverse::{compile_inverses, trace_inverses};
@@ -126,25 +126,13 @@ impl<'a> Compiler<'a> {
                 (Arc::from(field.as_str()), compiled)
             })
             .collect();
-        let derived = config
-            .derived
-            .iter()
-            .map(|(field, config)| {
-                let compiled = report.within(["derived".into(), field.as_str().into()], |report| {
-                    check_field_name(field, report);
-                    Derived {
-                        name: field.as_str().into(),
-                        description: config.description.as_deref().map(Arc::from),
-                        shape: report
-                            .within(["type".into()], |report| self.value_type(&config.value_type, report)),
-                        value: report.within(["value".into()], |report| {
-                            derived_value(&config.value, &self.members, &name.into(), report)
-                        }),
-                    }
-                });
-                (Arc::from(field.as_str()), compiled)
-            })
-            .collect();
+        let derived = config.derived.iter().map(|(field, config)| {
+            let compiled = report.within(["derived".into(), field.as_str().into()], |report| {
+                self.derived(name, field, config, report)
+            });
+            (Arc::from(field.as_str()), compiled)
+        });
+        let derived = derived.collect();
         ObjectType {
             name: name.into(),
             plural: config.plural.as_str().into(),
@@ -157,6 +145,18 @@ impl<'a> Compiler<'a> {
                 report.within(["investigated".into()], |report| {
                     derived_value(source, &self.members, &name.into(), report)
                 })
+            }),
+        }
+    }
+
+    fn derived(&self, object_type: &str, name: &str, config: &DerivedConfig, report: &mut Report) -> Derived {
+        check_field_name(name, report);
+        Derived {
+            name: name.into(),
+            description: config.description.as_deref().map(Arc::from),
+            shape: report.within(["type".into()], |report| self.value_type(&config.value_type, report)),
+            value: report.within(["value".into()], |report| {
+                derived_value(&config.value, &self.members, &object_type.into(), report)
             }),
         }
     }

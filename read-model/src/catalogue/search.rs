@@ -16,7 +16,7 @@ use super::field_path::FieldPath;
 use super::model::{Action, Catalogue, DataScope, EventType, ObjectType};
 use super::problem::Report;
 use super::shape::Shape;
-use crate::event::{Event, ObjectId};
+use crate::event::{Event, ObjectId, Position};
 use crate::time::{PartialDate, PartialDateError, Precision};
 
 /// The longest term, in characters: what finds a person has fewer, and an index takes no text of any length.
@@ -67,6 +67,19 @@ pub struct Terms {
     pub exact: Vec<String>,
     /// And those from the first text up to, and without, the second.
     pub between: (String, String),
+}
+
+/// A term by which an event may let an object be found: a row of the derived index.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SearchTerm {
+    /// The name of the index.
+    pub search: Arc<str>,
+    /// The term.
+    pub term: String,
+    /// The object.
+    pub object: ObjectId,
+    /// The event.
+    pub position: Position,
 }
 
 /// Why nothing can be sought by a text.
@@ -158,9 +171,9 @@ fn term(text: &str) -> String {
 }
 
 impl Catalogue {
-    /// The terms by which a claim or an amend may let objects be found: the index, the term, the object.
+    /// The terms by which a claim or an amend may let objects be found.
     #[must_use]
-    pub fn search_terms(&self, event: &Event) -> Vec<(Arc<str>, String, ObjectId)> {
+    pub fn search_terms(&self, event: &Event) -> Vec<SearchTerm> {
         let Some(event_type) = self.event_types.get(&event.event_type) else { return Vec::new() };
         let content =
             event.body.content().and_then(|data| event_type.upcast(&event.event_version, data).ok());
@@ -180,7 +193,12 @@ impl Catalogue {
                 for text in texts {
                     let term: String = term(text).chars().take(MAX_TERM).collect();
                     let objects = event_type.in_role(role, &data);
-                    found.extend(objects.map(|object| (Arc::clone(&search.index), term.clone(), object)));
+                    found.extend(objects.map(|object| SearchTerm {
+                        search: Arc::clone(&search.index),
+                        term: term.clone(),
+                        object,
+                        position: event.position,
+                    }));
                 }
             }
         }

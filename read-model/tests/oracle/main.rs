@@ -217,8 +217,9 @@ proptest! {
                     for wanted in ["v0", "V3", "v5"] {
                         let sought = search.sought(wanted).unwrap();
                         let Terms { exact, between } = sought.terms();
-                        let led = terms.iter().any(|(index, term, _)| {
-                            *index == search.index && (exact.contains(term) || (between.0 <= *term && *term < between.1))
+                        let led = terms.iter().any(|found| {
+                            found.search == search.index
+                                && (exact.contains(&found.term) || (between.0 <= found.term && found.term < between.1))
                         });
                         prop_assert!(led || !search.finds(&value, &sought), "{} on {}", search.index, day);
                     }

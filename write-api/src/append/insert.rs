@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use read_model::catalogue::Catalogue;
+use read_model::catalogue::{Catalogue, SearchTerm};
 use read_model::event::Event;
 use sqlx::PgExecutor;
 
@@ -72,11 +72,7 @@ pub(super) async fn insert(
     let day = catalogue.zone.day(events.first().map_or(head.created_at, |event| event.created_at));
     let column = |of: fn(&Event) -> String| events.iter().map(|event| of(event)).collect::<Vec<String>>();
     let unique = overlay.unique();
-    let of_event = |event: &Arc<Event>| {
-        let position = event.position.get();
-        catalogue.search_terms(event).into_iter().map(move |term| (position, term))
-    };
-    let terms: Vec<_> = events.iter().flat_map(of_event).collect();
+    let terms: Vec<SearchTerm> = events.iter().flat_map(|event| catalogue.search_terms(event)).collect();
     let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
     let query = sqlx::query_scalar::<_, DateTime<Utc>>(INSERT)
         .bind(head.position.get())
@@ -98,11 +94,16 @@ pub(super) async fn insert(
         .bind(unique.iter().map(|known| known.value.clone()).collect::<Vec<_>>())
         .bind(unique.iter().map(|known| known.object).collect::<Vec<_>>())
         .bind(unique.iter().map(|known| known.position.get()).collect::<Vec<_>>())
-        .bind(terms.iter().map(|(_, (search, _, _))| search.to_string()).collect::<Vec<_>>())
-        .bind(terms.iter().map(|(_, (_, term, _))| term.clone()).collect::<Vec<_>>())
-        .bind(terms.iter().map(|(_, (_, _, object))| *object).collect::<Vec<_>>())
-        .bind(terms.iter().map(|(position, _)| *position).collect::<Vec<_>>());
-    match query.fetch_optional(executor).await {
+        .bind(terms.iter().map(|found| found.search.to_string()).collect::<Vec<_>>())
+        .bind(terms.iter().map(|found| found.term.clone()).collect::<Vec<_>>())
+        .bind(terms.iter().map(|found| found.object).collect::<Vec<_>>())
+        .bind(terms.iter().map(|found| found.position.get()).collect::<Vec<_>>());
+    inserted(query.fetch_optional(executor).await)
+}
+
+/// What the statement says of how it ended.
+fn inserted(answer: Result<Option<DateTime<Utc>>, sqlx::Error>) -> Result<Inserted, sqlx::Error> {
+    match answer {
         Ok(Some(first_created_at)) => Ok(Inserted::Committed(first_created_at)),
         Ok(None) => Ok(Inserted::Stale),
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => match error.constraint() {
