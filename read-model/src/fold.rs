@@ -6,6 +6,7 @@ mod claim;
 mod dossier;
 mod line;
 mod meaning;
+mod referring;
 mod scope;
 mod state;
 mod status;

@@ -10,6 +10,7 @@ mod family;
 mod household;
 mod import_export;
 mod observability;
+mod occupied;
 mod races;
 mod readme;
 mod repeatable;

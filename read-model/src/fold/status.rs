@@ -213,16 +213,16 @@ pub(super) fn broken_rules<'h>(
             Ok(false) => None,
             Err(error) => Some(error),
         };
-        Some(Breach { rule: Some(rule), failure, because: read_by(world, claim, rule) })
+        Some(Breach { rule: Some(rule), failure, because: read_by(catalogue, world, claim, rule) })
     };
     event_type.rules.iter().filter(|rule| rule.severity == severity).filter_map(breach).collect()
 }
 
 /// The claims that gave the values that a rule read, oldest first.
-fn read_by(world: &World, claim: &Claim<'_>, rule: &Rule) -> Vec<Arc<Event>> {
+fn read_by(catalogue: &Catalogue, world: &World, claim: &Claim<'_>, rule: &Rule) -> Vec<Arc<Event>> {
     let bound = super::Bound::Before(claim.place);
     let reads = rule.check.reads();
-    let mut found = Vec::new();
+    let mut found = world.reasons_to_refer(catalogue, claim, rule);
     for (role, objects) in claim.event_type.roles.values().zip(&claim.meaning.roles) {
         for state in objects.iter().filter_map(|object| world.object(*object)) {
             let lines = reads.of_data(&role.name).filter_map(|field| state.line(field));

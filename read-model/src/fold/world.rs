@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::claim::Claim;
-use super::line::Change;
+use super::line::{Bound, Change};
 use super::meaning::change;
 use super::scope::{ClaimScope, DayScope};
 use super::state::ObjectState;
@@ -128,10 +128,21 @@ impl World {
         value: &crate::catalogue::Expression,
         day: Day,
     ) -> Result<Value, EvaluationError> {
+        self.derived_at(catalogue, id, value, (day, Bound::EndOf(day)))
+    }
+
+    /// The same at a bound that lies on a day.
+    pub(super) fn derived_at(
+        &self,
+        catalogue: &Catalogue,
+        id: ObjectId,
+        value: &crate::catalogue::Expression,
+        (day, bound): (Day, Bound),
+    ) -> Result<Value, EvaluationError> {
         if !self.objects.contains_key(&id) {
             return Ok(Value::Null);
         }
-        value.evaluate(&DayScope { catalogue, world: self, object: id, day })
+        value.evaluate(&DayScope { catalogue, world: self, object: id, day, bound })
     }
 
     /// Notes which objects a claim is about, and what it says of their fields.
