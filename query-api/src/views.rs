@@ -68,7 +68,7 @@ pub enum Source {
     /// The object type's inverse with this name: the objects that refer to it.
     Inverse(Arc<str>),
     /// An expression of the view's own.
-    Computed(Expression),
+    Computed(Box<Expression>),
 }
 
 impl Source {

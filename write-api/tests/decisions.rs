@@ -151,6 +151,18 @@ fn housed(person: &Value, date: usize, home: u8) -> Value {
     data
 }
 
+fn amend(target: &Event, date: usize, home: u8) -> Option<Act> {
+    let person = &target.body.content()?["person"];
+    Some(Act::Amend {
+        target: target.id,
+        event_type: "Housed".into(),
+        version: "1".into(),
+        data: housed(person, date, home),
+        occurred_at: None,
+        reason: None,
+    })
+}
+
 fn command(id: usize, asked: &Asked, validate: bool, log: &Log) -> Option<Command> {
     let claim = |event_type: &str, data, based_on: Vec<EventId>| Act::Claim {
         event_type: event_type.into(),
@@ -182,15 +194,7 @@ fn command(id: usize, asked: &Asked, validate: bool, log: &Log) -> Option<Comman
         },
         Asked::Amend { target, date, home } => {
             let target = log.any(target).filter(|event| &*event.event_type == "Housed")?;
-            let whom = &target.body.content()?["person"];
-            Act::Amend {
-                target: target.id,
-                event_type: "Housed".into(),
-                version: "1".into(),
-                data: housed(whom, date, home),
-                occurred_at: None,
-                reason: None,
-            }
+            amend(target, date, home)?
         }
         Asked::Annul { target } => Act::Annul { target: log.any(target)?.id, reason: None },
     };

@@ -46,7 +46,7 @@ impl Compiler<'_> {
                 description: None,
                 shape: report.within(["type".into()], |report| self.shape(value_type, report)),
                 source: report.within(["value".into()], |report| {
-                    Source::Computed(self.catalogue.derived_value(value, object_type, report))
+                    Source::Computed(Box::new(self.catalogue.derived_value(value, object_type, report)))
                 }),
                 through: None,
             },

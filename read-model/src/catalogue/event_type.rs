@@ -327,11 +327,10 @@ impl Vocabulary<'_> {
                 "the field holds one value; set it, or `clear` it"
             });
         }
-        if known.unique.is_some()
-            && action.expression().is_some_and(|value| {
-                value.reads().roots().any(|root| root != "data") || !value.reads().objects().is_empty()
-            })
-        {
+        let of_data = |value: &Expression| {
+            value.reads().roots().all(|root| root == "data") && value.reads().objects().is_empty()
+        };
+        if known.unique.is_some() && !action.expression().is_none_or(of_data) {
             report.say("a unique value follows from the data alone; do not read objects here");
         }
         let when = when.map(|source| report.within(["when".into()], |report| self.condition(source, report)));

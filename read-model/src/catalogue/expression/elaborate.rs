@@ -84,9 +84,10 @@ impl Elaborator<'_> {
         match self.words.word(name) {
             Some(Word::Variable(kind)) => {
                 let kind = kind.clone();
-                match &kind {
-                    Kind::Object(_) => self.reads.note_whole(name),
-                    _ => self.reads.note(name),
+                if matches!(kind, Kind::Object(_)) {
+                    self.reads.note_whole(name);
+                } else {
+                    self.reads.note(name);
                 }
                 (Type::from(kind, BTreeSet::from([origin_of(name)])), None)
             }
@@ -131,7 +132,15 @@ impl Elaborator<'_> {
                 expression.expr = read;
                 tested(expression, test, found)
             }
-            _ => {
+            Kind::Any
+            | Kind::Nothing
+            | Kind::Mixed
+            | Kind::Boolean
+            | Kind::Number
+            | Kind::Text
+            | Kind::Date
+            | Kind::Object(_)
+            | Kind::List(_) => {
                 let found = self.entry(&from, &field, &written);
                 expression.expr = Expr::Select(SelectExpr { operand, field, test });
                 if test { Type::plain(Kind::Boolean) } else { found }
@@ -236,7 +245,14 @@ impl Elaborator<'_> {
             Kind::List(_) => format!(
                 "`{written}`: it is a list, and has no `{field}`; ask it of its items with `all`, `exists`, `filter` or `map`"
             ),
-            kind => format!("`{written}`: {} has no `{field}`", kind.told()),
+            kind @ (Kind::Mixed
+            | Kind::Boolean
+            | Kind::Number
+            | Kind::Text
+            | Kind::Date
+            | Kind::Reference(_)) => {
+                format!("`{written}`: {} has no `{field}`", kind.told())
+            }
         };
         self.mistakes.push(wrong);
         Type::plain(Kind::Any)
@@ -265,7 +281,14 @@ impl Elaborator<'_> {
         let item = match range.kind {
             Kind::List(item) => Type::from(*item, range.origins),
             Kind::Object(_) => Type::plain(Kind::Text),
-            _ => Type::from(Kind::Any, range.origins),
+            Kind::Any
+            | Kind::Nothing
+            | Kind::Mixed
+            | Kind::Boolean
+            | Kind::Number
+            | Kind::Text
+            | Kind::Date
+            | Kind::Reference(_) => Type::from(Kind::Any, range.origins),
         };
         let start = self.visit(&mut comprehension.accu_init);
         let outside = self.locals.len();
