@@ -4,6 +4,7 @@ mod bad_input;
 mod birth;
 //CASES mod cases;
 mod commands;
+mod consumers;
 mod corrections;
 mod errors_page;
 mod family;

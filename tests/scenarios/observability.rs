@@ -14,8 +14,8 @@ const CALLER: &str = "00f067aa0ba902b7";
 
 /// Deeper than any limit allows, and no longer than a line.
 const TOO_DEEP: &str = "{ events { edges { node { causes { causes { causes { causes { causes { causes { causes { causes { \
-    causes { causes { causes { causes { causes { causes { causes { causes { causes { causes { causes { causes { id \
-    } } } } } } } } } } } } } } } } } } } } } } }";
+    causes { causes { causes { causes { causes { causes { causes { causes { causes { causes { causes { causes { causes { id \
+    } } } } } } } } } } } } } } } } } } } } } } } } }";
 
 #[tokio::test]
 async fn what_becomes_of_commands_is_counted_by_event_type() {
