@@ -10,6 +10,9 @@ use crate::catalogue::{Catalogue, EvaluationError, FieldRead, Inverse, Rule};
 use crate::event::{Event, ObjectId};
 use crate::time::Day;
 
+/// How many of those who refer are told of at once: an institution has a thousand residents, and a clerk needs a few.
+const MAX_TOLD: usize = 20;
+
 impl World {
     /// Whether one object refers to the other at a bound that lies on a day.
     ///
@@ -39,7 +42,7 @@ impl World {
         Ok(self.derived_at(catalogue, one, when, (day, bound))?.as_bool() == Some(true))
     }
 
-    /// The claims by which the objects refer that a rule of a claim meets so.
+    /// The claims by which the objects refer that a rule of a claim meets so; those of the first few.
     pub(super) fn reasons_to_refer(
         &self,
         catalogue: &Catalogue,
@@ -52,7 +55,8 @@ impl World {
             for object in place.into_iter().flat_map(|place| claim.meaning.roles[place].iter()) {
                 // What cannot be computed is told as the failure of the rule.
                 let referring = self.referring_before(catalogue, *object, read, claim.place);
-                let states = referring.unwrap_or_default().into_iter().filter_map(|id| self.object(id));
+                let first = referring.unwrap_or_default().into_iter().take(MAX_TOLD);
+                let states = first.filter_map(|id| self.object(id));
                 let inverse = inverse_of(catalogue, read);
                 let lines =
                     states.filter_map(|state| inverse.and_then(|inverse| state.line(inverse.path.field())));
