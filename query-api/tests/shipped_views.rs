@@ -124,4 +124,6 @@ fn each_view_is_for_who_needs_it() {
     assert_eq!(readers("Nationaliteitsverklaring"), ["ambtenaar"]);
     assert_eq!(readers("Uittreksel"), ["ambtenaar", "systeem"]);
     assert_eq!(readers("Verwant"), ["ambtenaar", "systeem"]);
+    assert_eq!(readers("Huishouden"), ["ambtenaar", "systeem"]);
+    assert_eq!(readers("Huisgenoot"), ["ambtenaar", "systeem"]);
 }

@@ -8,6 +8,7 @@ mod dossier;
 mod line;
 mod meaning;
 mod period;
+mod referring;
 mod scope;
 mod state;
 mod status;

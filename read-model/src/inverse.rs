@@ -4,10 +4,11 @@
 //! and folding those tells which of them do refer to it: late registrations and corrections included.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::catalogue::{Catalogue, EvaluationError, Inverse};
 use crate::event::{Event, ObjectId, Position};
-use crate::fold::World;
+use crate::fold::{Bound, World};
 use crate::history::History;
 use crate::time::Day;
 
@@ -21,7 +22,16 @@ pub fn candidates(
     up_to: Position,
 ) -> BTreeSet<ObjectId> {
     let events = history.of_object(to).take_while(|event| event.position <= up_to);
-    events.flat_map(|event| referring_by(catalogue, inverse, event)).collect()
+    candidates_by(catalogue, inverse, events)
+}
+
+/// The same by the events of that object, wherever they come from.
+pub fn candidates_by<'a>(
+    catalogue: &Catalogue,
+    inverse: &Inverse,
+    events: impl IntoIterator<Item = &'a Arc<Event>>,
+) -> BTreeSet<ObjectId> {
+    events.into_iter().flat_map(|event| referring_by(catalogue, inverse, event)).collect()
 }
 
 /// The objects that may come to refer by an event.
@@ -53,20 +63,7 @@ pub fn referring(
 ) -> Result<Vec<ObjectId>, EvaluationError> {
     let mut found = Vec::new();
     for id in candidates {
-        let Some(state) = world.object(*id).filter(|state| *state.object_type() == inverse.of) else {
-            continue;
-        };
-        let value = state.value(inverse.path.field(), day);
-        let refers = value.is_some_and(|value| {
-            inverse
-                .path
-                .parts(&value)
-                .iter()
-                .any(|part| part.as_str().and_then(|text| ObjectId::try_parse(text).ok()) == Some(to))
-        });
-        let holds =
-            |when| world.derived(catalogue, *id, when, day).map(|value| value.as_bool() == Some(true));
-        if refers && inverse.when.as_ref().map_or(Ok(true), holds)? {
+        if world.refers(catalogue, inverse, (*id, to), (day, Bound::EndOf(day)))? {
             found.push(*id);
         }
     }

@@ -54,6 +54,8 @@ event_types:
             date: { type: string, format: partial-date }
             house: { $ref: "#/$defs/House" }
             note: { type: string }
+    rules:
+      - { name: free, severity: warn, check: 'house.inhabitants.all(i, i == data.person)', message: taken }
     effects:
       person:
         stay: '{"house": data.house, "since": data.date}'
@@ -120,4 +122,25 @@ fn an_inverse_names_a_field_that_refers_to_the_object() {
 fn an_inverse_has_a_name_of_its_own() {
     let shown = refused("inhabitants: {", "street: {");
     assert!(shown.contains("House has a field `street` already; choose another name"), "{shown}");
+}
+
+#[test]
+fn who_refers_to_an_object_is_for_rules_that_warn_to_ask() {
+    let said = "`house.inhabitants`: who refers to an object is for rules with `severity: warn` to ask";
+    let shown = refused("severity: warn, ", "");
+    assert!(shown.contains("event_types.Moved.rules[0].check") && shown.contains(said), "{shown}");
+    let shown = refused("add: data.house", "add: 'house.inhabitants.size() == 0 ? data.house : null'");
+    assert!(shown.contains("event_types.Moved.effects.person.property") && shown.contains(said), "{shown}");
+    let shown = refused("street == null ||", "stay.house.inhabitants.size() > 1 ||");
+    assert!(shown.contains("who refers to an object is for rules"), "{shown}");
+}
+
+#[test]
+fn of_those_who_refer_a_rule_knows_no_more_than_who_they_are() {
+    let shown = refused("i == data.person", "i.street == null");
+    assert!(shown.contains("only objects that are named here are read"), "{shown}");
+    let shown = refused("house.inhabitants.all", "house.history.inhabitants.all");
+    assert!(shown.contains("as it is now"), "{shown}");
+    let shown = refused("house.inhabitants.all(i, i == data.person)", "house.inhabitants == data.person");
+    assert!(!shown.is_empty(), "{shown}");
 }

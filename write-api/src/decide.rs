@@ -6,6 +6,7 @@ mod clash;
 mod draft;
 mod evidence;
 mod last;
+mod referring;
 mod repeat;
 mod unique;
 mod view;
@@ -17,6 +18,7 @@ use read_model::catalogue::Catalogue;
 use read_model::event::{Event, Position};
 use read_model::fold::FoldError;
 
+pub(crate) use referring::met_by_rules;
 pub use unique::UniqueValue;
 pub(crate) use view::complete;
 pub use view::{Missing, View};

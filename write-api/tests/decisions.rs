@@ -13,7 +13,7 @@ use read_model::catalogue::Catalogue;
 use read_model::event::{Event, EventId, EventSource, ObjectId, Position, Verdict};
 use read_model::fold::Dossier;
 use read_model::history::History;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 use write_api::command::{Act, Command};
 use write_api::decide::{Decision, Desk, Stop, View, decide};
@@ -29,6 +29,13 @@ object_types:
       home: { type: String, line: registration }
       left: { type: String }
       follows: { type: String }
+      house: { type: House, line: registration }
+  House:
+    plural: houses
+    fields:
+      street: { type: String }
+    inverse:
+      inhabitants: { of: Person, field: house, when: left == null }
 event_types:
   Housed:
     claim: [clerk]
@@ -47,13 +54,16 @@ event_types:
             other: { $ref: "#/$defs/Person" }
             date: { type: string, format: partial-date }
             home: { type: string }
+            house: { $ref: "#/$defs/House" }
             number: { type: string }
     rules:
       - { name: not-after-leaving, check: person.left == null, message: the person has left }
       - { name: somewhere-else, severity: warn, check: person.home != data.home, message: the person lives there }
+      - { name: empty, severity: warn, check: 'house.inhabitants.all(i, i == data.person)', message: others live there }
     effects:
       person:
         home: data.home
+        house: data.house
         number: data.number
         follows: 'other == null ? null : other.home'
   Left:
@@ -128,6 +138,31 @@ fn person(number: u8) -> ObjectId {
     Uuid::from_u128(u128::from(number) + 1)
 }
 
+/// Of three homes two are houses.
+fn house(number: u8) -> ObjectId {
+    Uuid::from_u128(u128::from(number) + 101)
+}
+
+fn housed(person: &Value, date: usize, home: u8) -> Value {
+    let mut data = json!({"person": person, "date": DATES[date], "home": format!("h{home}")});
+    if home < 2 {
+        data["house"] = json!(house(home));
+    }
+    data
+}
+
+fn amend(target: &Event, date: usize, home: u8) -> Option<Act> {
+    let person = &target.body.content()?["person"];
+    Some(Act::Amend {
+        target: target.id,
+        event_type: "Housed".into(),
+        version: "1".into(),
+        data: housed(person, date, home),
+        occurred_at: None,
+        reason: None,
+    })
+}
+
 fn command(id: usize, asked: &Asked, validate: bool, log: &Log) -> Option<Command> {
     let claim = |event_type: &str, data, based_on: Vec<EventId>| Act::Claim {
         event_type: event_type.into(),
@@ -139,7 +174,7 @@ fn command(id: usize, asked: &Asked, validate: bool, log: &Log) -> Option<Comman
     };
     let act = match *asked {
         Asked::Housed { person: whom, other, date, home, number, based_on } => {
-            let mut data = json!({"person": person(whom), "date": DATES[date], "home": format!("h{home}")});
+            let mut data = housed(&json!(person(whom)), date, home);
             if let Some(other) = other.filter(|other| *other != whom) {
                 data["other"] = json!(person(other));
             }
@@ -157,25 +192,16 @@ fn command(id: usize, asked: &Asked, validate: bool, log: &Log) -> Option<Comman
             verdict: if accepted { Verdict::Accepted } else { Verdict::Rejected },
             reason: None,
         },
-        Asked::Amend { target, date, home } => amend(log.any(target)?, date, home)?,
+        Asked::Amend { target, date, home } => {
+            let target = log.any(target).filter(|event| &*event.event_type == "Housed")?;
+            amend(target, date, home)?
+        }
         Asked::Annul { target } => Act::Annul { target: log.any(target)?.id, reason: None },
     };
     let validate = validate && !matches!(act, Act::Validate { .. });
     let source = EventSource { id: Uuid::nil(), source_type: "clerk".into() };
     let id = Uuid::from_u128(0xC0_0000 + u128::try_from(id).ok()?);
     Some(Command { id, source, act, validate, despite: Vec::new(), if_unchanged_since: None })
-}
-
-fn amend(target: &Event, date: usize, home: u8) -> Option<Act> {
-    let whom = &target.body.content().filter(|_| &*target.event_type == "Housed")?["person"];
-    Some(Act::Amend {
-        target: target.id,
-        event_type: "Housed".into(),
-        version: "1".into(),
-        data: json!({"person": whom, "date": DATES[date], "home": format!("h{home}")}),
-        occurred_at: None,
-        reason: None,
-    })
 }
 
 /// Every event, and what they fold to where that is kept.
@@ -234,13 +260,14 @@ fn told(decision: &Result<Decision, Stop>) -> String {
 
 fn kept(catalogue: &Catalogue, log: &Log) -> Vec<Dossier> {
     let known = Position::new(i64::try_from(log.events.len()).unwrap());
-    let dossier = |number| {
-        let mut history = History::of([person(number)]);
-        history.add((0..3).map(person), log.events.iter().cloned());
+    let objects = || (0..3).map(person).chain((0..2).map(house));
+    let dossier = |object| {
+        let mut history = History::of([object]);
+        history.add(objects(), log.events.iter().cloned());
         let _ = history.needs(catalogue);
-        Dossier::of(catalogue, person(number), &history, known).unwrap()
+        Dossier::of(catalogue, object, &history, known).unwrap()
     };
-    (0..3).map(dossier).collect()
+    objects().map(dossier).collect()
 }
 
 proptest! {

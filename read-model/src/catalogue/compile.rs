@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::config::{Config, DerivedConfig, FieldConfig, ObjectTypeConfig};
+use super::config::{Config, DerivedConfig, FieldConfig, InverseConfig, ObjectTypeConfig};
 use super::event_type::compile_event_type;
 use super::expression::{Expression, Kind, Member, Members, Words};
 use super::inverse::{compile_inverses, trace_inverses};
@@ -196,12 +196,21 @@ impl<'a> Compiler<'a> {
     fn members(&self) -> Members {
         let member = |value_type: &str, derived| {
             let shape = self.value_type(value_type, &mut Report::default());
-            Member { kind: Kind::of(&self.expand(&shape)), derived }
+            Member { kind: Kind::of(&self.expand(&shape)), derived, inverse: false }
+        };
+        let referring = |config: &InverseConfig| {
+            let of = Kind::Reference(config.of.as_str().into());
+            Member { kind: Kind::List(Box::new(of)), derived: false, inverse: true }
         };
         let of = |config: &ObjectTypeConfig| {
             let fields = config.fields.iter().map(|(name, field)| (name, member(&field.value_type, false)));
             let derived = config.derived.iter().map(|(name, field)| (name, member(&field.value_type, true)));
-            fields.chain(derived).map(|(name, member)| (Arc::from(name.as_str()), member)).collect()
+            let inverses = config.inverse.iter().map(|(name, inverse)| (name, referring(inverse)));
+            fields
+                .chain(derived)
+                .chain(inverses)
+                .map(|(name, member)| (Arc::from(name.as_str()), member))
+                .collect()
         };
         let types = self.config.object_types.iter();
         Members(types.map(|(name, config)| (Arc::from(name.as_str()), of(config))).collect())

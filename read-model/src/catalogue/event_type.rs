@@ -6,7 +6,9 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::compile::{Compiler, compile_expression};
-use super::config::{ActionConfig, CorrectConfig, EffectConfig, EventTypeConfig, RuleConfig, VersionConfig};
+use super::config::{
+    ActionConfig, CorrectConfig, EffectConfig, EventTypeConfig, RuleConfig, Severity, VersionConfig,
+};
 use super::expression::{Expression, Kind, Reads, Words};
 use super::format::Format;
 use super::model::{Action, Effect, EventType, Future, ObjectType, Role, Rule, Version};
@@ -48,6 +50,7 @@ pub(super) fn compile_event_type(
             .map(|pointer| effective_date(pointer, &shape, report)),
         future: future(config.future.as_deref(), report),
         rule_reads: rule_reads(&rules, &vocabulary.roles),
+        rules_follow_back: rules_follow_back(&rules, &vocabulary.roles),
         rules_read: Reads::together(
             rules.iter().map(|rule| rule.check.reads()).filter(|reads| !reads.takes_whole("data")),
         ),
@@ -158,7 +161,7 @@ fn upcast(
         }
         (Some(source), false) => Some(report.within(["upcast".into()], |report| {
             let variables = vec![("data".into(), Kind::of(shape))];
-            let words = Words { members: &compiler.members, variables, own: None };
+            let words = Words { members: &compiler.members, variables, own: None, follow_back: false };
             let expression = compile_expression(source, &words, report);
             if !expression.reads().objects().is_empty() {
                 report.say("an `upcast` follows from the data alone; do not read objects here");
@@ -187,6 +190,20 @@ fn rule_reads(rules: &[Rule], roles: &IndexMap<Arc<str>, Role>) -> Vec<(usize, V
         (!fields.is_empty()).then(|| (index, fields.into_iter().map(Arc::from).collect()))
     };
     roles.keys().enumerate().filter_map(read).collect()
+}
+
+/// The inverses that the rules read of the objects in roles.
+fn rules_follow_back(rules: &[Rule], roles: &IndexMap<Arc<str>, Role>) -> Vec<(usize, Arc<str>, Arc<str>)> {
+    let mut found: Vec<_> = rules
+        .iter()
+        .flat_map(|rule| rule.check.reads().followed_back())
+        .filter_map(|(property, read)| {
+            Some((roles.get_index_of(property)?, Arc::clone(&read.object_type), Arc::clone(&read.field)))
+        })
+        .collect();
+    found.sort();
+    found.dedup();
+    found
 }
 
 fn effective_date(pointer: &str, shape: &Shape, report: &mut Report) -> Vec<String> {
@@ -240,13 +257,18 @@ impl Vocabulary<'_> {
                 Rule {
                     name: config.name.as_str().into(),
                     severity: config.severity,
-                    check: report
-                        .within(["check".into()], |report| self.expression(&config.check, None, report)),
+                    check: report.within(["check".into()], |report| self.check(config, report)),
                     message: config.message.as_str().into(),
                 }
             })
         };
         configs.iter().enumerate().map(rule).collect()
+    }
+
+    /// What a rule looks at. Nobody looks again at a rule that warns, so it may ask who refers to an object: that changes
+    /// by events which do not name the event.
+    fn check(&self, config: &RuleConfig, report: &mut Report) -> Expression {
+        self.expression_over(&config.check, None, config.severity == Severity::Warn, report)
     }
 
     fn effects(&self, config: &EventTypeConfig, report: &mut Report) -> Vec<Effect> {
@@ -298,11 +320,10 @@ impl Vocabulary<'_> {
         };
         let action = action?;
         fits(&action, &known.shape, report);
-        if known.unique.is_some()
-            && action.expression().is_some_and(|value| {
-                value.reads().roots().any(|root| root != "data") || !value.reads().objects().is_empty()
-            })
-        {
+        let of_data = |value: &Expression| {
+            value.reads().roots().all(|root| root == "data") && value.reads().objects().is_empty()
+        };
+        if known.unique.is_some() && !action.expression().is_none_or(of_data) {
             report.say("a unique value follows from the data alone; do not read objects here");
         }
         let when = when.map(|source| report.within(["when".into()], |report| self.condition(source, report)));
@@ -357,6 +378,16 @@ impl Vocabulary<'_> {
 
     /// An expression; `on` is the type of the object that an effect is on.
     fn expression(&self, source: &str, on: Option<&Arc<str>>, report: &mut Report) -> Expression {
+        self.expression_over(source, on, false, report)
+    }
+
+    fn expression_over(
+        &self,
+        source: &str,
+        on: Option<&Arc<str>>,
+        follow_back: bool,
+        report: &mut Report,
+    ) -> Expression {
         let source_kind = ["id", "type"].map(|name| (name.into(), Kind::Text)).into();
         let mut variables: Vec<(Arc<str>, Kind)> = vec![
             ("data".into(), self.data.clone()),
@@ -370,7 +401,7 @@ impl Vocabulary<'_> {
             let kind = if role.many { Kind::List(Box::new(reference)) } else { reference };
             variables.push((Arc::clone(&role.name), kind));
         }
-        let words = Words { members: &self.compiler.members, variables, own: None };
+        let words = Words { members: &self.compiler.members, variables, own: None, follow_back };
         compile_expression(source, &words, report)
     }
 }

@@ -150,7 +150,12 @@ impl Expression {
         let program = parse(source).unwrap();
         let references = program.references();
         let variables = references.variables().into_iter().map(|name| (Arc::from(name), Kind::Any));
-        let words = Words { members: &Members::default(), variables: variables.collect(), own: None };
+        let words = Words {
+            members: &Members::default(),
+            variables: variables.collect(),
+            own: None,
+            follow_back: true,
+        };
         Self::compile(source, &words, &mut Report::default()).unwrap()
     }
 

@@ -133,6 +133,8 @@ pub struct EventType {
     pub rules: Vec<Rule>,
     /// What the rules read: roles, by their place, and fields of the objects in them.
     pub(crate) rule_reads: Vec<(usize, Vec<Arc<str>>)>,
+    /// The inverses that the rules read of the objects in roles: the role by its place, the type of its objects, the inverse.
+    pub(crate) rules_follow_back: Vec<(usize, Arc<str>, Arc<str>)>,
     /// What the rules read together, so that it is worked out once for all of them.
     pub(crate) rules_read: Reads,
     /// What it changes.
@@ -305,6 +307,26 @@ impl EventType {
     /// Whether a value that it gives depends on more than its content, and so on its place in history.
     pub(crate) fn reads_state(&self) -> bool {
         self.effects.iter().any(|effect| effect.reads_state)
+    }
+
+    /// Whether a rule asks who refers to an object.
+    #[must_use]
+    pub fn follows_back(&self) -> bool {
+        !self.rules_follow_back.is_empty()
+    }
+
+    /// The objects of which a rule asks who refers to them, each with the inverse; for data of the current version.
+    pub fn followed_back<'a>(
+        &'a self,
+        catalogue: &'a Catalogue,
+        data: &'a Value,
+    ) -> impl Iterator<Item = (&'a Inverse, ObjectId)> {
+        self.rules_follow_back.iter().flat_map(move |(role, object_type, inverse)| {
+            let role = self.roles.get_index(*role).map(|(_, role)| role);
+            let inverse = catalogue.object_types.get(object_type).and_then(|of| of.inverses.get(inverse));
+            let both = role.zip(inverse).into_iter();
+            both.flat_map(move |(role, inverse)| self.in_role(role, data).map(move |id| (inverse, id)))
+        })
     }
 
     /// Whether folding an object may need the state of others.

@@ -215,6 +215,7 @@ pub struct LastClaim<'c> {
 
 impl<'c> LastClaim<'c> {
     /// The claim on top of these dossiers, one for each object that it is about; none where it is not the last.
+    /// What else its rules read stands in the others.
     ///
     /// # Errors
     /// [`FoldError`] where the catalogue cannot read the claim, or an effect cannot be computed.
@@ -222,6 +223,7 @@ impl<'c> LastClaim<'c> {
         catalogue: &'c Catalogue,
         event: &Arc<Event>,
         dossiers: &[&Dossier],
+        others: &[&Dossier],
     ) -> Result<Option<Self>, FoldError> {
         let claim = Claim::plain(catalogue, event, None)?;
         let last = |dossier: &&Dossier| {
@@ -232,7 +234,7 @@ impl<'c> LastClaim<'c> {
             return Ok(None);
         }
         let mut before = World::default();
-        dossiers.iter().for_each(|dossier| before.join(&dossier.world));
+        others.iter().chain(dossiers).for_each(|dossier| before.join(&dossier.world));
         let folded: HashSet<ObjectId> = dossiers.iter().map(|dossier| dossier.object).collect();
         let mut after = before.clone();
         after.add_claims(catalogue, &folded, std::slice::from_ref(&claim))?;

@@ -47,6 +47,11 @@ impl Scope for ClaimScope<'_> {
     }
 
     fn answer(&self, object: ObjectId, read: &FieldRead) -> Result<cel::Value, EvaluationError> {
+        if read.back {
+            let ids = self.world.referring_before(self.catalogue, object, read, self.claim.place)?;
+            let ids = ids.into_iter().map(|id| cel::Value::from(id.to_string()));
+            return Ok(cel::Value::List(ids.collect::<Vec<_>>().into()));
+        }
         Ok(answer(self.catalogue, self.world.object(object), read, Bound::Before(self.claim.place)))
     }
 }
@@ -57,6 +62,8 @@ pub(super) struct DayScope<'a> {
     pub(super) world: &'a World,
     pub(super) object: ObjectId,
     pub(super) day: Day,
+    /// Up to where, on that day.
+    pub(super) bound: Bound,
 }
 
 impl Scope for DayScope<'_> {
@@ -76,10 +83,11 @@ impl Scope for DayScope<'_> {
         let object_type = self.catalogue.object_types.get(&read.object_type);
         match object_type.and_then(|object_type| object_type.derived.get(&read.field)) {
             Some(derived) => {
-                let value = self.world.derived(self.catalogue, object, &derived.value, self.day)?;
+                let value =
+                    self.world.derived_at(self.catalogue, object, &derived.value, (self.day, self.bound))?;
                 Ok(to_cel(&value))
             }
-            None => Ok(answer(self.catalogue, self.world.object(object), read, Bound::EndOf(self.day))),
+            None => Ok(answer(self.catalogue, self.world.object(object), read, self.bound)),
         }
     }
 }

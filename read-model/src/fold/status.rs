@@ -219,16 +219,16 @@ pub(super) fn broken_rules<'h>(
             Ok(false) => None,
             Err(error) => Some(error),
         };
-        Some(Breach { rule: Some(rule), failure, because: read_by(world, claim, rule) })
+        Some(Breach { rule: Some(rule), failure, because: read_by(catalogue, world, claim, rule) })
     };
     event_type.rules.iter().filter(|rule| rule.severity == severity).filter_map(breach).collect()
 }
 
 /// The claims that gave the values that a rule read, oldest first.
-fn read_by(world: &World, claim: &Claim<'_>, rule: &Rule) -> Vec<Arc<Event>> {
+fn read_by(catalogue: &Catalogue, world: &World, claim: &Claim<'_>, rule: &Rule) -> Vec<Arc<Event>> {
+    let mut found = world.reasons_to_refer(catalogue, claim, rule);
     let read = world.read_by(claim, rule.check.reads());
-    let mut found: Vec<Arc<Event>> =
-        read.into_iter().map(|(_, said)| Arc::clone(&said.because.claim)).collect();
+    found.extend(read.into_iter().map(|(_, said)| Arc::clone(&said.because.claim)));
     found.sort_by_key(|event| event.position);
     found.dedup_by_key(|event| event.position);
     found

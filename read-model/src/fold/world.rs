@@ -134,10 +134,21 @@ impl World {
         value: &Expression,
         day: Day,
     ) -> Result<Value, EvaluationError> {
+        self.derived_at(catalogue, id, value, (day, Bound::EndOf(day)))
+    }
+
+    /// The same at a bound that lies on a day.
+    pub(super) fn derived_at(
+        &self,
+        catalogue: &Catalogue,
+        id: ObjectId,
+        value: &crate::catalogue::Expression,
+        (day, bound): (Day, Bound),
+    ) -> Result<Value, EvaluationError> {
         if !self.objects.contains_key(&id) {
             return Ok(Value::Null);
         }
-        value.evaluate(&DayScope { catalogue, world: self, object: id, day })
+        value.evaluate(&DayScope { catalogue, world: self, object: id, day, bound })
     }
 
     /// Notes which objects a claim is about, and what it says of their fields.

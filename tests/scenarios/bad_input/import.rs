@@ -31,7 +31,7 @@ const LINES: &[Spoilt] = &[
         "UNKNOWN_EVENT",
         &["there is no event", "exists"],
     ),
-    ("/object_ids", "[]", "OBJECT_IDS_DIFFER", &["not those that the data name", "leave `objectIds` out"]),
+    ("/object_ids", "[]", "OBJECT_IDS_DIFFER", &["is not sent along", "leave `objectIds` out"]),
     ("/event_data/plaats", "\"\\u0000\"", "INVALID_DATA", &["U+0000", "leave it out"]),
     (
         "/event_data/plaats",

@@ -103,13 +103,7 @@ fn claim(desk: Desk<'_>, command: &Command) -> Result<Said, Stop> {
         unreachable!("only called for claims")
     };
     let content = content(desk, event_type, version, data, *occurred_at)?;
-    if object_ids
-        .as_ref()
-        .is_some_and(|given| given.iter().copied().collect::<BTreeSet<_>>() != content.object_ids)
-    {
-        let message = "the objects sent along are not those that the data name; leave `objectIds` out, or send exactly those";
-        return Err(finding(FindingCode::ObjectIdsDiffer, message, &["objectIds"]).into());
-    }
+    check_objects(object_ids.as_deref(), &content.object_ids)?;
     check_known(desk, based_on, "basedOn")?;
     Ok(Said {
         event_type: Arc::clone(&content.event_type.name),
@@ -121,6 +115,20 @@ fn claim(desk: Desk<'_>, command: &Command) -> Result<Said, Stop> {
         own_claim: Some(command.id),
         corrects: false,
     })
+}
+
+/// Whether the objects sent along, where any are, are those that the data name.
+fn check_objects(given: Option<&[ObjectId]>, named: &BTreeSet<ObjectId>) -> Result<(), Finding> {
+    let Some(given) = given else { return Ok(()) };
+    let odd = given.iter().find(|object| !named.contains(*object));
+    let lacking = named.iter().find(|object| !given.contains(object));
+    let wrong = match (odd, lacking) {
+        (None, None) => return Ok(()),
+        (Some(odd), _) => format!("object {odd} is sent along, and the data do not name it"),
+        (None, Some(lacking)) => format!("the data name object {lacking}, and it is not sent along"),
+    };
+    let message = format!("{wrong}; leave `objectIds` out, or send exactly those that the data name");
+    Err(finding(FindingCode::ObjectIdsDiffer, message, &["objectIds"]))
 }
 
 fn amend(desk: Desk<'_>, command: &Command) -> Result<Said, Stop> {

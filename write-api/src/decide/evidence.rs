@@ -7,6 +7,7 @@ use read_model::basis::Trust;
 use read_model::event::{ObjectId, Position};
 use read_model::fold::{Claim, FoldError, Folded, World};
 use read_model::history::History;
+use read_model::inverse::candidates;
 use read_model::resolve::Assuming;
 
 use super::draft::{Draft, finding};
@@ -75,7 +76,7 @@ pub(super) fn gather<'c>(desk: Desk<'c>, draft: &Draft) -> Result<Evidence<'c>, 
     loop {
         complete(desk.view, desk.catalogue, &mut history, desk.known)?;
         let evidence = Evidence::of(desk, draft, history)?;
-        let more = touched_further(draft, &evidence);
+        let more = touched_further(desk, draft, &evidence);
         if more.is_empty() {
             return Ok(evidence);
         }
@@ -85,7 +86,7 @@ pub(super) fn gather<'c>(desk: Desk<'c>, draft: &Draft) -> Result<Evidence<'c>, 
 }
 
 /// Objects not folded yet whose state follows from what changes, or which the rules of events around it read.
-fn touched_further(draft: &Draft, evidence: &Evidence<'_>) -> HashSet<ObjectId> {
+fn touched_further(desk: Desk<'_>, draft: &Draft, evidence: &Evidence<'_>) -> HashSet<ObjectId> {
     let changed = |object, field: &str| is_changed(&evidence.changed, object, field);
     let mut touched = HashSet::new();
     for claim in evidence.after.claims() {
@@ -93,6 +94,12 @@ fn touched_further(draft: &Draft, evidence: &Evidence<'_>) -> HashSet<ObjectId> 
         let comes_to_count = evidence.before.claim(id).is_none();
         if Some(id) == draft.own_claim || comes_to_count || may_break(claim, &evidence.changed) {
             touched.extend(claim.objects_read_by_rules());
+        }
+        // Only rules that warn ask who refers to an object, and an import is not warned.
+        if Some(id) == draft.own_claim && !desk.trusted {
+            for (inverse, object) in claim.event_type.followed_back(desk.catalogue, claim.data()) {
+                touched.extend(candidates(desk.catalogue, inverse, object, &evidence.history, END));
+            }
         }
         if claim.event_type.has_reading_effects() {
             touched.extend(claim.event_type.objects_that_follow(claim.data(), &changed));

@@ -4,33 +4,41 @@
 //! no history is folded.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use read_model::catalogue::Severity;
-use read_model::event::{Body, Event, Verdict};
+use read_model::event::{Body, Event, ObjectId, Verdict};
 use read_model::fold::{Dossier, LastClaim};
 
 use super::clash::{Findings, broken};
 use super::draft::Draft;
 use super::evidence::own_fault;
-use super::{Desk, Stop, unique};
+use super::{Desk, Stop, met_by_rules, unique};
 
 /// Decides a draft by the dossiers of its objects; none where it takes more than that.
 pub(super) fn findings(desk: Desk<'_>, draft: &Draft) -> Result<Option<Findings>, Stop> {
     let Some(claim) = plain_claim(desk, draft)? else {
         return Ok(None);
     };
-    let dossier = |object| desk.view.dossier(object).filter(|dossier| dossier.known() <= desk.known);
+    let dossier =
+        |object: ObjectId| desk.view.dossier(object).filter(|dossier| dossier.known() <= desk.known);
     let Some(dossiers) =
-        claim.object_ids.iter().map(|object| dossier(*object)).collect::<Option<Vec<Cow<'_, Dossier>>>>()
+        claim.object_ids.iter().copied().map(dossier).collect::<Option<Vec<Cow<'_, Dossier>>>>()
     else {
         return Ok(None);
     };
     if dossiers.iter().any(|dossier| dossier.has_open_claims_beside(claim.id)) {
         return Ok(None);
     }
-    let dossiers: Vec<&Dossier> = dossiers.iter().map(AsRef::as_ref).collect();
-    let last = LastClaim::of(desk.catalogue, &claim, &dossiers).map_err(|error| own_fault(desk, error))?;
+    let Some(met) = met(desk, &claim) else { return Ok(None) };
+    let Some(others) = met.into_iter().map(dossier).collect::<Option<Vec<Cow<'_, Dossier>>>>() else {
+        return Ok(None);
+    };
+    let [dossiers, others] =
+        [&dossiers, &others].map(|all| all.iter().map(AsRef::as_ref).collect::<Vec<_>>());
+    let last = LastClaim::of(desk.catalogue, &claim, &dossiers, &others);
+    let last = last.map_err(|error| own_fault(desk, error))?;
     let Some(last) = last else { return Ok(None) };
     let broken = |severity| last.breaches(desk.catalogue, severity).iter().map(broken).collect();
     let findings = Findings { refusals: broken(Severity::Refuse), warnings: broken(Severity::Warn) };
@@ -38,6 +46,19 @@ pub(super) fn findings(desk: Desk<'_>, draft: &Draft) -> Result<Option<Findings>
         unique::check(desk, draft, last.after(), last.fields())?;
     }
     Ok(Some(findings))
+}
+
+/// Who else the rules of the claim may meet; none where that is not at hand. An import is not warned, and so meets nobody.
+fn met(desk: Desk<'_>, claim: &Event) -> Option<BTreeSet<ObjectId>> {
+    let event_type = desk.catalogue.event_types.get(&claim.event_type).filter(|_| !desk.trusted);
+    let Some((event_type, data)) = event_type.zip(claim.body.content()) else {
+        return Some(BTreeSet::new());
+    };
+    let known = |events: Vec<Arc<Event>>| events.into_iter().filter(|event| event.position <= desk.known);
+    let of_object = |object| desk.view.of_object(object).map(|events| known(events).collect());
+    let mut met = met_by_rules(desk.catalogue, (event_type, &claim.event_version), data, of_object)?;
+    met.retain(|object| !claim.object_ids.contains(object));
+    Some(met)
 }
 
 /// The claim that the draft makes or accepts, where it stands on its own and with its own content.

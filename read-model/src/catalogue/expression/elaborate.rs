@@ -212,7 +212,16 @@ impl Elaborator<'_> {
                 "`{written}`: `{field}` of {object_type} is derived, and known only when it is asked for; write what it follows from"
             ));
         }
-        let (variable, from) = self.reads.note_field(origins, FieldRead::new(object_type, field, past));
+        if member.inverse && (past || !self.words.follow_back) {
+            self.mistakes.push(format!(
+                "`{written}`: who refers to an object is for rules with `severity: warn` to ask, as it is now; name the objects in the event's data"
+            ));
+        }
+        let read = match member.inverse {
+            true => FieldRead::back(object_type, field),
+            false => FieldRead::new(object_type, field, past),
+        };
+        let (variable, from) = self.reads.note_field(origins, read);
         let kind = if past { member.kind.clone().periods() } else { member.kind.clone() };
         let index = CallExpr {
             func_name: operators::INDEX.to_owned(),

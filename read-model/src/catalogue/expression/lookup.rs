@@ -13,7 +13,8 @@ use crate::event::ObjectId;
 
 static LOOKUP: Type = Type::new_unspecified_type("field");
 
-/// A field of objects in a scope. What is asked of nobody, or of an object that is not known, is null.
+/// A field of objects in a scope. What is asked of nobody, or of an object that is not known, is null; or an empty list
+/// where it is who refers to it, or the periods of a field.
 pub(super) struct Lookup<'a> {
     pub(super) scope: &'a dyn Scope,
     pub(super) read: &'a FieldRead,
@@ -58,7 +59,11 @@ impl Indexer for Lookup<'_> {
             reference.downcast_ref::<CelString<'_>>().and_then(|id| ObjectId::parse_str(id.inner()).ok());
         let answer = match id {
             Some(id) => self.scope.answer(id, self.read),
-            None => Ok(if self.read.past { Value::List(Vec::new().into()) } else { Value::Null }),
+            None => Ok(if self.read.past || self.read.back {
+                Value::List(Vec::new().into())
+            } else {
+                Value::Null
+            }),
         };
         let answer = answer.map_err(|error| ExecutionError::function_error(&self.read.field, error))?;
         let value: Box<dyn Val> = answer.try_into()?;

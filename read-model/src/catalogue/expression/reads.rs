@@ -46,6 +46,8 @@ pub struct FieldRead {
     pub field: Arc<str>,
     /// Whether its periods are read, and not only its value.
     pub past: bool,
+    /// Whether it is an inverse: the objects that refer to that one.
+    pub back: bool,
     /// The name of the variable that stands for it.
     pub(super) variable: String,
 }
@@ -53,7 +55,12 @@ pub struct FieldRead {
 impl FieldRead {
     pub(super) fn new(object_type: &Arc<str>, field: &Arc<str>, past: bool) -> Self {
         let variable = format!("@{object_type}/{field}{}", if past { "/history" } else { "" });
-        Self { object_type: Arc::clone(object_type), field: Arc::clone(field), past, variable }
+        Self { object_type: Arc::clone(object_type), field: Arc::clone(field), past, back: false, variable }
+    }
+
+    /// An inverse of an object type.
+    pub(super) fn back(object_type: &Arc<str>, inverse: &Arc<str>) -> Self {
+        Self { back: true, ..Self::new(object_type, inverse, false) }
     }
 }
 
@@ -89,6 +96,16 @@ impl Reads {
     pub fn of_data<'a>(&'a self, property: &'a str) -> impl Iterator<Item = &'a Arc<str>> {
         let named = |seen: &&Seen| matches!(&seen.origin, Origin::Data(name) if **name == *property);
         self.objects.iter().filter(named).flat_map(|seen| &seen.fields)
+    }
+
+    /// The inverses that it reads of the objects that properties of the data name, each with its property.
+    pub(crate) fn followed_back(&self) -> impl Iterator<Item = (&Arc<str>, &FieldRead)> {
+        self.objects.iter().flat_map(|seen| {
+            let property = if let Origin::Data(property) = &seen.origin { Some(property) } else { None };
+            let of_seen = |read: &&FieldRead| read.back && read.object_type == seen.object_type;
+            let reads = self.fields.iter().filter(of_seen).filter(|read| seen.fields.contains(&read.field));
+            property.into_iter().flat_map(move |property| reads.clone().map(move |read| (property, read)))
+        })
     }
 
     /// Whether it reads objects that a field refers to.

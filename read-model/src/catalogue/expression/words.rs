@@ -16,6 +16,8 @@ pub(crate) struct Member {
     pub(crate) kind: Kind,
     /// Whether it is computed when asked.
     pub(crate) derived: bool,
+    /// Whether it is who refers to the object.
+    pub(crate) inverse: bool,
 }
 
 impl Members {
@@ -34,6 +36,8 @@ pub(crate) struct Words<'a> {
     pub(crate) variables: Vec<(Arc<str>, Kind)>,
     /// The object type whose fields, derived ones too, are variables: for derived fields.
     pub(crate) own: Option<Arc<str>>,
+    /// Whether it may ask who refers to an object.
+    pub(crate) follow_back: bool,
 }
 
 /// What a name stands for.
@@ -49,7 +53,7 @@ impl<'a> Words<'a> {
             (Arc::from("asOf"), Kind::Date),
             (Arc::from("self"), Kind::Reference(Arc::clone(object_type))),
         ];
-        Self { members, variables, own: Some(Arc::clone(object_type)) }
+        Self { members, variables, own: Some(Arc::clone(object_type)), follow_back: false }
     }
 
     pub(super) fn word(&self, name: &str) -> Option<Word<'_>> {

@@ -17,12 +17,15 @@ pub(super) fn describe(error: &ValidationError<'_>, data: &Value) -> DataError {
     let pointer = error.instance_path().to_string();
     let path = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
     let given = data.pointer(&pointer).unwrap_or(&Value::Null);
-    let message = told(error.kind(), given).unwrap_or_else(|| bounded(&error.to_string(), 300));
+    let message = told(error.kind(), given).unwrap_or_else(|| {
+        format!("`{}` is not what the event type's format lets stand here; correct it", shown(given))
+    });
     DataError { path, message }
 }
 
-/// None where a format uses a keyword that none of the shipped ones does; then the validator's own words serve.
+/// None where a format uses a keyword that none of the shipped ones does.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the library's enum grows")]
+#[expect(clippy::too_many_lines, reason = "a table of everything that can be wrong")]
 fn told(kind: &ValidationErrorKind, given: &Value) -> Option<String> {
     let shown = shown(given);
     Some(match kind {
@@ -47,7 +50,9 @@ fn told(kind: &ValidationErrorKind, given: &Value) -> Option<String> {
         ValidationErrorKind::Required { property } => {
             format!("the field {property} is missing; it is required")
         }
-        ValidationErrorKind::Pattern { pattern } => format!("`{shown}` does not have the form {pattern}"),
+        ValidationErrorKind::Pattern { pattern } => {
+            format!("`{shown}` does not have the form {pattern}; write it so")
+        }
         kind => return beyond(kind, given),
     })
 }
@@ -63,7 +68,9 @@ fn beyond(kind: &ValidationErrorKind, given: &Value) -> Option<String> {
         ValidationErrorKind::MinLength { limit: 1 } => {
             "this text is empty; fill it in, or leave the field out".into()
         }
-        ValidationErrorKind::MinLength { limit } => format!("`{shown}` is shorter than {limit} characters"),
+        ValidationErrorKind::MinLength { limit } => {
+            format!("`{shown}` is shorter than {limit} characters; write more")
+        }
         ValidationErrorKind::MinItems { limit } => {
             format!("there are {} of these; there are at least {limit}", given.as_array()?.len())
         }

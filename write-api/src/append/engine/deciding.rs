@@ -1,6 +1,7 @@
 //! Deciding the requests of a batch, each on top of those before it.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -14,7 +15,7 @@ use crate::append::mirror::Mirror;
 use crate::append::overlay::Overlay;
 use crate::append::{AppendError, EngineError};
 use crate::command::{Act, Command};
-use crate::decide::{Decision, Desk, Missing, Stop, View, decide};
+use crate::decide::{Decision, Desk, Missing, Stop, View, decide, met_by_rules};
 use crate::outcome::Finding;
 
 /// How often one command may ask for more events before its history counts as endless.
@@ -39,12 +40,38 @@ impl Engine {
 
     /// Brings the folds of the objects that the commands name, or whose events they name, up to the end of the log.
     fn fold_named(&mut self, jobs: &[Job<'_>]) {
-        for command in jobs.iter().flat_map(|job| &job.request.commands) {
-            let (mut objects, events) = named(&self.catalogue, command);
-            let events = events.into_iter().filter_map(|event| self.mirror.event(event).flatten());
-            objects.extend(events.flat_map(|event| &event.object_ids));
-            objects.into_iter().for_each(|object| self.mirror.fold(object));
+        for job in jobs {
+            for command in &job.request.commands {
+                let (mut objects, events) = named(&self.catalogue, command);
+                let events = events.into_iter().filter_map(|event| self.mirror.event(event).flatten());
+                objects.extend(events.flat_map(|event| &event.object_ids));
+                // An import is not warned, and only rules that warn meet others.
+                if job.stamp.is_none() {
+                    objects.extend(self.met(command));
+                }
+                objects.into_iter().for_each(|object| self.mirror.fold(object));
+            }
         }
+    }
+
+    /// Who else the rules may meet of what a command claims or accepts, as far as is at hand.
+    fn met(&self, command: &Command) -> BTreeSet<ObjectId> {
+        let of = |event_type: &str, version: &str, data: &dyn Fn() -> Option<Arc<Value>>| {
+            let event_type = self.catalogue.event_types.get(event_type).filter(|of| of.follows_back())?;
+            let of_object = |object| self.mirror.of_object(object).map(<[_]>::to_vec);
+            met_by_rules(&self.catalogue, (event_type, version), &data()?, of_object)
+        };
+        let met = match &command.act {
+            Act::Claim { event_type, version, data, .. } => {
+                of(event_type, version, &|| Some(Arc::new(data.clone())))
+            }
+            Act::Validate { target, .. } => self.mirror.event(*target).flatten().and_then(|event| {
+                of(&event.event_type, &event.event_version, &|| event.body.content().cloned())
+            }),
+            // These are held against the whole history.
+            Act::Amend { .. } | Act::Annul { .. } => None,
+        };
+        met.unwrap_or_default()
     }
 
     fn note_named(&mut self, command: &Command, missing: &mut Missing) {

@@ -1,0 +1,95 @@
+//! Who refers to an object, among those that are folded.
+
+use std::sync::Arc;
+
+use super::claim::{Claim, Place};
+use super::line::Bound;
+use super::state::ObjectState;
+use super::world::World;
+use crate::catalogue::{Catalogue, EvaluationError, FieldRead, Inverse, Rule};
+use crate::event::{Event, ObjectId};
+use crate::time::Day;
+
+/// How many of those who refer are told of at once: an institution has a thousand residents, and a clerk needs a few.
+const MAX_TOLD: usize = 20;
+
+impl World {
+    /// Whether one object refers to the other at a bound that lies on a day.
+    ///
+    /// # Errors
+    /// [`EvaluationError`] where the condition of the inverse cannot be computed on the one that refers.
+    pub fn refers(
+        &self,
+        catalogue: &Catalogue,
+        inverse: &Inverse,
+        (one, other): (ObjectId, ObjectId),
+        (day, bound): (Day, Bound),
+    ) -> Result<bool, EvaluationError> {
+        let state = self.object(one).filter(|state| *state.object_type() == inverse.of);
+        let names_other = |state: &ObjectState| {
+            let Some(value) = state.answer(inverse.path.field(), bound) else {
+                return false;
+            };
+            let id = |part: &&serde_json::Value| ObjectId::try_parse(part.as_str()?).ok();
+            inverse.path.parts(&value).iter().any(|part| id(part) == Some(other))
+        };
+        if !state.is_some_and(names_other) {
+            return Ok(false);
+        }
+        let Some(when) = &inverse.when else {
+            return Ok(true);
+        };
+        Ok(self.derived_at(catalogue, one, when, (day, bound))?.as_bool() == Some(true))
+    }
+
+    /// The claims by which the objects refer that a rule of a claim meets so; those of the first few.
+    pub(super) fn reasons_to_refer(
+        &self,
+        catalogue: &Catalogue,
+        claim: &Claim<'_>,
+        rule: &Rule,
+    ) -> Vec<Arc<Event>> {
+        let mut found = Vec::new();
+        for (role, read) in rule.check.reads().followed_back() {
+            let place = claim.event_type.roles.get_index_of(role);
+            for object in place.into_iter().flat_map(|place| claim.meaning.roles[place].iter()) {
+                // What cannot be computed is told as the failure of the rule.
+                let referring = self.referring_before(catalogue, *object, read, claim.place);
+                let first = referring.unwrap_or_default().into_iter().take(MAX_TOLD);
+                let states = first.filter_map(|id| self.object(id));
+                let inverse = inverse_of(catalogue, read);
+                let lines =
+                    states.filter_map(|state| inverse.and_then(|inverse| state.line(inverse.path.field())));
+                let reasons = lines.flat_map(|line| line.reasons(Bound::Before(claim.place)));
+                found.extend(reasons.map(|said| Arc::clone(&said.because.claim)));
+            }
+        }
+        found
+    }
+
+    /// Who refers to an object just before a place, in the order of their ids.
+    pub(super) fn referring_before(
+        &self,
+        catalogue: &Catalogue,
+        to: ObjectId,
+        read: &FieldRead,
+        place: Place,
+    ) -> Result<Vec<ObjectId>, EvaluationError> {
+        let Some(inverse) = inverse_of(catalogue, read) else {
+            return Ok(Vec::new());
+        };
+        let at = (place.beginning.day, Bound::Before(place));
+        let mut found = Vec::new();
+        for (id, _) in self.objects() {
+            if self.refers(catalogue, inverse, (id, to), at)? {
+                found.push(id);
+            }
+        }
+        found.sort_unstable();
+        Ok(found)
+    }
+}
+
+fn inverse_of<'a>(catalogue: &'a Catalogue, read: &FieldRead) -> Option<&'a Inverse> {
+    catalogue.object_types.get(&read.object_type)?.inverses.get(&read.field)
+}
