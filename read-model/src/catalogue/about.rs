@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::model::{Catalogue, DataScope, Effect, EventType};
+use super::model::{Catalogue, DataScope, Effect, EventType, ObjectType};
 use crate::event::{Event, ObjectId};
 
 impl EventType {
@@ -35,10 +35,21 @@ impl EventType {
     }
 }
 
+/// What a claim or an amend gives a field of objects, by its data alone.
+pub(super) struct Given<'c> {
+    pub(super) object_type: &'c ObjectType,
+    pub(super) field: &'c str,
+    pub(super) value: Value,
+    pub(super) objects: Vec<ObjectId>,
+}
+
 impl Catalogue {
-    /// What a claim or an amend says of unique fields: the name of the index, the object, the value.
-    #[must_use]
-    pub fn unique_values(&self, event: &Event) -> Vec<(Arc<str>, ObjectId, String)> {
+    /// What a claim or an amend gives those fields that are wanted.
+    pub(super) fn given<'c>(
+        &'c self,
+        event: &Event,
+        wanted: impl Fn(&'c ObjectType, &'c str) -> bool,
+    ) -> Vec<Given<'c>> {
         let Some(event_type) = self.event_types.get(&event.event_type) else {
             return Vec::new();
         };
@@ -46,19 +57,32 @@ impl Catalogue {
             event.body.content().and_then(|data| event_type.upcast(&event.event_version, data).ok());
         let Some(data) = content else { return Vec::new() };
         let scope = DataScope { data: &data, shape: event_type.current().format.expanded() };
+        let given = |effect: &'c Effect| {
+            let role = event_type.roles.get(&effect.role)?;
+            let object_type = self.object_types.get(&role.object_type)?;
+            let value = effect.action.given().filter(|_| wanted(object_type, &effect.field))?;
+            Some(Given {
+                object_type,
+                field: &effect.field,
+                value: value.evaluate(&scope).ok()?,
+                objects: event_type.in_role(role, &data).collect(),
+            })
+        };
+        event_type.effects.iter().filter_map(given).collect()
+    }
+
+    /// What a claim or an amend says of unique fields: the name of the index, the object, the value.
+    #[must_use]
+    pub fn unique_values(&self, event: &Event) -> Vec<(Arc<str>, ObjectId, String)> {
+        let index =
+            |of: &ObjectType, field: &str| of.fields.get(field).and_then(|field| field.unique.clone());
         let mut found = Vec::new();
-        for effect in &event_type.effects {
-            let Some(role) = event_type.roles.get(&effect.role) else {
-                continue;
-            };
-            let field = self.object_types.get(&role.object_type).and_then(|of| of.fields.get(&effect.field));
-            let Some(index) = field.and_then(|field| field.unique.as_ref()) else {
-                continue;
-            };
-            let value = effect.action.expression().and_then(|value| value.evaluate(&scope).ok());
-            if let Some(Value::String(value)) = value {
-                let objects = event_type.in_role(role, &data);
-                found.extend(objects.map(|object| (Arc::clone(index), object, value.clone())));
+        for given in self.given(event, |of, field| index(of, field).is_some()) {
+            if let (Some(index), Value::String(value)) = (index(given.object_type, given.field), given.value)
+            {
+                found.extend(
+                    given.objects.into_iter().map(|object| (Arc::clone(&index), object, value.clone())),
+                );
             }
         }
         found

@@ -232,6 +232,17 @@ impl Action {
     }
 }
 
+impl Action {
+    /// The expression of a value that it gives the field; none where it takes one away.
+    #[must_use]
+    pub const fn given(&self) -> Option<&Expression> {
+        match self {
+            Self::Set(value) | Self::Add(value) => Some(value),
+            Self::Clear | Self::Remove(_) => None,
+        }
+    }
+}
+
 impl Catalogue {
     /// The shape, with names followed to what they stand for.
     #[must_use]

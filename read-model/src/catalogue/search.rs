@@ -13,7 +13,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::config::{Config, MatchConfig, SearchConfig};
 use super::field_path::FieldPath;
-use super::model::{Action, Catalogue, DataScope, EventType, ObjectType};
+use super::model::{Catalogue, EventType, ObjectType};
 use super::problem::Report;
 use super::shape::Shape;
 use crate::event::{Event, ObjectId, Position};
@@ -174,29 +174,18 @@ impl Catalogue {
     /// The terms by which a claim or an amend may let objects be found.
     #[must_use]
     pub fn search_terms(&self, event: &Event) -> Vec<SearchTerm> {
-        let Some(event_type) = self.event_types.get(&event.event_type) else { return Vec::new() };
-        let content =
-            event.body.content().and_then(|data| event_type.upcast(&event.event_version, data).ok());
-        let Some(data) = content else { return Vec::new() };
-        let scope = DataScope { data: &data, shape: event_type.current().format.expanded() };
+        let searched =
+            |of: &ObjectType, field: &str| of.searches.values().any(|search| **search.path.field() == *field);
         let mut found = Vec::new();
-        for effect in &event_type.effects {
-            let Some(role) = event_type.roles.get(&effect.role) else { continue };
-            let searches = self.object_types.get(&role.object_type).map(|of| &of.searches);
-            let searches = searches.into_iter().flat_map(IndexMap::values);
-            let searches: Vec<&Search> =
-                searches.filter(|search| *search.path.field() == effect.field).collect();
-            let value = given(&effect.action).filter(|_| !searches.is_empty());
-            let Some(value) = value.and_then(|value| value.evaluate(&scope).ok()) else { continue };
-            for search in searches {
-                let texts = search.path.parts(&value).into_iter().filter_map(Value::as_str);
-                for text in texts {
+        for given in self.given(event, searched) {
+            let searches = given.object_type.searches.values();
+            for search in searches.filter(|search| **search.path.field() == *given.field) {
+                for text in search.path.parts(&given.value).into_iter().filter_map(Value::as_str) {
                     let term: String = term(text).chars().take(MAX_TERM).collect();
-                    let objects = event_type.in_role(role, &data);
-                    found.extend(objects.map(|object| SearchTerm {
+                    found.extend(given.objects.iter().map(|object| SearchTerm {
                         search: Arc::clone(&search.index),
                         term: term.clone(),
-                        object,
+                        object: *object,
                         position: event.position,
                     }));
                 }
@@ -215,18 +204,10 @@ impl Catalogue {
         // What events say is read by their effects: where these change, so may what they say.
         let effects = self.event_types.values().flat_map(|of| &of.effects);
         for effect in effects {
-            let value = given(&effect.action).map(|value| Arc::clone(value.source())).unwrap_or_default();
+            let value = effect.action.given().map(|value| Arc::clone(value.source())).unwrap_or_default();
             hash.update(format!("{} {} {value}\n", effect.role, effect.field));
         }
         format!("{:x}", hash.finalize())
-    }
-}
-
-/// The expression of a value that an action gives a field.
-const fn given(action: &Action) -> Option<&super::Expression> {
-    match action {
-        Action::Set(value) | Action::Add(value) => Some(value),
-        Action::Clear | Action::Remove(_) => None,
     }
 }
 
@@ -276,7 +257,7 @@ fn compile(
             let role = event_type.roles.get(&effect.role);
             let gives = role.is_some_and(|role| role.object_type == object_type.name)
                 && effect.field == *path.field()
-                && given(&effect.action).is_some();
+                && effect.action.given().is_some();
             if gives && effect.reads_state {
                 let wrong = format!(
                     "`{path}` is searched, and so follows from the data of its events alone; `{}` computes it from the state of objects",

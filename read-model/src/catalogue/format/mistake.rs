@@ -25,7 +25,6 @@ pub(super) fn describe(error: &ValidationError<'_>, data: &Value) -> DataError {
 
 /// None where a format uses a keyword that none of the shipped ones does.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the library's enum grows")]
-#[expect(clippy::too_many_lines, reason = "a table of everything that can be wrong")]
 fn told(kind: &ValidationErrorKind, given: &Value) -> Option<String> {
     let shown = shown(given);
     Some(match kind {
