@@ -136,6 +136,15 @@ impl Database {
         Ok(PgConnection::connect_with(&self.options(role)).await?)
     }
 
+    /// How many events it holds.
+    pub(crate) async fn events(&self) -> Result<f64, Failure> {
+        let position: i64 = sqlx::query_scalar("SELECT position FROM head")
+            .fetch_one(&mut self.connect(Role::Superuser).await?)
+            .await?;
+        #[expect(clippy::cast_precision_loss, reason = "a count of events")]
+        Ok(position as f64)
+    }
+
     /// It goes with all that was written into it.
     pub(crate) async fn remove(self) -> Result<(), Failure> {
         self.cluster.drop(&self.name).await

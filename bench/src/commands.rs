@@ -1,22 +1,27 @@
-//! What is commanded while it is measured: moves, claimed by civil servants.
+//! What is commanded while it is measured: moves, by civil servants.
 
 use std::sync::Mutex;
 
 use chrono::{Days, NaiveDate};
 use door::{Clock, SystemClock};
+use read_model::event::{EventId, EventSource, Verdict};
+use serde_json::{Value, json};
 use write_api::append::Request;
-use write_api::command::Command;
+use write_api::command::{Act, Command};
 use write_api::ids::{IdSource, SystemIds};
 
 use crate::dice::Dice;
 use crate::population::{Population, claim, clerk};
 
-/// Claims of moves, by persons and to addresses at random. Clones share nothing and say different things.
+/// Moves of persons and to addresses at random.
 pub(crate) struct Moves {
     population: Population,
     dice: Mutex<Dice>,
     today: NaiveDate,
 }
+
+/// What the mutations of the measurements ask to be told.
+const TOLD: &str = "{ events { id position createdAt } refusals { code message } warnings { code message } }";
 
 impl Moves {
     pub(crate) fn new(population: Population, seed: u64) -> Self {
@@ -24,36 +29,75 @@ impl Moves {
     }
 
     /// Who moves where, and when: within the last five days, so that nothing is to be warned of.
-    pub(crate) fn next(&self) -> serde_json::Value {
+    pub(crate) fn next(&self) -> Value {
         let mut dice = self.dice.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let (person, address) = (dice.below(self.population.persons), dice.below(self.population.addresses));
         let day = self.today - Days::new(u64::from(dice.below(5)));
         self.population.relocation(person, address, day)
     }
 
-    /// The next one, as the appender takes it.
-    pub(crate) fn request(&self) -> Request {
-        self.as_request(self.next(), false)
+    /// The claim of a move, as the appender takes it.
+    pub(crate) fn claim(&self) -> Request {
+        request(clerk(0), claim("Verhuizing", "1", self.next(), None), false)
+    }
+
+    /// The claim of a move by this person.
+    pub(crate) fn claim_of(&self, person: u32, address: u32) -> Request {
+        request(clerk(0), self.move_of(person, address), false)
+    }
+
+    /// So many moves of this person, each claimed and validated at once.
+    pub(crate) fn validated(&self, person: u32, address: u32, count: usize) -> Request {
+        let one = || Command { validate: true, ..command(clerk(0), self.move_of(person, address)) };
+        Request { commands: std::iter::repeat_with(one).take(count).collect(), dry_run: false }
     }
 
     /// A move of each person, and one to each address, of which only the decision is asked: what it reads is in memory then.
     pub(crate) fn of_everybody(&self) -> impl Iterator<Item = Request> {
         let Population { persons, addresses, .. } = self.population;
-        (0..persons.max(addresses)).map(move |number| {
-            let data = self.population.relocation(number % persons, number % addresses, self.today);
-            self.as_request(data, true)
-        })
+        (0..persons.max(addresses))
+            .map(move |number| request(clerk(0), self.move_of(number % persons, number % addresses), true))
     }
 
-    fn as_request(&self, data: serde_json::Value, dry_run: bool) -> Request {
-        let command = Command {
-            id: SystemIds.next(),
-            source: clerk(0),
-            act: claim("Verhuizing", "1", data, None),
-            validate: false,
-            despite: Vec::new(),
-            if_unchanged_since: None,
-        };
-        Request { commands: vec![command], dry_run }
+    fn move_of(&self, person: u32, address: u32) -> Act {
+        claim("Verhuizing", "1", self.population.relocation(person, address, self.today), None)
+    }
+
+    /// The body of a request that claims a move and validates it.
+    pub(crate) fn mutation(&self) -> String {
+        let query =
+            format!("mutation($input: ClaimVerhuizingInput!) {{ claimVerhuizing(input: $input) {TOLD} }}");
+        json!({ "query": query, "variables": { "input": self.input() } }).to_string()
+    }
+
+    /// The body of a request that does so many times, all or nothing.
+    pub(crate) fn batch(&self, size: usize) -> String {
+        let commands: Vec<Value> = (0..size).map(|_| json!({ "claimVerhuizing": self.input() })).collect();
+        let query = format!("mutation($input: AppendInput!) {{ append(input: $input) {TOLD} }}");
+        json!({ "query": query, "variables": { "input": { "commands": commands } } }).to_string()
+    }
+
+    fn input(&self) -> Value {
+        json!({ "id": SystemIds.next(), "data": self.next(), "validate": true })
+    }
+}
+
+/// A colleague accepts a claim.
+pub(crate) fn acceptance(target: EventId) -> Request {
+    request(clerk(1), Act::Validate { target, verdict: Verdict::Accepted, reason: None }, false)
+}
+
+fn request(source: EventSource, act: Act, dry_run: bool) -> Request {
+    Request { commands: vec![command(source, act)], dry_run }
+}
+
+fn command(source: EventSource, act: Act) -> Command {
+    Command {
+        id: SystemIds.next(),
+        source,
+        act,
+        validate: false,
+        despite: Vec::new(),
+        if_unchanged_since: None,
     }
 }

@@ -6,6 +6,12 @@ use futures::future::try_join_all;
 
 use crate::failure::Failure;
 
+/// Somebody who asks one thing after the other.
+pub(crate) trait Caller: Send + 'static {
+    /// Asks once, and waits for the answer.
+    fn ask(&mut self) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
 /// What a load came to.
 pub(crate) struct Load {
     /// Answers a second.
@@ -27,21 +33,22 @@ impl Load {
         let last = self.latencies.len().saturating_sub(1);
         self.latencies.get(index.min(last)).map_or(f64::NAN, |seconds| seconds * 1_000.0)
     }
+
+    /// The time of the answer in the middle, in milliseconds.
+    pub(crate) fn median(&self) -> f64 {
+        self.percentile(0.5)
+    }
 }
 
-/// Has `callers` ask for `time`; each is made by `caller` and stays the same one to the end.
-pub(crate) async fn load<C, F>(callers: Vec<C>, time: Duration) -> Result<Load, Failure>
-where
-    C: FnMut() -> F + Send + 'static,
-    F: Future<Output = Result<(), Failure>> + Send,
-{
+/// Has the callers ask for `time`.
+pub(crate) async fn load<C: Caller>(callers: Vec<C>, time: Duration) -> Result<Load, Failure> {
     let started = Instant::now();
     let tasks = callers.into_iter().map(|mut caller| {
         tokio::spawn(async move {
             let mut latencies = Vec::new();
             while started.elapsed() < time {
                 let asked = Instant::now();
-                caller().await?;
+                caller.ask().await?;
                 latencies.push(asked.elapsed().as_secs_f64());
             }
             Ok::<_, Failure>(latencies)

@@ -2,16 +2,20 @@
 //!
 //! What is measured and why stands in `docs/performance.md`.
 
+mod appending;
 mod bench;
 mod cluster;
 mod commands;
 mod dice;
 mod failure;
+mod http;
 mod load;
 mod pgbench;
 mod population;
+mod questions;
 mod report;
 mod section;
+mod server;
 mod store;
 
 use std::io::Write;
@@ -44,7 +48,7 @@ struct Arguments {
 }
 
 /// The names of the sections, in the order in which they run.
-const SECTIONS: [&str; 1] = ["appender"];
+const SECTIONS: [&str; 7] = ["start", "appender", "http", "size", "person", "length", "household"];
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -60,7 +64,7 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<(), Failure> {
     let wanted =
         |name: &&str| arguments.filter.is_empty() || arguments.filter.iter().any(|part| name.contains(part));
-    let sections: Vec<&str> = SECTIONS.into_iter().filter(|name| wanted(&name)).collect();
+    let sections: Vec<&str> = SECTIONS.into_iter().filter(wanted).collect();
     if sections.is_empty() {
         return Err(format!("no such section; there are: {}", SECTIONS.join(", ")).into());
     }
@@ -82,6 +86,12 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
 async fn measure(section: &str, bench: &mut Bench) -> Result<(), Failure> {
     match section {
         "appender" => section::appender::measure(bench).await,
+        "household" => section::household::measure(bench).await,
+        "http" => section::http::measure(bench).await,
+        "length" => section::length::measure(bench).await,
+        "person" => section::person::measure(bench).await,
+        "size" => section::size::measure(bench).await,
+        "start" => section::start::measure(bench).await,
         other => Err(format!("no section is named {other}").into()),
     }
 }

@@ -20,9 +20,9 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x6f36_6265_6e63_6800_8000_0000_0000_000
 const CLERKS: u32 = 20;
 
 /// When the first event was registered, and how long it took until the last: what comes now is newer than all.
-const FIRST: DateTime<Utc> =
+pub(crate) const FIRST: DateTime<Utc> =
     DateTime::from_timestamp(1_325_376_000, 0).expect("2012 is within chrono's range");
-const SPAN: TimeDelta = TimeDelta::days(14 * 365);
+pub(crate) const SPAN: TimeDelta = TimeDelta::days(14 * 365);
 
 /// So many persons, born, numbered and moved, in so many addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,7 +156,7 @@ impl Population {
                 "voornamen": FIRST_NAMES[number as usize % FIRST_NAMES.len()],
                 "geslachtsnaam": SURNAMES[number as usize / 7 % SURNAMES.len()],
             },
-            "geslacht": if number % 2 == 0 { "V" } else { "M" },
+            "geslacht": if number.is_multiple_of(2) { "V" } else { "M" },
         })
     }
 
