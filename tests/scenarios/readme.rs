@@ -1,7 +1,25 @@
-//! What the documents tell a reader to paste works, in the order in which they tell it.
+//! What the documents tell a reader to paste works, in the order in which they tell it, and answers what they show.
 
+use std::fs::File;
+use std::io::Read;
+
+use flate2::read::GzDecoder;
 use serde_json::{Value, json};
-use tests::{F6, root, sources};
+use tests::{F6, root, run, sources};
+
+/// The test person of whom the documents show answers: Janus Naaktgeboren, and the three addresses of his residences.
+const OF_JANUS: [&str; 4] = [
+    "ee24c40c-95ef-505a-a68b-fb6e0cf222a2",
+    "719f278d-22cd-5faa-b836-04def8ef35e0",
+    "5d1c033a-55ff-5d1e-b38b-38ccd38b1691",
+    "00a5eeea-3d22-543e-9594-4a6092d981ec",
+];
+
+/// An operation to paste, and the data of its answer where the document shows them.
+struct Example {
+    operation: String,
+    answer: Option<Value>,
+}
 
 #[tokio::test]
 async fn the_examples_of_the_readme_work() {
@@ -9,9 +27,16 @@ async fn the_examples_of_the_readme_work() {
     let examples = examples(&text);
     for kind in ["mutation", "query"] {
         assert!(
-            examples.iter().any(|example| example.starts_with(kind)),
+            examples.iter().any(|example| example.operation.starts_with(kind)),
             "the README has no {kind} to paste"
         );
+    }
+    // What it shows of a person of the demo is printed by the demo too
+    let printed = std::fs::read_to_string(root().join("demo/queries.md")).expect("there are queries");
+    let shown: Vec<&Example> = examples.iter().filter(|example| example.answer.is_some()).collect();
+    assert!(!shown.is_empty(), "the README shows no answer");
+    for Example { operation, .. } in shown {
+        assert!(printed.contains(operation), "demo/queries.md does not have {operation}");
     }
     work(&examples, "README.md").await;
 }
@@ -31,28 +56,59 @@ async fn the_examples_of_the_other_documents_work() {
     }
 }
 
-/// Every block of GraphQL that is an operation; blocks that show types are not for pasting.
-fn examples(text: &str) -> Vec<String> {
+/// Every block of GraphQL that is an operation, with the JSON behind it; blocks that show types are not for pasting.
+fn examples(text: &str) -> Vec<Example> {
     let blocks = text.split("```graphql\n").skip(1).filter_map(|rest| rest.split_once("```"));
-    let operations = blocks.map(|(block, _)| block.trim().to_owned());
-    operations
-        .filter(|block| ["mutation", "query", "{"].iter().any(|start| block.starts_with(start)))
-        .collect()
+    let example = |(block, rest): (&str, &str)| {
+        let shown = rest.trim_start().strip_prefix("```json\n").and_then(|rest| rest.split_once("```"));
+        let answer = shown.map(|(json, _)| serde_json::from_str(json).expect("the answer shown is JSON"));
+        Example { operation: block.trim().to_owned(), answer }
+    };
+    let is_operation = |example: &Example| {
+        ["mutation", "query", "{"].iter().any(|start| example.operation.starts_with(start))
+    };
+    blocks.map(example).filter(is_operation).collect()
 }
 
-/// All examples of one document, by a civil servant, on an F6 of its own.
-async fn work(examples: &[String], path: &str) {
+/// All examples of one document, by a civil servant, on an F6 of its own that knows Janus.
+async fn work(examples: &[Example], path: &str) {
     let f6 = F6::start().await;
-    for example in examples {
-        if example.starts_with("mutation") {
-            let answer = f6.clerk().mutate(example, &json!({})).await.expect("an answer").data();
+    import_janus(&f6);
+    for Example { operation, answer: shown } in examples {
+        if operation.starts_with("mutation") {
+            let answer = f6.clerk().mutate(operation, &json!({})).await.expect("an answer").data();
             for (field, payload) in answer.as_object().expect("data") {
                 assert_eq!(payload.get("refusals").unwrap_or(&json!([])), &json!([]), "{path}: {field}");
             }
         } else {
-            let answer = f6.clerk().query(example, &json!({})).await.data();
+            let answer = f6.clerk().query(operation, &json!({})).await.data();
             let found = answer.as_object().expect("data").values().any(|value| *value != Value::Null);
-            assert!(found, "{path}: nothing is found by {example}");
+            assert!(found, "{path}: nothing is found by {operation}");
+            if let Some(shown) = shown {
+                assert_eq!(*shown, json!({ "data": answer }), "{path}: {operation} answers {answer:#}");
+            }
         }
     }
+}
+
+/// The events of the demo that are about Janus and where he lived.
+fn import_janus(f6: &F6) {
+    let demo = File::open(root().join("demo/events.ndjson.gz")).expect("the events of the demo");
+    let mut lines = String::new();
+    GzDecoder::new(demo).read_to_string(&mut lines).expect("text");
+    let mut of_janus: Vec<Value> = Vec::new();
+    for line in lines.lines() {
+        let event: Value = serde_json::from_str(line).expect("an event");
+        let objects = event["object_ids"].as_array().into_iter().flatten();
+        let mut targets = event["event_reference"].as_array().into_iter().flatten();
+        if objects.filter_map(Value::as_str).all(|object| OF_JANUS.contains(&object))
+            && targets.all(|id| of_janus.iter().any(|event| event["id"] == *id))
+        {
+            of_janus.push(event);
+        }
+    }
+    let file = f6.file("janus.ndjson");
+    let lines: Vec<String> = of_janus.iter().map(|event| format!("{event}\n")).collect();
+    std::fs::write(&file, lines.concat()).expect("a file");
+    run(&mut f6.write_api(["import".as_ref(), file.as_os_str()]));
 }
