@@ -62,6 +62,8 @@ pub async fn rebuild(url: Option<&str>, catalogue: Arc<Catalogue>) -> Result<i64
 /// appended from here on is indexed by whoever appends it.
 async fn begin(pool: &PgPool, catalogue: &Catalogue) -> Result<i64, sqlx::Error> {
     let mut transaction = pool.begin().await?;
+    // In the order in which an append takes the two.
+    sqlx::query("LOCK TABLE search_term IN ACCESS EXCLUSIVE MODE").execute(&mut *transaction).await?;
     let target: i64 =
         sqlx::query_scalar("SELECT position FROM head FOR UPDATE").fetch_one(&mut *transaction).await?;
     sqlx::query("TRUNCATE search_term").execute(&mut *transaction).await?;

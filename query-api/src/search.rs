@@ -156,13 +156,21 @@ async fn resolve(context: &ResolverContext<'_>, view: &View) -> Result<Found> {
     let (first, after) = (first(context)?, after(context)?);
     let reading = Reading::of(context)?;
     let point = reading.point(Moments::read(context)?).await?;
-    let indexed_to = match reading.search_reach().await? {
-        Reach::Whole => point.snapshot.position,
-        Reach::UpTo(position) => position.min(point.snapshot.position),
-        Reach::Unbuilt => return Err(Refusal::IndexUnbuilt.into()),
-    };
+    let indexed_to = indexed_to(reading, point).await?;
     let found = Found { point, objects: Vec::new(), after: after.is_some(), more_after: None, indexed_to };
-    found.filled(context, view, &wanted, after, first).await
+    let found = found.filled(context, view, &wanted, after, first).await?;
+    // A rebuild may have begun meanwhile, and emptied the index.
+    let indexed_to = found.indexed_to.min(self::indexed_to(reading, point).await?);
+    Ok(Found { indexed_to, ..found })
+}
+
+/// The newest event, of those that the answer rests on, that the index reaches.
+async fn indexed_to(reading: &Reading, point: Point) -> Result<Position> {
+    match reading.search_reach().await? {
+        Reach::Whole => Ok(point.snapshot.position),
+        Reach::UpTo(position) => Ok(position.min(point.snapshot.position)),
+        Reach::Unbuilt => Err(Refusal::IndexUnbuilt.into()),
+    }
 }
 
 impl Found {

@@ -201,11 +201,17 @@ impl Catalogue {
         for search in self.object_types.values().flat_map(|of| of.searches.values()) {
             hash.update(format!("{} {} {:?}\n", search.index, search.path, search.matching));
         }
-        // What events say is read by their effects: where these change, so may what they say.
-        let effects = self.event_types.values().flat_map(|of| &of.effects);
-        for effect in effects {
-            let value = effect.action.given().map(|value| Arc::clone(value.source())).unwrap_or_default();
-            hash.update(format!("{} {} {value}\n", effect.role, effect.field));
+        // What events say is read by their upcasts and effects: where these change, so may what they say.
+        for event_type in self.event_types.values() {
+            for effect in &event_type.effects {
+                let value = effect.action.given().map(|value| Arc::clone(value.source())).unwrap_or_default();
+                hash.update(format!("{} {} {} {value}\n", event_type.name, effect.role, effect.field));
+            }
+            for version in event_type.versions.values() {
+                let upcast =
+                    version.upcast.as_ref().map(|upcast| Arc::clone(upcast.source())).unwrap_or_default();
+                hash.update(format!("{} {} {upcast}\n", event_type.name, version.name));
+            }
         }
         format!("{:x}", hash.finalize())
     }

@@ -151,8 +151,13 @@ fn refuted(causes: &Causes, at: Side<'_>) -> Vec<Arc<Event>> {
         let place = at.resolution.place(event.id)?;
         let standing = at.resolution.standing(place);
         let judged = standing.verdict.map(|(_, place)| place).filter(|_| !standing.holds);
-        let by = [standing.annulled_by, standing.amended_by, judged].into_iter().flatten();
+        let corrections = [standing.annulled_by, standing.amended_by].into_iter().flatten();
+        // What puts a correction in force is its validation.
+        let in_force =
+            |place: usize| [Some(place), at.resolution.standing(place).verdict.map(|(_, place)| place)];
+        let by = corrections.flat_map(in_force).flatten().chain(judged);
         Some(by.map(|place| Arc::clone(&at.resolution.events()[place])).collect::<Vec<_>>())
     };
-    causes.values().filter_map(by).flatten().collect()
+    // What bears on it at both makes no difference.
+    causes.values().filter_map(by).flatten().filter(|event| !causes.contains_key(&event.position)).collect()
 }
