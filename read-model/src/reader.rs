@@ -304,7 +304,7 @@ impl EventReader {
         let sql = format!(
             "SELECT {} FROM (SELECT DISTINCT o.position FROM unnest($1::uuid[], $2::bigint[]) AS wanted(object_id, after)
                JOIN event_object o ON o.object_id = wanted.object_id AND o.position > wanted.after AND o.position <= $3) AS found
-             JOIN event e ON e.position = found.position ORDER BY e.position",
+             CROSS JOIN LATERAL (SELECT * FROM event WHERE event.position = found.position OFFSET 0) AS e ORDER BY e.position",
             row::COLUMNS
         );
         let (ids, after): (Vec<ObjectId>, Vec<i64>) =
