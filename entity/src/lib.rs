@@ -7,4 +7,6 @@ pub mod event;
 pub mod event_object;
 pub mod head;
 pub mod sea_orm_active_enums;
+pub mod search_index;
+pub mod search_term;
 pub mod unique_value;

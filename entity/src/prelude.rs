@@ -4,4 +4,6 @@ pub use super::catalogue::Entity as Catalogue;
 pub use super::event::Entity as Event;
 pub use super::event_object::Entity as EventObject;
 pub use super::head::Entity as Head;
+pub use super::search_index::Entity as SearchIndex;
+pub use super::search_term::Entity as SearchTerm;
 pub use super::unique_value::Entity as UniqueValue;
