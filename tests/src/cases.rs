@@ -1,7 +1,7 @@
 //! Real cases, replayed: what a register was told, and what is then asked of it.
 //!
 //! The files of `tests/cases/` are replayed against both real servers, and what these answer is written down.
-//! Nothing here reads what a case expects, but for [`compare`](self::compare), which is another step.
+//! Nothing here reads what a case expects, but for [`compare`], which is another step.
 
 mod compare;
 mod file;
