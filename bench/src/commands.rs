@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use door::{Clock, SystemClock};
 use read_model::event::{EventId, EventSource, Verdict};
 use serde_json::{Value, json};
@@ -28,12 +28,11 @@ impl Moves {
         Self { population, dice: Mutex::new(Dice::new(seed)), today: SystemClock.now().date_naive() }
     }
 
-    /// Who moves where, and when: within the last five days, so that nothing is to be warned of.
+    /// Who moves where: today, as most of what is registered takes effect after all that is known of who it is about.
     pub(crate) fn next(&self) -> Value {
         let mut dice = self.dice.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let (person, address) = (dice.below(self.population.persons), dice.below(self.population.addresses));
-        let day = self.today - Days::new(u64::from(dice.below(5)));
-        self.population.relocation(person, address, day)
+        self.population.relocation(person, address, self.today)
     }
 
     /// The claim of a move, as the appender takes it.
@@ -75,6 +74,23 @@ impl Moves {
         let commands: Vec<Value> = (0..size).map(|_| json!({ "claimVerhuizing": self.input() })).collect();
         let query = format!("mutation($input: AppendInput!) {{ append(input: $input) {TOLD} }}");
         json!({ "query": query, "variables": { "input": { "commands": commands } } }).to_string()
+    }
+
+    /// The bodies of requests that try a move of each person, and one to each address, and write nothing.
+    pub(crate) fn tried(&self, size: usize) -> impl Iterator<Item = String> {
+        let Population { persons, addresses, .. } = self.population;
+        let numbers: Vec<u32> = (0..persons.max(addresses)).collect();
+        let chunks: Vec<Vec<u32>> = numbers.chunks(size).map(<[u32]>::to_vec).collect();
+        chunks.into_iter().map(move |numbers| {
+            let command = |number: u32| {
+                let data = self.population.relocation(number % persons, number % addresses, self.today);
+                json!({ "claimVerhuizing": { "data": data } })
+            };
+            let commands: Vec<Value> = numbers.into_iter().map(command).collect();
+            let query = format!("mutation($input: AppendInput!) {{ append(input: $input) {TOLD} }}");
+            let input = json!({ "commands": commands, "dryRun": true });
+            json!({ "query": query, "variables": { "input": input } }).to_string()
+        })
     }
 
     fn input(&self) -> Value {

@@ -13,6 +13,10 @@ use write_api::command::{Act, Command};
 
 use crate::dice::Dice;
 
+/// So many addresses for each person: who has 34 events has moved often here, and a dwelling still sees about five households
+/// in these years, as in reality.
+pub(crate) const ADDRESSES: u32 = 3;
+
 /// The id space of everything that is made up here.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6f36_6265_6e63_6800_8000_0000_0000_0001);
 
@@ -43,17 +47,17 @@ enum Step {
 }
 
 impl Population {
-    /// Persons with about 35 events each, and addresses with as many, so that the store holds about `events`.
+    /// Persons with 34 events each, and addresses, so that the store holds about `events`.
     pub(crate) fn of_events(events: u32) -> Self {
-        // 34 events of each person, and two of each address.
-        let persons = (f64::from(events) / 35.6).round();
+        // 34 events of each person, and two of each of three addresses.
+        let persons = (f64::from(events) / 40.0).round();
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "below a u32 divided by 35"
+            reason = "below a u32 divided by 40"
         )]
         let persons = persons as u32;
-        Self { persons, addresses: (persons * 4 / 5).max(1), moves: 15 }
+        Self { persons, addresses: ADDRESSES * persons, moves: 15 }
     }
 
     /// How many events it is.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::catalogue::{Catalogue, EvaluationError, Inverse};
 use crate::event::{Event, ObjectId, Position};
-use crate::fold::{Bound, World};
+use crate::fold::{Bound, Meaning, World};
 use crate::history::History;
 use crate::time::Day;
 
@@ -36,17 +36,19 @@ pub fn candidates_by<'a>(
 
 /// The objects that may come to refer by an event.
 fn referring_by(catalogue: &Catalogue, inverse: &Inverse, event: &Event) -> Vec<ObjectId> {
-    let (Some(data), Some(event_type)) = (event.body.content(), catalogue.event_types.get(&event.event_type))
-    else {
+    let mut roles = inverse.roles_in(&event.event_type).peekable();
+    let event_type = catalogue.event_types.get(&event.event_type).filter(|_| event.body.content().is_some());
+    let Some(event_type) = event_type.filter(|_| roles.peek().is_some()) else {
         return Vec::new();
     };
-    let roles: Vec<_> = inverse.roles_in(event_type).collect();
-    if roles.is_empty() {
-        return Vec::new();
+    if let Ok(meaning) = Meaning::of(catalogue, event_type, event) {
+        return roles.flat_map(|place| meaning.in_role(place)).copied().collect();
     }
-    // What cannot be read says nothing here; it fails, and is reported, where it is folded.
-    let Ok(data) = event_type.upcast(&event.event_version, data) else { return Vec::new() };
-    roles.into_iter().flat_map(|role| event_type.in_role(role, &data)).collect()
+    // What cannot be read, or has no effects that can be computed, fails and is reported where it is folded.
+    let data = event.body.content().and_then(|data| event_type.upcast(&event.event_version, data).ok());
+    let roles = roles.filter_map(|place| event_type.roles.get_index(place));
+    let Some(data) = data else { return Vec::new() };
+    roles.flat_map(|(_, role)| event_type.in_role(role, &data)).collect()
 }
 
 /// The candidates that refer to the object on a day, in the order of their ids.

@@ -21,7 +21,7 @@ use read_model::fold::FoldError;
 pub(crate) use referring::met_by_rules;
 pub use unique::UniqueValue;
 pub(crate) use view::complete;
-pub use view::{Missing, View};
+pub use view::{Events, Missing, View};
 
 use crate::command::Command;
 use crate::outcome::Finding;

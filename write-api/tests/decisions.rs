@@ -16,7 +16,7 @@ use read_model::history::History;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use write_api::command::{Act, Command};
-use write_api::decide::{Decision, Desk, Stop, View, decide};
+use write_api::decide::{Decision, Desk, Events, Stop, View, decide};
 
 const CONFIG: &str = r##"
 f6: { organisation: Proef, zone: Proef, oin: "00000000000000000000", time_zone: Europe/Amsterdam }
@@ -214,15 +214,11 @@ impl Log {
     fn any(&self, index: usize) -> Option<&Arc<Event>> {
         self.events.get(index.checked_rem(self.events.len())?)
     }
-
-    fn of(&self, object: ObjectId) -> Vec<Arc<Event>> {
-        self.events.iter().filter(|event| event.object_ids.contains(&object)).cloned().collect()
-    }
 }
 
 impl View for Log {
-    fn of_object(&self, object: ObjectId) -> Option<Vec<Arc<Event>>> {
-        Some(self.of(object))
+    fn of_object(&self, object: ObjectId) -> Option<Events<'_>> {
+        Some(Box::new(self.events.iter().filter(move |event| event.object_ids.contains(&object))))
     }
 
     fn dossier(&self, object: ObjectId) -> Option<Cow<'_, Dossier>> {

@@ -8,7 +8,7 @@ use crate::commands::Moves;
 use crate::failure::Failure;
 use crate::load::Load;
 use crate::pgbench::Pgbench;
-use crate::population::Population;
+use crate::population::{ADDRESSES, Population};
 use crate::report::median;
 use crate::server::resident;
 
@@ -76,7 +76,7 @@ fn tell(bench: &mut Bench, measured: &[Vec<(f64, Load)>], beside: &[f64]) {
 /// Enough persons that those of one round have 30 to 40 events each.
 fn population(pace: Pace) -> Population {
     match pace.quick {
-        true => Population { persons: 3_000, addresses: 2_400, moves: 13 },
-        false => Population { persons: 8_000, addresses: 6_400, moves: 13 },
+        true => Population { persons: 3_000, addresses: 3_000 * ADDRESSES, moves: 13 },
+        false => Population { persons: 4_500, addresses: 4_500 * ADDRESSES, moves: 13 },
     }
 }

@@ -16,7 +16,7 @@ use crate::report::median;
 use crate::server::{Server, token};
 
 /// Four events of a birth and a number, sixteen of moves.
-const POPULATION: Population = Population { persons: 2_000, addresses: 1_600, moves: 8 };
+const POPULATION: Population = Population { persons: 2_000, addresses: 6_000, moves: 8 };
 
 /// What the events of a person may cost that are kept, and that are not.
 const GOALS: [(&str, f64); 2] = [("cached", 1.5), ("not cached", 3.0)];
@@ -92,7 +92,8 @@ async fn persons_at_random(
 
 /// Any two moments at which everybody was born, and known to be.
 fn at_random(dice: &mut Dice) -> Asked {
-    let births = SPAN / 4;
+    // Of this population, births and numbers are the first 2 of 5 parts.
+    let births = SPAN * 2 / 5;
     let as_of = questions::between(dice, FIRST, FIRST + SPAN).date_naive();
     let known_at = questions::between(dice, FIRST + births, FIRST + SPAN);
     Asked { as_of: Some(as_of), known_at: Some(known_at) }

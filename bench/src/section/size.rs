@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use crate::appending::Appending;
-use crate::bench::Bench;
+use crate::bench::{Bench, Pace};
 use crate::cluster::Database;
 use crate::commands::Moves;
 use crate::failure::Failure;
 use crate::population::Population;
 use crate::report::median;
 
-/// How many are in flight.
-const IN_FLIGHT: usize = 64;
+/// How many are in flight: few enough that two of them seldom speak of one of the small store's persons.
+const IN_FLIGHT: usize = 8;
+
+/// Each measurement takes this part of the usual time, so that the few persons of the small store do not grow old in it.
+const PART: u32 = 3;
 
 /// What the large store has to reach of the small one.
 const GOAL: f64 = 0.8;
@@ -32,7 +35,8 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<(), Failure> {
         let mut both = [0.0; 2];
         for (side, rate) in sides.iter().zip(&mut both) {
             bench.cluster.settle().await?;
-            *rate = side.appending.load(&side.moves, IN_FLIGHT, bench.pace).await?.rate;
+            let pace = Pace { time: bench.pace.time / PART, ..bench.pace };
+            *rate = side.appending.load(&side.moves, IN_FLIGHT, pace).await?.rate;
         }
         eprintln!("size, round {round}: {:.0} in the small store, {:.0} in the large", both[0], both[1]);
         rates.push(both);

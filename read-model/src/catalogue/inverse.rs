@@ -11,7 +11,7 @@ use super::compile::{check_field_name, derived_value};
 use super::config::{Config, InverseConfig};
 use super::expression::{Expression, Members};
 use super::field_path::{FieldPath, item};
-use super::model::{Action, Effect, EventType, ObjectType, Role};
+use super::model::{Action, Effect, EventType, ObjectType};
 use super::problem::{Report, one_of};
 use super::shape::Shape;
 use super::yaml::Step;
@@ -36,10 +36,9 @@ pub struct Inverse {
 }
 
 impl Inverse {
-    /// The roles of an event type whose objects may come to refer by such an event.
-    pub fn roles_in<'a>(&'a self, event_type: &'a EventType) -> impl Iterator<Item = &'a Role> {
-        let of_type = self.sources.iter().filter(|(name, _)| *name == event_type.name);
-        of_type.filter_map(|(_, place)| event_type.roles.get_index(*place).map(|(_, role)| role))
+    /// The roles of an event type, by their place, whose objects may come to refer by such an event.
+    pub fn roles_in(&self, event_type: &str) -> impl Iterator<Item = usize> {
+        self.sources.iter().filter(move |(name, _)| **name == *event_type).map(|(_, place)| *place)
     }
 }
 

@@ -11,7 +11,7 @@ use super::claim::{Claim, Place};
 use super::status::{Breach, Folded, broken_rules};
 use super::world::{FoldError, World};
 use crate::basis::Trust;
-use crate::catalogue::{Catalogue, EventType, Severity};
+use crate::catalogue::{Catalogue, EventType};
 use crate::event::{Body, Event, EventId, EventKind, ObjectId, Position, Verdict};
 use crate::history::History;
 use crate::resolve::Assuming;
@@ -108,10 +108,22 @@ impl Dossier {
         &self.rests_on
     }
 
-    /// Whether claims about it wait for a verdict, other than this one.
+    /// Whether claims wait for a verdict that may bear on this one, or it on them: of two that only name the object, and
+    /// say nothing of it, neither does.
     #[must_use]
-    pub fn has_open_claims_beside(&self, own: EventId) -> bool {
-        self.open_corrected || self.open.keys().any(|open| *open != own)
+    pub fn has_open_claims_beside(&self, catalogue: &Catalogue, own: &Arc<Event>) -> bool {
+        let mut others = self.open.values().filter(|open| open.id != own.id).peekable();
+        let any = others.peek().is_some();
+        self.open_corrected
+            || any && (self.is_told_by(catalogue, own) || others.any(|open| self.is_told_by(catalogue, open)))
+    }
+
+    /// Whether a claim says something of the object, or of one that it follows from.
+    fn is_told_by(&self, catalogue: &Catalogue, claim: &Arc<Event>) -> bool {
+        // What cannot be read is found where it is folded.
+        let Ok(claim) = Claim::plain(catalogue, claim, None) else { return true };
+        let mut said = claim.meaning.said.iter().flat_map(|said| &claim.meaning.roles[said.role]);
+        said.any(|object| self.folded.contains(object))
     }
 
     /// The claim with this id, where nobody has judged or corrected it yet; none where it is based on others, or they on it.
@@ -208,9 +220,10 @@ fn claims_of(history: &History, known: Position) -> impl Iterator<Item = &Arc<Ev
 #[derive(Debug)]
 pub struct LastClaim<'c> {
     claim: Claim<'c>,
-    /// The state of its objects without it, and with it.
+    /// The state of its objects without it.
     before: World,
-    after: World,
+    /// The state with it, where it says something of a field that no two objects share.
+    after: Option<World>,
 }
 
 impl<'c> LastClaim<'c> {
@@ -235,22 +248,37 @@ impl<'c> LastClaim<'c> {
         }
         let mut before = World::default();
         others.iter().chain(dossiers).for_each(|dossier| before.join(&dossier.world));
-        let folded: HashSet<ObjectId> = dossiers.iter().map(|dossier| dossier.object).collect();
-        let mut after = before.clone();
-        after.add_claims(catalogue, &folded, std::slice::from_ref(&claim))?;
-        Ok(Some(Self { claim, before, after }))
+        let mut last = Self { claim, before, after: None };
+        if last.claim.event_type.reads_state() || last.says_what_is_unique(catalogue) {
+            let folded: HashSet<ObjectId> = dossiers.iter().map(|dossier| dossier.object).collect();
+            let mut after = last.before.clone();
+            after.add_claims(catalogue, &folded, std::slice::from_ref(&last.claim))?;
+            last.after = Some(after);
+        }
+        Ok(Some(last))
     }
 
-    /// The rules of this severity that it does not keep.
-    #[must_use]
-    pub fn breaches(&self, catalogue: &'c Catalogue, severity: Severity) -> Vec<Breach<'c>> {
-        broken_rules(catalogue, &self.before, &self.claim, severity)
+    fn says_what_is_unique(&self, catalogue: &Catalogue) -> bool {
+        let roles = &self.claim.event_type.roles;
+        self.claim.meaning.said.iter().any(|said| {
+            let field = &self.claim.event_type.effects[said.effect].field;
+            let of = roles
+                .get_index(said.role)
+                .and_then(|(_, role)| catalogue.object_types.get(&role.object_type));
+            of.and_then(|of| of.fields.get(field)).is_none_or(|field| field.unique.is_some())
+        })
     }
 
-    /// The state of its objects with it.
+    /// The rules that it does not keep, of every severity.
     #[must_use]
-    pub fn after(&self) -> &World {
-        &self.after
+    pub fn breaches(&self, catalogue: &'c Catalogue) -> Vec<Breach<'c>> {
+        broken_rules(catalogue, &self.before, &self.claim, |_| true)
+    }
+
+    /// The state of its objects with it; none where it gives no field a value that no two objects share.
+    #[must_use]
+    pub fn after(&self) -> Option<&World> {
+        self.after.as_ref()
     }
 
     /// What it is.

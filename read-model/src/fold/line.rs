@@ -1,5 +1,6 @@
 //! The line of one field of one object: what was said of it, and what it answers at any place.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -207,12 +208,18 @@ impl FieldLine {
     /// The answer of the field at a bound; a list has all that was added and not removed.
     #[must_use]
     pub fn answer(&self, bound: Bound) -> Option<Value> {
+        self.seen(bound).map(Cow::into_owned)
+    }
+
+    /// The same, borrowed where it was said as a whole.
+    pub(super) fn seen(&self, bound: Bound) -> Option<Cow<'_, Value>> {
         if self.has_items {
             let items = self.items(bound);
-            return (!items.is_empty()).then(|| items.into_iter().map(|(value, _)| value.clone()).collect());
+            let list = || Cow::Owned(items.iter().map(|(value, _)| (*value).clone()).collect());
+            return (!items.is_empty()).then(list);
         }
         match &self.holding(bound)?.change {
-            Change::Set(value) => value.clone(),
+            Change::Set(value) => value.as_ref().map(Cow::Borrowed),
             Change::Add(_) | Change::Remove(_) => None,
         }
     }

@@ -45,7 +45,7 @@ impl Meaning {
     ///
     /// # Errors
     /// [`FoldError`] where the catalogue cannot read the event, or an effect cannot be computed.
-    pub(super) fn of(
+    pub(crate) fn of(
         catalogue: &Catalogue,
         event_type: &EventType,
         event: &Event,
@@ -55,6 +55,11 @@ impl Meaning {
             Some(Ok(meaning)) if meaning.catalogue == catalogue.hash => Ok(Arc::clone(meaning)),
             Some(_) | None => Self::work_out(catalogue, event_type, event),
         }
+    }
+
+    /// The objects in a role, by its place in the event type.
+    pub(crate) fn in_role(&self, place: usize) -> &[ObjectId] {
+        self.roles.get(place).map_or(&[], Vec::as_slice)
     }
 
     fn work_out(

@@ -27,7 +27,7 @@ impl World {
     ) -> Result<bool, EvaluationError> {
         let state = self.object(one).filter(|state| *state.object_type() == inverse.of);
         let names_other = |state: &ObjectState| {
-            let Some(value) = state.answer(inverse.path.field(), bound) else {
+            let Some(value) = state.line(inverse.path.field()).and_then(|line| line.seen(bound)) else {
                 return false;
             };
             let id = |part: &&serde_json::Value| ObjectId::try_parse(part.as_str()?).ok();

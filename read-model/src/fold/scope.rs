@@ -1,5 +1,7 @@
 //! What expressions see: the data of an event, objects as they are at a place on the material line, and where that is.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::claim::Claim;
@@ -102,7 +104,7 @@ fn answer(catalogue: &Catalogue, state: Option<&ObjectState>, read: &FieldRead, 
     let shape = object_type.and_then(|known| known.fields.get(&read.field)).map(|field| &field.expanded);
     let line = state.and_then(|state| state.line(&read.field));
     if !read.past {
-        let value = line.and_then(|line| line.answer(bound)).unwrap_or(Value::Null);
+        let value = line.and_then(|line| line.seen(bound)).unwrap_or(Cow::Owned(Value::Null));
         return with_absent(&value, shape);
     }
     let periods = line.map(|line| line.periods(bound)).unwrap_or_default();

@@ -130,7 +130,7 @@ impl<'h> Folded<'h> {
 
     /// The rules of this severity that a claim does not keep in the state just before its effects.
     pub fn breaches<'a>(&'a self, claim: &'a Claim<'h>, severity: Severity) -> Vec<Breach<'h>> {
-        let mut breaches = broken_rules(self.catalogue, &self.world, claim, severity);
+        let mut breaches = broken_rules(self.catalogue, &self.world, claim, |of| of == severity);
         if severity == Severity::Refuse {
             breaches.extend(self.begins_before_its_basis(claim));
         }
@@ -198,15 +198,15 @@ impl<'h> Folded<'h> {
     }
 }
 
-/// The rules of this severity that a claim does not keep in the state of a world just before its effects.
+/// The rules of the wanted severities that a claim does not keep in the state of a world just before its effects.
 pub(super) fn broken_rules<'h>(
     catalogue: &'h Catalogue,
     world: &World,
     claim: &Claim<'h>,
-    severity: Severity,
+    wanted: impl Fn(Severity) -> bool,
 ) -> Vec<Breach<'h>> {
     let event_type = claim.event_type;
-    if !event_type.rules.iter().any(|rule| rule.severity == severity) {
+    if !event_type.rules.iter().any(|rule| wanted(rule.severity)) {
         return Vec::new();
     }
     let scope = ClaimScope { catalogue, world, claim, this: None };
@@ -221,7 +221,7 @@ pub(super) fn broken_rules<'h>(
         };
         Some(Breach { rule: Some(rule), failure, because: read_by(catalogue, world, claim, rule) })
     };
-    event_type.rules.iter().filter(|rule| rule.severity == severity).filter_map(breach).collect()
+    event_type.rules.iter().filter(|rule| wanted(rule.severity)).filter_map(breach).collect()
 }
 
 /// The claims that gave the values that a rule read, oldest first.

@@ -16,7 +16,7 @@ use read_model::reader::{EVENT_COLUMNS, EventRow};
 use sqlx::{FromRow, PgPool, Row};
 
 use super::EngineError;
-use crate::decide::{Missing, UniqueValue, View, complete};
+use crate::decide::{Events, Missing, UniqueValue, View, complete};
 
 /// Beyond so many events of others, forgetting everything is cheaper than catching up.
 const MAX_CATCH_UP: i64 = 10_000;
@@ -42,6 +42,14 @@ pub(super) struct Mirror {
 struct Known {
     events: Vec<Arc<Event>>,
     dossier: Option<Dossier>,
+}
+
+impl Known {
+    /// Whether the fold rests on the object alone, and has all its events.
+    fn is_quiet(&self) -> bool {
+        let (Some(dossier), Some(last)) = (&self.dossier, self.events.last()) else { return false };
+        matches!(dossier.rests_on(), [only] if *only == dossier.object()) && last.position <= dossier.known()
+    }
 }
 
 /// Where the log ends.
@@ -121,9 +129,12 @@ impl Mirror {
     /// Brings the fold of an object up to the end of the log, where its events are at hand: by what came since, or anew.
     pub(super) fn fold(&mut self, object: ObjectId) {
         let head = self.head.position;
-        let Some(kept) = self.objects.peek_mut(&object).map(|known| known.dossier.take()) else {
+        let Some(known) = self.objects.peek_mut(&object) else { return };
+        if known.is_quiet() {
+            known.dossier.iter_mut().for_each(|dossier| dossier.still_exact_at(head));
             return;
-        };
+        }
+        let kept = known.dossier.take();
         let kept = kept.filter(|dossier| dossier.known() == head || self.is_exact_but_for_its_own(dossier));
         let dossier = kept.and_then(|dossier| self.extended(dossier)).or_else(|| self.folded(object));
         if let Some(known) = self.objects.peek_mut(&object) {
@@ -260,7 +271,10 @@ impl Mirror {
         let known = Known { events, dossier: None };
         let evicted = self.objects.push(object, known).filter(|(evicted, _)| *evicted != object);
         for event in evicted.iter().flat_map(|(_, known)| &known.events) {
-            self.by_id.remove(&event.id);
+            // It stays where another object that it bears on does: every event of those is found by its id.
+            if !event.object_ids.iter().any(|object| self.objects.contains(object)) {
+                self.by_id.remove(&event.id);
+            }
         }
     }
 
@@ -346,8 +360,8 @@ struct Fetched {
 
 /// The log as it ends, without anything that is only decided.
 impl View for Mirror {
-    fn of_object(&self, object: ObjectId) -> Option<Vec<Arc<Event>>> {
-        self.of_object(object).map(<[_]>::to_vec)
+    fn of_object(&self, object: ObjectId) -> Option<Events<'_>> {
+        Some(Box::new(self.of_object(object)?.iter()))
     }
 
     fn dossier(&self, object: ObjectId) -> Option<Cow<'_, Dossier>> {

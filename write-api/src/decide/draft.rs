@@ -316,11 +316,12 @@ fn check_types(desk: Desk<'_>, objects: &[(Arc<str>, ObjectId)]) -> Result<(), S
 }
 
 fn known_type(desk: Desk<'_>, id: ObjectId) -> Result<Option<Arc<str>>, Stop> {
-    let events = desk
+    let mut events = desk
         .view
         .of_object(id)
-        .ok_or_else(|| super::Missing { objects: [id].into(), ..super::Missing::default() })?;
-    let content = events.iter().filter(|event| event.position <= desk.known).find_map(|event| {
+        .ok_or_else(|| super::Missing { objects: [id].into(), ..super::Missing::default() })?
+        .filter(|event| event.position <= desk.known);
+    let content = events.find_map(|event| {
         let data = event.body.content()?;
         let version =
             desk.catalogue.event_types.get(&event.event_type)?.versions.get(&event.event_version)?;
@@ -400,7 +401,7 @@ fn objects_of(desk: Desk<'_>, claim: &Event) -> Result<BTreeSet<ObjectId>, Stop>
     if let Some(first) = claim.object_ids.first() {
         let missing = || super::Missing { objects: [*first].into(), ..super::Missing::default() };
         let events = desk.view.of_object(*first).ok_or_else(missing)?;
-        let amends = events.iter().filter(|event| {
+        let amends = events.filter(|event| {
             event.position <= desk.known
                 && matches!(event.body, Body::Amend { .. })
                 && event.target() == Some(claim.id)

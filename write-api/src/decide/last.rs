@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use read_model::catalogue::Severity;
 use read_model::event::{Body, Event, ObjectId, Verdict};
-use read_model::fold::{Dossier, LastClaim};
+use read_model::fold::{Breach, Dossier, LastClaim};
 
 use super::clash::{Findings, broken};
 use super::draft::Draft;
@@ -28,7 +28,7 @@ pub(super) fn findings(desk: Desk<'_>, draft: &Draft) -> Result<Option<Findings>
     else {
         return Ok(None);
     };
-    if dossiers.iter().any(|dossier| dossier.has_open_claims_beside(claim.id)) {
+    if dossiers.iter().any(|dossier| dossier.has_open_claims_beside(desk.catalogue, &claim)) {
         return Ok(None);
     }
     let Some(met) = met(desk, &claim) else { return Ok(None) };
@@ -40,10 +40,12 @@ pub(super) fn findings(desk: Desk<'_>, draft: &Draft) -> Result<Option<Findings>
     let last = LastClaim::of(desk.catalogue, &claim, &dossiers, &others);
     let last = last.map_err(|error| own_fault(desk, error))?;
     let Some(last) = last else { return Ok(None) };
-    let broken = |severity| last.breaches(desk.catalogue, severity).iter().map(broken).collect();
-    let findings = Findings { refusals: broken(Severity::Refuse), warnings: broken(Severity::Warn) };
-    if findings.refusals.is_empty() {
-        unique::check(desk, draft, last.after(), last.fields())?;
+    let refuses = |breach: &Breach<'_>| breach.rule.is_none_or(|rule| rule.severity == Severity::Refuse);
+    let (refusals, warnings): (Vec<_>, Vec<_>) = last.breaches(desk.catalogue).into_iter().partition(refuses);
+    let [refusals, warnings] = [refusals, warnings].map(|breaches| breaches.iter().map(broken).collect());
+    let findings = Findings { refusals, warnings };
+    if let Some(after) = last.after().filter(|_| findings.refusals.is_empty()) {
+        unique::check(desk, draft, after, last.fields())?;
     }
     Ok(Some(findings))
 }
@@ -54,8 +56,8 @@ fn met(desk: Desk<'_>, claim: &Event) -> Option<BTreeSet<ObjectId>> {
     let Some((event_type, data)) = event_type.zip(claim.body.content()) else {
         return Some(BTreeSet::new());
     };
-    let known = |events: Vec<Arc<Event>>| events.into_iter().filter(|event| event.position <= desk.known);
-    let of_object = |object| desk.view.of_object(object).map(|events| known(events).collect());
+    let known = |event: &&Arc<Event>| event.position <= desk.known;
+    let of_object = |object| Some(desk.view.of_object(object)?.filter(known));
     let mut met = met_by_rules(desk.catalogue, (event_type, &claim.event_version), data, of_object)?;
     met.retain(|object| !claim.object_ids.contains(object));
     Some(met)

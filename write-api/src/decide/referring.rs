@@ -10,11 +10,11 @@ use serde_json::Value;
 
 /// The objects that the rules of an event of this type, version and data may meet so, as far as the events at hand tell;
 /// none where those of an object are not at hand.
-pub(crate) fn met_by_rules(
+pub(crate) fn met_by_rules<'v, E: Iterator<Item = &'v Arc<Event>>>(
     catalogue: &Catalogue,
     (event_type, version): (&EventType, &str),
     data: &Arc<Value>,
-    of_object: impl Fn(ObjectId) -> Option<Vec<Arc<Event>>>,
+    of_object: impl Fn(ObjectId) -> Option<E>,
 ) -> Option<BTreeSet<ObjectId>> {
     let mut met = BTreeSet::new();
     if !event_type.follows_back() {
@@ -23,7 +23,7 @@ pub(crate) fn met_by_rules(
     // Data that cannot be read are refused, or a fault, where they are drafted or folded.
     let Ok(data) = event_type.upcast(version, data) else { return Some(met) };
     for (inverse, object) in event_type.followed_back(catalogue, &data) {
-        met.extend(candidates_by(catalogue, inverse, &of_object(object)?));
+        met.extend(candidates_by(catalogue, inverse, of_object(object)?));
     }
     Some(met)
 }

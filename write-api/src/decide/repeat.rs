@@ -16,11 +16,7 @@ pub(super) fn stored(desk: Desk<'_>, draft: &Draft) -> Result<Option<Vec<Arc<Eve
     let Some(first) = draft.events.first() else {
         return Ok(None);
     };
-    let object = first.object_ids.first().and_then(|object| desk.view.of_object(*object)).unwrap_or_default();
-    let find = |id: EventId| {
-        let at_hand = object.iter().find(|stored| stored.id == id).cloned();
-        at_hand.or_else(|| desk.view.event(id).flatten())
-    };
+    let find = |id: EventId| desk.view.event(id).flatten();
     let Some(found) = find(first.id) else {
         return Ok(None);
     };

@@ -9,10 +9,13 @@ use read_model::event::{Event, EventId, ObjectId, Position};
 use read_model::fold::Dossier;
 use read_model::history::History;
 
+/// Some of the events at hand, where they are: a history has many, and most of whom looks at one needs the first.
+pub type Events<'a> = Box<dyn Iterator<Item = &'a Arc<Event>> + 'a>;
+
 /// The events at hand. `None` means not loaded, never absent.
 pub trait View {
     /// Every event of an object, in position order.
-    fn of_object(&self, object: ObjectId) -> Option<Vec<Arc<Event>>>;
+    fn of_object(&self, object: ObjectId) -> Option<Events<'_>>;
 
     /// The fold of an object with every event of it that is at hand; none where it would have to be folded first.
     fn dossier(&self, object: ObjectId) -> Option<Cow<'_, Dossier>>;
@@ -74,7 +77,7 @@ pub(crate) fn complete(
         for object in needs.objects {
             match view.of_object(object) {
                 Some(events) => {
-                    history.add([object], events.into_iter().filter(|event| event.position <= known))
+                    history.add([object], events.filter(|event| event.position <= known).cloned())
                 }
                 None => drop(missing.objects.insert(object)),
             }

@@ -15,7 +15,7 @@ use crate::append::mirror::Mirror;
 use crate::append::overlay::Overlay;
 use crate::append::{AppendError, EngineError};
 use crate::command::{Act, Command};
-use crate::decide::{Decision, Desk, Missing, Stop, View, decide, met_by_rules};
+use crate::decide::{Decision, Desk, Events, Missing, Stop, View, decide, met_by_rules};
 use crate::outcome::Finding;
 
 /// How often one command may ask for more events before its history counts as endless.
@@ -58,7 +58,7 @@ impl Engine {
     fn met(&self, command: &Command) -> BTreeSet<ObjectId> {
         let of = |event_type: &str, version: &str, data: &dyn Fn() -> Option<Arc<Value>>| {
             let event_type = self.catalogue.event_types.get(event_type).filter(|of| of.follows_back())?;
-            let of_object = |object| self.mirror.of_object(object).map(<[_]>::to_vec);
+            let of_object = |object| self.mirror.of_object(object).map(<[_]>::iter);
             met_by_rules(&self.catalogue, (event_type, version), &data()?, of_object)
         };
         let met = match &command.act {
@@ -208,10 +208,8 @@ struct BatchView<'a> {
 }
 
 impl View for BatchView<'_> {
-    fn of_object(&self, object: ObjectId) -> Option<Vec<Arc<Event>>> {
-        let mut events = self.mirror.of_object(object)?.to_vec();
-        events.extend(self.overlay.of_object(object).cloned());
-        Some(events)
+    fn of_object(&self, object: ObjectId) -> Option<Events<'_>> {
+        Some(Box::new(self.mirror.of_object(object)?.iter().chain(self.overlay.of_object(object))))
     }
 
     fn dossier(&self, object: ObjectId) -> Option<Cow<'_, Dossier>> {
