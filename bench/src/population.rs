@@ -140,8 +140,8 @@ impl Population {
             "adres": self.address(number),
             "datum": "2010-01-01",
             "straat": format!("{}straat", SURNAMES[number as usize / 200 % SURNAMES.len()]),
-            "huisnummer": (1 + number % 200).to_string(),
-            "postcode": format!("{}{}{}", 1_000 + number / 200 % 9_000, letter(number / 20), letter(number)),
+            "huisnummer": house_number(number),
+            "postcode": postcode(number),
             "plaatsnaam": "Zonnendaal",
             "gemeente": "0599",
             "bagId": format!("0599010{number:09}"),
@@ -149,16 +149,14 @@ impl Population {
     }
 
     fn birth(self, number: u32) -> Value {
-        let day = NaiveDate::from_ymd_opt(1950, 1, 1).unwrap_or_default()
-            + Days::new(u64::from(number) * 37 % 15_000);
         json!({
             "kind": self.person(number),
-            "datum": day,
+            "datum": birthday(number),
             "plaats": "0599",
             "land": "6030",
             "naam": {
                 "voornamen": FIRST_NAMES[number as usize % FIRST_NAMES.len()],
-                "geslachtsnaam": SURNAMES[number as usize / 7 % SURNAMES.len()],
+                "geslachtsnaam": surname(number),
             },
             "geslacht": if number.is_multiple_of(2) { "V" } else { "M" },
         })
@@ -175,6 +173,37 @@ impl Population {
             "aangever": "I",
         })
     }
+}
+
+/// What a person or an address of this number is searched by.
+pub(crate) fn sought(number: u32) -> [(&'static str, Value); 3] {
+    [
+        ("bsn", json!({ "bsn": bsn(number) })),
+        (
+            "surname and day of birth",
+            json!({ "geslachtsnaam": surname(number), "geboortedatum": birthday(number) }),
+        ),
+        (
+            "postcode and house number",
+            json!({ "postcode": postcode(number), "huisnummer": house_number(number) }),
+        ),
+    ]
+}
+
+fn birthday(number: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(1950, 1, 1).unwrap_or_default() + Days::new(u64::from(number) * 37 % 15_000)
+}
+
+fn surname(number: u32) -> &'static str {
+    SURNAMES[number as usize / 7 % SURNAMES.len()]
+}
+
+fn house_number(number: u32) -> String {
+    (1 + number % 200).to_string()
+}
+
+fn postcode(number: u32) -> String {
+    format!("{}{}{}", 1_000 + number / 200 % 9_000, letter(number / 20), letter(number))
 }
 
 const FIRST_NAMES: [&str; 8] =

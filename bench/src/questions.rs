@@ -20,6 +20,16 @@ const ROW: &str = "query($after: String) { events(first: 1, after: $after) { edg
 const HOUSEHOLD: &str = "query($id: UUID!) { huishouden(id: $id) { straat huisnummer postcode plaatsnaam
     bewoners { naam { voornamen geslachtsnaam } geboren { text } sinds { text } } } }";
 
+const TIMELINE: &str =
+    "query($id: UUID!) { persoon(id: $id) { timeline(includeSuperseded: true) { verblijfplaats {
+    value { gemeente functie sinds { text } } from { day } until { day } knownFrom knownUntil } } } }";
+
+const PERSONS: &str = "query($where: PersoonSearch!) { found: searchPersonen(where: $where) { edges { node {
+    id naam { voornamen geslachtsnaam } geboortedatum { text } } } indexedTo } }";
+
+const ADDRESSES: &str = "query($where: AdresSearch!) { found: searchAdressen(where: $where) { edges { node {
+    id straat huisnummer postcode } } indexedTo } }";
+
 /// The cursors of the first events, each of which a page can begin after.
 pub(crate) const CURSORS: &str = r#"{ "query": "{ events(first: 500) { edges { cursor } } }" }"#;
 
@@ -31,6 +41,12 @@ pub(crate) const A_ROW: &str = r#""eventType":"#;
 
 /// What stands in an answer about a household that was found.
 pub(crate) const A_HOUSEHOLD: &str = r#""bewoners":["#;
+
+/// What stands in an answer of a search that found somebody.
+pub(crate) const FOUND: &str = r#""edges":[{"#;
+
+/// What stands in an answer with a timeline that has rectangles.
+pub(crate) const A_TIMELINE: &str = r#""verblijfplaats":[{"#;
 
 /// When a question is asked about: on either line, none for now.
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,6 +65,16 @@ pub(crate) fn row(after: &str) -> String {
 
 pub(crate) fn household(address: ObjectId) -> String {
     question(HOUSEHOLD, &json!({ "id": address }))
+}
+
+pub(crate) fn timeline(id: ObjectId) -> String {
+    question(TIMELINE, &json!({ "id": id }))
+}
+
+/// A search of persons, or of addresses, by what only they have.
+pub(crate) fn search(sought: &Value) -> String {
+    let query = if sought.get("postcode").is_some() { ADDRESSES } else { PERSONS };
+    question(query, &json!({ "where": sought }))
 }
 
 fn question(query: &str, variables: &Value) -> String {

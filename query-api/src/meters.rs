@@ -9,7 +9,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use read_model::event::Position;
-use read_model::reader::{self, Lookups, Watch};
+use read_model::reader::{self, Lookups, Watch, Way};
 use tracing::Span;
 
 /// What the query API measures of its reading of the event store; clones share it.
@@ -21,6 +21,8 @@ struct Inner {
     snapshot: Histogram,
     load: Histogram,
     fold: Histogram,
+    kept: Counter,
+    anew: Counter,
     hits: Counter,
     stale: Counter,
     misses: Counter,
@@ -38,10 +40,13 @@ impl Meters {
     /// Meters that are read with the rest.
     pub fn new(metrics: &mut Metrics) -> Self {
         let lookups: Family<[(&str, &str); 1], Counter> = Family::default();
+        let folds: Family<[(&str, &str); 1], Counter> = Family::default();
         let inner = Inner {
             snapshot: seconds(),
             load: seconds(),
             fold: seconds(),
+            kept: folds.get_or_create_owned(&[("way", "kept")]),
+            anew: folds.get_or_create_owned(&[("way", "anew")]),
             hits: lookups.get_or_create_owned(&[("result", "hit")]),
             stale: lookups.get_or_create_owned(&[("result", "stale")]),
             misses: lookups.get_or_create_owned(&[("result", "miss")]),
@@ -60,6 +65,7 @@ impl Meters {
         for (name, help, histogram) in histograms {
             registry.register(name, help, histogram.clone());
         }
+        registry.register("f6_folds", "Folds of the objects that an answer needs", folds);
         registry.register(
             "f6_cache_lookups",
             "Objects of answers, looked for among those in memory",
@@ -95,6 +101,13 @@ impl Watch for Meters {
 
     fn folding(&self) -> reader::Step {
         Box::new(self.fold())
+    }
+
+    fn folded(&self, way: Way) {
+        match way {
+            Way::Kept => self.0.kept.inc(),
+            Way::Anew => self.0.anew.inc(),
+        };
     }
 
     fn looked_up(&self, Lookups { hits, stale, misses }: Lookups) {

@@ -26,7 +26,7 @@ use crate::types::{Plain, basis_field, text, with_plain};
 use crate::value::ObjectAt;
 use crate::views::{Source, View};
 
-/// How many objects are folded at once to see which of them have what is sought: as many as a page may have.
+/// How many objects are folded at once, at most, to see which of them have what is sought.
 const AT_ONCE: usize = 200;
 
 /// How many objects one question looks at, at most; then its page ends, and the next goes on from there.
@@ -184,8 +184,10 @@ impl Found {
         first: usize,
     ) -> Result<Self> {
         let (surface, reading, point) = (Surface::of(context)?, Reading::of(context)?, self.point);
-        for _ in 0..LOOKED_AT / AT_ONCE {
-            let candidates = reading.candidates(wanted, point, after, AT_ONCE).await?;
+        // Nearly all that are led to have what is sought: so many as the page holds, and more where that was too few.
+        let (mut at_once, mut looked_at) = (first + 1, 0);
+        while looked_at < LOOKED_AT {
+            let candidates = reading.candidates(wanted, point, after, at_once).await?;
             let world = reading.world(&candidates, point).await?;
             for id in candidates.iter().filter(|id| has(&world, **id, wanted, point)) {
                 let Some(object) = present(&world, *id, view, surface, point)? else { continue };
@@ -197,9 +199,11 @@ impl Found {
                 self.objects.push(object);
             }
             after = candidates.last().copied();
-            if candidates.len() < AT_ONCE {
+            if candidates.len() < at_once {
                 return Ok(self);
             }
+            looked_at += at_once;
+            at_once = AT_ONCE.max(at_once);
         }
         self.more_after = after;
         Ok(self)

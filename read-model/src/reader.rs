@@ -14,7 +14,7 @@ use sqlx::postgres::PgConnectOptions;
 
 pub use row::{COLUMNS as EVENT_COLUMNS, EventRow, RowError};
 pub use search::Reach;
-pub use watch::{Lookups, Step, Watch};
+pub use watch::{Lookups, Step, Watch, Way};
 
 use crate::basis::Trust;
 use crate::catalogue::Catalogue;
@@ -166,10 +166,12 @@ impl EventReader {
         if trust == Trust::Validated
             && let Some(world) = self.world_by_dossiers(objects, up_to).await?
         {
+            self.watch.folded(Way::Kept);
             return Ok(world);
         }
         let history = self.history(objects, up_to).await?;
         let _step = self.watch.folding();
+        self.watch.folded(Way::Anew);
         match objects {
             [object] if trust == Trust::Validated => {
                 let dossier = Dossier::of(&self.catalogue, *object, &history, up_to)?;

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod birth;
+mod caching;
 mod cases;
 mod commands;
 mod consumers;

@@ -11,7 +11,7 @@ use crate::dice::Dice;
 use crate::failure::Failure;
 use crate::http::Connection;
 use crate::population::{FIRST, Population, SPAN};
-use crate::questions::{self, A_PERSON, Asked};
+use crate::questions::{self, A_PERSON, A_TIMELINE, Asked};
 use crate::report::median;
 use crate::server::{Server, token};
 
@@ -31,6 +31,9 @@ const READS: usize = 20;
 /// The views that are compared.
 const VIEWS: [&str; 2] = ["current view", "view as of a day"];
 
+/// How often each timeline is read in a round: the longest is some megabytes of answer.
+const TIMELINES: usize = 1;
+
 pub(crate) async fn measure(bench: &mut Bench) -> Result<(), Failure> {
     let database = bench.copy(POPULATION, "length").await?;
     let appending = Appending::start(bench, &database).await?;
@@ -41,6 +44,7 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<(), Failure> {
     let server = bench.serve("query-api", &database, &[]).await?;
     let times = read(bench, &server, &appending, &moves).await?;
     tell(bench, &times);
+    timelines(bench, &server).await?;
     drop(server);
     appending.finish().await;
     database.remove().await
@@ -83,15 +87,34 @@ async fn read(
     Ok(times)
 }
 
+/// Everything that was ever believed of where a person lived; told without a goal, as it grows with what it tells.
+async fn timelines(bench: &mut Bench, server: &Server) -> Result<(), Failure> {
+    let mut connection = Connection::open(server.address, &token("ambtenaar")).await?;
+    for (person, events) in (0..).zip(LENGTHS) {
+        let body = questions::timeline(POPULATION.person(person));
+        let mut times = Vec::new();
+        for _ in 0..TIMELINES * bench.pace.rounds {
+            times.push(post(&mut connection, &body, A_TIMELINE).await?);
+        }
+        bench.report.figure(format!("full timeline, {events} events, p50"), median(times), "ms");
+    }
+    Ok(())
+}
+
 /// How long the view of a person takes, in milliseconds.
 async fn timed(connection: &mut Connection, person: u32, as_of: Option<NaiveDate>) -> Result<f64, Failure> {
     let body = questions::person(POPULATION.person(person), Asked { as_of, known_at: None });
+    post(connection, &body, A_PERSON).await
+}
+
+/// How long an answer takes in which this stands, in milliseconds.
+async fn post(connection: &mut Connection, body: &str, expected: &str) -> Result<f64, Failure> {
     let asked = Instant::now();
-    let answer = connection.post(&body).await?;
+    let answer = connection.post(body).await?;
     let seconds = asked.elapsed().as_secs_f64();
-    match answer.contains(A_PERSON) {
+    match answer.contains(expected) {
         true => Ok(seconds * 1_000.0),
-        false => Err(format!("a person is not found: {answer}").into()),
+        false => Err(format!("an answer without `{expected}`: {answer}").into()),
     }
 }
 

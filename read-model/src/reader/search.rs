@@ -35,7 +35,8 @@ impl EventReader {
         })
     }
 
-    /// The objects after an id, so many at most, that may ever have had all that is sought, by events up to a position.
+    /// The objects after an id, so many at most, that may ever have had what is sought, by events up to a position: all who
+    /// have it are among them.
     ///
     /// # Errors
     /// [`ReadError::Database`].
@@ -58,7 +59,7 @@ async fn found(
     limit: usize,
 ) -> Result<Vec<ObjectId>, ReadError> {
     let mut query: QueryBuilder<Postgres> = QueryBuilder::new("SELECT object_id FROM (");
-    for (index, (search, Terms { exact, between: (from, until) })) in sought.iter().enumerate() {
+    for (index, (search, Terms { exact, between: (from, until) })) in leading(sought).enumerate() {
         query.push(if index == 0 {
             "SELECT object_id FROM search_term WHERE search = "
         } else {
@@ -81,4 +82,11 @@ async fn found(
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     query.push(" GROUP BY object_id ORDER BY object_id LIMIT ").push_bind(limit);
     Ok(query.build_query_scalar().fetch_all(pool).await?)
+}
+
+/// What is worth looking up: the beginning of a name leads to thousands, and adds nothing beside a number or a day, for
+/// whoever is found is folded and looked at.
+fn leading<'a, 's>(sought: &'a [(&'s Search, Terms)]) -> impl Iterator<Item = &'a (&'s Search, Terms)> {
+    let any_exact = sought.iter().any(|(_, terms)| !terms.exact.is_empty());
+    sought.iter().filter(move |(_, terms)| !any_exact || !terms.exact.is_empty())
 }

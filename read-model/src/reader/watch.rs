@@ -12,8 +12,20 @@ pub trait Watch: fmt::Debug + Send + Sync {
     /// Events are folded, or a fold that was kept is brought up to date, until what this returns is dropped.
     fn folding(&self) -> Step;
 
+    /// Objects were folded in this way.
+    fn folded(&self, way: Way);
+
     /// Objects were looked for in memory.
     fn looked_up(&self, lookups: Lookups);
+}
+
+/// How objects were folded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// From the folds that are kept of them, extended by what came since.
+    Kept,
+    /// From all their events.
+    Anew,
 }
 
 /// A step that is being taken, until it is dropped.
@@ -54,6 +66,8 @@ impl Watch for Unwatched {
     fn folding(&self) -> Step {
         Box::new(())
     }
+
+    fn folded(&self, _: Way) {}
 
     fn looked_up(&self, _: Lookups) {}
 }
