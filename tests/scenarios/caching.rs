@@ -19,7 +19,8 @@ async fn a_new_event_extends_what_is_kept_and_a_late_correction_folds_only_whom_
     let born = async |persoon| {
         f6.persoon(persoon).ask("geboortedatum { text } verblijfplaats { adres { id } }").await
     };
-    (born(moeder).await, born(vader).await);
+    born(moeder).await;
+    born(vader).await;
     let before = folded_anew(&f6).await;
 
     // When the mother moves, then nobody is folded anew for the next answers
