@@ -7,6 +7,7 @@ mod ahead;
 mod arguments;
 mod compare;
 pub mod config;
+mod cursor;
 mod event;
 mod event_page;
 mod lines;

@@ -19,7 +19,6 @@ use self::cause::ProvenanceAt;
 use self::stretch::StretchAt;
 pub(crate) use self::types::{LineTypes, field_enum};
 use crate::arguments::{self, given};
-use crate::loader::Told;
 use crate::reading::Reading;
 use crate::refusal::Refusal;
 use crate::surface::Surface;
@@ -30,23 +29,19 @@ use crate::views::{Source, View};
 pub(crate) struct Shown {
     view: Arc<View>,
     at: ObjectAt,
-    told: Arc<Told>,
 }
 
 impl Shown {
     /// None where nothing is to be told of the object.
-    async fn of(context: &ResolverContext<'_>, view: &Arc<View>) -> Result<Option<Arc<Self>>> {
+    fn of(context: &ResolverContext<'_>, view: &Arc<View>) -> Result<Option<Arc<Self>>> {
         let at = context.parent_value.try_downcast_ref::<ObjectAt>()?;
-        if at.world.object(at.id).is_none() {
-            return Ok(None);
-        }
-        let told = Reading::of(context)?.told(at.id, at.point).await?;
-        Ok(Some(Arc::new(Self { view: Arc::clone(view), at: at.clone(), told })))
+        let known = at.world.object(at.id).is_some();
+        Ok(known.then(|| Arc::new(Self { view: Arc::clone(view), at: at.clone() })))
     }
 
     /// The line of a field of the view; none where nothing that counts was said of it.
     fn line(&self, index: usize) -> Option<&FieldLine> {
-        self.told.world.object(self.at.id)?.line(self.view.fields[index].source.name())
+        self.at.world.object(self.at.id)?.line(self.view.fields[index].source.name())
     }
 }
 
@@ -135,7 +130,7 @@ fn history(view: &Arc<View>) -> Field {
         let view = Arc::clone(&shown);
         FieldFuture::new(async move {
             let (from, until) = (day(&context, "from")?, day(&context, "until")?);
-            let shown = Shown::of(&context, &view).await?;
+            let shown = Shown::of(&context, &view)?;
             Ok(shown.map(|shown| FieldValue::owned_any(HistoryAt { shown, from, until })))
         })
     });
@@ -153,7 +148,7 @@ fn timeline(view: &Arc<View>) -> Field {
         let view = Arc::clone(&shown);
         FieldFuture::new(async move {
             let superseded = given(&context, "includeSuperseded").and_then(|given| given.boolean().ok());
-            let Some(shown) = Shown::of(&context, &view).await? else { return Ok(None) };
+            let Some(shown) = Shown::of(&context, &view)? else { return Ok(None) };
             let mut rectangles = Reading::of(&context)?.timeline(shown.at.id, shown.at.point).await?;
             if superseded != Some(true) {
                 rectangles.values_mut().for_each(|of| of.retain(|rectangle| rectangle.known_until.is_none()));
@@ -177,7 +172,7 @@ fn provenance(view: &Arc<View>) -> Field {
             Surface::of(&context)?.views.events.check(Principal::of(&context)?)?;
             let name = context.args.try_get("field")?;
             let index = with_lines(&view).find(|index| name.enum_name() == Ok(&*view.fields[*index].name));
-            let (Some(index), Some(shown)) = (index, Shown::of(&context, &view).await?) else {
+            let (Some(index), Some(shown)) = (index, Shown::of(&context, &view)?) else {
                 return Ok(None);
             };
             let mut answered = shown.line(index).map(FieldLine::answered).unwrap_or_default();

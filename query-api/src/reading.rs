@@ -10,10 +10,10 @@ use chrono::{DateTime, Utc};
 use door::faults;
 use futures::lock::Mutex;
 use read_model::basis::{Basis, Trust};
-use read_model::catalogue::Inverse;
+use read_model::catalogue::{Inverse, Search, Sought};
 use read_model::event::{Event, EventId, ObjectId};
 use read_model::fold::{EventStanding, Rectangle, World, timeline};
-use read_model::reader::{EventFilter, EventReader, Snapshot};
+use read_model::reader::{EventFilter, EventReader, Reach, Snapshot};
 use read_model::time::{Day, Moment};
 use tracing::Instrument;
 
@@ -74,11 +74,6 @@ impl Reading {
     /// The reading of the request that a resolver works for.
     pub(crate) fn of<'a>(context: &ResolverContext<'a>) -> Result<&'a Self> {
         context.ctx.data()
-    }
-
-    /// The reader of the event store.
-    pub(crate) fn reader(&self) -> &EventReader {
-        &self.reader
     }
 
     /// The point that these moments mean.
@@ -167,6 +162,24 @@ impl Reading {
     /// The same for several, in one go and kept for [`referring`](Self::referring); none of them where they cannot be read.
     pub(crate) async fn referring_ahead(&self, keys: Vec<ReferringKey>) -> HashMap<ReferringKey, Referring> {
         self.batches.load_many(keys).await.unwrap_or_default()
+    }
+
+    /// The objects after an id, so many at most, that may ever have had what is sought.
+    pub(crate) async fn candidates(
+        &self,
+        sought: &[(&Search, Sought)],
+        point: Point,
+        after: Option<ObjectId>,
+        limit: usize,
+    ) -> Result<Vec<ObjectId>> {
+        let terms: Vec<_> = sought.iter().map(|(search, sought)| (*search, sought.terms())).collect();
+        let found = self.reader.candidates(&terms, point.snapshot.position, after, limit).await;
+        found.map_err(|error| faults::internal(&error))
+    }
+
+    /// How far the search index reaches.
+    pub(crate) async fn search_reach(&self) -> Result<Reach> {
+        self.reader.search_reach().await.map_err(|error| faults::internal(&error))
     }
 
     /// An event that others name.

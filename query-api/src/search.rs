@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
+use async_graphql::Result;
 use async_graphql::dynamic::{
     Field, FieldFuture, FieldValue, InputObject, InputValue, Object, ResolverContext, SchemaBuilder, TypeRef,
 };
-use async_graphql::{Result, Value};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use door::{Principal, faults, shown, shown_text};
+use door::{Principal, shown, shown_text};
 use read_model::catalogue::{Catalogue, Search, Sought};
 use read_model::event::{ObjectId, Position};
 use read_model::fold::World;
 use read_model::reader::Reach;
 
 use crate::arguments::{Moments, given};
+use crate::cursor;
 use crate::event_page::{declare_page, first};
 use crate::object::present;
 use crate::reading::{Point, Reading};
@@ -31,6 +30,9 @@ const AT_ONCE: usize = 200;
 
 /// How many objects one question looks at, at most; then its page ends, and the next goes on from there.
 const LOOKED_AT: usize = 2_000;
+
+/// What its cursors are of.
+const KIND: &str = "object";
 
 /// A page of what was found.
 struct Found {
@@ -245,34 +247,13 @@ fn wanted<'a>(
     Ok(wanted)
 }
 
-/// Where a page begins: after this object. Opaque outside.
+/// Where a page begins: after this object.
 fn cursor(id: ObjectId) -> String {
-    URL_SAFE_NO_PAD.encode(format!("object:{id}"))
+    cursor::write(KIND, id)
 }
 
 fn after(context: &ResolverContext<'_>) -> Result<Option<ObjectId>, Refusal> {
     let Some(value) = given(context, "after") else { return Ok(None) };
-    let text = value.string().map_err(|_| Refusal::After(shown(&Value::clone(value.as_value()))))?;
-    let bytes = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    let id = bytes.as_deref().and_then(|text| text.strip_prefix("object:")?.parse().ok());
-    id.filter(|id| cursor(*id) == text).map(Some).ok_or_else(|| Refusal::After(shown_text(text)))
-}
-
-/// What the library does with a fault of the index.
-impl Reading {
-    async fn candidates(
-        &self,
-        wanted: &[(&Search, Sought)],
-        point: Point,
-        after: Option<ObjectId>,
-        limit: usize,
-    ) -> Result<Vec<ObjectId>> {
-        let terms: Vec<_> = wanted.iter().map(|(search, sought)| (*search, sought.terms())).collect();
-        let found = self.reader().candidates(&terms, point.snapshot.position, after, limit).await;
-        found.map_err(|error| faults::internal(&error))
-    }
-
-    async fn search_reach(&self) -> Result<Reach> {
-        self.reader().search_reach().await.map_err(|error| faults::internal(&error))
-    }
+    let text = value.string().map_err(|_| Refusal::After(shown(value.as_value())))?;
+    cursor::read(KIND, text).map(Some)
 }

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 
-pub use row::{COLUMNS as EVENT_COLUMNS, EventRow, RowError};
+pub use row::{COLUMNS as EVENT_COLUMNS, EventRow, RowError, event_at};
 pub use search::Reach;
 pub use watch::{Lookups, Step, Watch, Way};
 
@@ -306,8 +306,9 @@ impl EventReader {
         let sql = format!(
             "SELECT {} FROM (SELECT DISTINCT o.position FROM unnest($1::uuid[], $2::bigint[]) AS wanted(object_id, after)
                JOIN event_object o ON o.object_id = wanted.object_id AND o.position > wanted.after AND o.position <= $3) AS found
-             CROSS JOIN LATERAL (SELECT * FROM event WHERE event.position = found.position OFFSET 0) AS e ORDER BY e.position",
-            row::COLUMNS
+             CROSS JOIN LATERAL {} ORDER BY e.position",
+            row::COLUMNS,
+            event_at("found.position")
         );
         let (ids, after): (Vec<ObjectId>, Vec<i64>) =
             objects.iter().map(|(object, after)| (*object, after.get())).unzip();

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use door::shown_text;
 use read_model::event::Position;
 
+use crate::cursor;
 use crate::refusal::Refusal;
+
+/// What its cursors are of.
+const KIND: &str = "event";
 
 /// Where a page begins: after the event at this position. Opaque outside.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,7 +18,7 @@ pub(super) struct Cursor(pub(super) Position);
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&URL_SAFE_NO_PAD.encode(format!("event:{}", self.0)))
+        f.write_str(&cursor::write(KIND, self.0))
     }
 }
 
@@ -24,19 +26,17 @@ impl FromStr for Cursor {
     type Err = Refusal;
 
     fn from_str(given: &str) -> Result<Self, Self::Err> {
-        let bytes = URL_SAFE_NO_PAD.decode(given).ok();
-        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-        let number = text.as_deref().and_then(|text| text.strip_prefix("event:")?.parse().ok());
-        let cursor = number.map(|number| Self(Position::new(number)));
-        // Written another way it would be another cursor, and no event stands before the first.
-        cursor
-            .filter(|cursor| cursor.to_string() == given && cursor.0 > Position::START)
-            .ok_or_else(|| Refusal::After(shown_text(given)))
+        let position = Position::new(cursor::read(KIND, given)?);
+        // No event stands before the first.
+        if position > Position::START { Ok(Self(position)) } else { Err(Refusal::After(shown_text(given))) }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::*;
 
     #[test]

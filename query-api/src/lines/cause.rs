@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use async_graphql::Value;
 use async_graphql::dynamic::{Field, FieldFuture, FieldValue, Object, TypeRef};
+use async_graphql::{Result, Value};
 use read_model::event::{Body, Event};
 use read_model::fold::{Assertion, Period, rests_on};
 use read_model::time::Day;
 
 use super::Shown;
 use crate::event::EventAt;
+use crate::reading::Reading;
 use crate::types::{Plain, date_time, text, with_plain};
 
 /// Where a stretch begins or ends.
@@ -111,7 +112,8 @@ fn cause() -> Object {
     let rests = Field::new("restsOn", TypeRef::named_nn_list_nn("Event"), |context| {
         FieldFuture::new(async move {
             let cause = context.parent_value.try_downcast_ref::<CauseAt>()?;
-            let events: Vec<EventAt> = cause.rests_on().iter().map(|event| cause.event(event)).collect();
+            let rests_on = cause.rests_on(Reading::of(&context)?).await?;
+            let events: Vec<EventAt> = rests_on.iter().map(|event| cause.event(event)).collect();
             Ok(Some(FieldValue::list(events.into_iter().map(FieldValue::owned_any))))
         })
     });
@@ -143,10 +145,11 @@ impl CauseAt {
         EventAt { event: Arc::clone(event), point: self.shown.at.point }
     }
 
-    fn rests_on(&self) -> Vec<Arc<Event>> {
-        let told = &self.shown.told;
-        let line = self.shown.line(self.index);
-        line.map(|line| rests_on(&told.world, &told.resolution, line, &self.said)).unwrap_or_default()
+    async fn rests_on(&self, reading: &Reading) -> Result<Vec<Arc<Event>>> {
+        let at = &self.shown.at;
+        let Some(line) = self.shown.line(self.index) else { return Ok(Vec::new()) };
+        let told = reading.told(at.id, at.point).await?;
+        Ok(rests_on(&at.world, &told.resolution, line, &self.said))
     }
 }
 

@@ -9,7 +9,7 @@ use door::faults;
 use futures::future::try_join_all;
 use read_model::catalogue::{Catalogue, Element};
 use read_model::event::EventId;
-use read_model::fold::{Bound, Status};
+use read_model::fold::{Bound, EventStanding, Status};
 
 use super::types::field_enum_name;
 use super::with_lines;
@@ -71,12 +71,12 @@ async fn contested(context: &ResolverContext<'_>, view: &View, at: &ObjectAt) ->
     claims.sort_by_key(|claim| claim.position);
     claims.dedup_by_key(|claim| claim.position);
     let reading = Reading::of(context)?;
-    let standings = claims.iter().map(async |claim| Ok((claim.id, reading.standing(claim, at.point).await?)));
-    let standings: Vec<_> = try_join_all(standings).await.map_err(|error: async_graphql::Error| error)?;
-    let is_contested = |(id, standing): (EventId, Option<read_model::fold::EventStanding>)| {
-        (standing?.status == Status::Contested).then_some(id)
-    };
-    let contested: BTreeSet<EventId> = standings.into_iter().filter_map(is_contested).collect();
+    let standings = try_join_all(claims.iter().map(|claim| reading.standing(claim, at.point))).await?;
+    let standings = claims.iter().zip(standings);
+    let is_contested =
+        |standing: &Option<EventStanding>| standing.as_ref().is_some_and(|of| of.status == Status::Contested);
+    let contested = standings.filter(|(_, standing)| is_contested(standing));
+    let contested: BTreeSet<EventId> = contested.map(|(claim, _)| claim.id).collect();
     let doubted = given.into_iter().filter(|(_, claim)| contested.contains(&claim.id));
     Ok(doubted.map(|(index, _)| Arc::from(view.fields[index].source.name())).collect())
 }

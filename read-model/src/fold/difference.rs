@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::line::{Assertion, Bound, FieldLine};
+use super::line::{Assertion, Bound};
 use super::support::rests_on;
 use super::world::World;
 use crate::catalogue::{Catalogue, EvaluationError, Expression, ObjectType, Origin};
@@ -92,11 +92,8 @@ impl Compared<'_> {
         self.follows_from(self.field, &mut fields);
         let (mut before, mut after) = (Causes::new(), Causes::new());
         for field in &fields {
-            let line =
-                |side: Side<'_>| side.world.object(self.object).and_then(|state| state.line(field)).cloned();
-            let (old, new) = (line(from), line(to));
-            self.bears_on(from, old.as_ref(), &mut before);
-            self.bears_on(to, new.as_ref(), &mut after);
+            self.bears_on(from, field, &mut before);
+            self.bears_on(to, field, &mut after);
         }
         let refuted = refuted(&before, to).into_iter().chain(refuted(&after, from));
         let mut through: Causes = refuted.map(|event| (event.position, event)).collect();
@@ -125,16 +122,17 @@ impl Compared<'_> {
     }
 
     /// What gives a field its answer, or took away an item that it had.
-    fn bears_on(&self, side: Side<'_>, line: Option<&FieldLine>, found: &mut Causes) {
-        let Some(line) = line else { return };
-        let ended = line.held().into_iter().filter_map(|period| period.ended_by);
-        let ended = ended.filter(|end| line.has_items() && end.begins.beginning.day <= side.day);
-        let reasons = line.reasons(Bound::EndOf(side.day)).into_iter().cloned().map(Arc::new);
-        for said in reasons.chain(ended) {
-            let said: &Assertion = &said;
+    fn bears_on(&self, side: Side<'_>, field: &str, found: &mut Causes) {
+        let Some(line) = side.world.object(self.object).and_then(|state| state.line(field)) else { return };
+        let mut bears = |said: &Assertion| {
             let rests_on = rests_on(side.world, side.resolution, line, said);
             let events = said.because.events().cloned().chain(rests_on);
             found.extend(events.map(|event| (event.position, event)));
+        };
+        line.reasons(Bound::EndOf(side.day)).into_iter().for_each(&mut bears);
+        if line.has_items() {
+            let ended = line.held().into_iter().filter_map(|period| period.ended_by);
+            ended.filter(|end| end.begins.beginning.day <= side.day).for_each(|end| bears(&end));
         }
     }
 }

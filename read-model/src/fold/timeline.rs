@@ -1,9 +1,10 @@
 //! Both time lines at once: rectangles of value × valid × known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::dossier::{Dossier, Extended};
+use super::line::FieldLine;
 use super::period::Period;
 use super::state::ObjectState;
 use super::world::{FoldError, World};
@@ -48,20 +49,17 @@ pub fn timeline(
             continue;
         }
         let fields = [&before, &after].into_iter().flatten().flat_map(|state| state.lines());
-        let fields: std::collections::BTreeSet<Arc<str>> =
-            fields.map(|(field, _)| Arc::clone(field)).collect();
+        let fields: BTreeSet<&Arc<str>> = fields.map(|(field, _)| field).collect();
         for field in fields {
-            let line = |state: &Option<Arc<ObjectState>>| {
-                state.as_ref().and_then(|state| state.line(&field)).cloned()
-            };
-            let (old, new) = (line(&before), line(&after));
-            if let (Some(old), Some(new)) = (&old, &new)
+            let old = before.as_ref().and_then(|state| state.line(field));
+            let new = after.as_ref().and_then(|state| state.line(field));
+            if let (Some(old), Some(new)) = (old, new)
                 && old.is_the_same(new)
             {
                 continue;
             }
-            let periods = new.map(|line| line.answered()).unwrap_or_default();
-            lines.entry(field).or_default().learn(periods, event);
+            let periods = new.map(FieldLine::answered).unwrap_or_default();
+            lines.entry(Arc::clone(field)).or_default().learn(periods, event);
         }
         before = after;
     }

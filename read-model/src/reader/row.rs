@@ -12,6 +12,15 @@ use crate::event::{Body, BodyError, Event, EventKind, EventSource, Memo, Positio
 pub const COLUMNS: &str = "e.position, e.id, e.created_at, e.occurred_at, e.object_ids, e.event_type, e.event_version, \
     e.event_kind::text AS event_kind, e.event_source_id, e.event_source_type, e.event_reference, e.event_data::text AS event_data";
 
+/// One event as `e`, of a position that comes before it in the `FROM`: `… CROSS JOIN LATERAL {event_at("found.position")}`.
+///
+/// `OFFSET 0` has it looked up: the planner, which may take a few positions for a third of the log, would compare every
+/// event with every position.
+#[must_use]
+pub fn event_at(position: &str) -> String {
+    format!("(SELECT * FROM event WHERE event.position = {position} OFFSET 0) AS e")
+}
+
 /// An event as the database keeps it.
 #[derive(Debug, sqlx::FromRow)]
 pub struct EventRow {

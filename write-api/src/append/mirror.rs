@@ -12,7 +12,7 @@ use read_model::catalogue::Catalogue;
 use read_model::event::{Event, EventId, ObjectId, Position};
 use read_model::fold::{Dossier, Extended};
 use read_model::history::History;
-use read_model::reader::{EVENT_COLUMNS, EventRow};
+use read_model::reader::{EVENT_COLUMNS, EventRow, event_at};
 use sqlx::{FromRow, PgPool, Row};
 
 use super::EngineError;
@@ -310,9 +310,6 @@ impl Mirror {
     }
 
     /// One statement, so one snapshot: where the log ends, what came since, and what is missing.
-    ///
-    /// Each event is looked up by its position: `OFFSET 0` lets the planner, which takes what came since for a third of
-    /// the log, not compare every event with every position.
     async fn fetch(&self, missing: &Missing) -> Result<Fetched, EngineError> {
         let sql = format!(
             "WITH wanted AS (
@@ -322,9 +319,9 @@ impl Mirror {
                  CROSS JOIN LATERAL unnest(asked.object_ids) AS of(object_id)
                  JOIN event_object o ON o.object_id = of.object_id WHERE asked.id = ANY($3))
              SELECT h.position AS head_position, h.created_at AS head_created_at, clock_timestamp() AS now, e.*
-             FROM head h LEFT JOIN (SELECT {EVENT_COLUMNS} FROM wanted CROSS JOIN LATERAL
-               (SELECT * FROM event WHERE event.position = wanted.position OFFSET 0) AS e) AS e ON true
-             ORDER BY e.position"
+             FROM head h LEFT JOIN (SELECT {EVENT_COLUMNS} FROM wanted CROSS JOIN LATERAL {event}) AS e ON true
+             ORDER BY e.position",
+            event = event_at("wanted.position")
         );
         let objects: Vec<ObjectId> = missing.objects.iter().copied().collect();
         let events: Vec<EventId> = missing.events.iter().copied().collect();
