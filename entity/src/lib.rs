@@ -4,6 +4,7 @@ pub mod prelude;
 
 pub mod catalogue;
 pub mod event;
+pub mod event_basis;
 pub mod event_object;
 pub mod head;
 pub mod sea_orm_active_enums;

@@ -2,6 +2,7 @@
 
 pub use super::catalogue::Entity as Catalogue;
 pub use super::event::Entity as Event;
+pub use super::event_basis::Entity as EventBasis;
 pub use super::event_object::Entity as EventObject;
 pub use super::head::Entity as Head;
 pub use super::search_index::Entity as SearchIndex;

@@ -223,6 +223,26 @@ impl EventReader {
         rows.into_iter().map(|row| self.event(row)).collect()
     }
 
+    /// The claims up to a position that are based on any of these events, in position order.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn based_on(&self, bases: &[EventId], up_to: Position) -> Result<Vec<Arc<Event>>, ReadError> {
+        let sql = format!(
+            "SELECT {} FROM (SELECT DISTINCT b.position FROM event_basis b WHERE b.basis = ANY($1) AND b.position <= $2) AS found
+             CROSS JOIN LATERAL {} ORDER BY e.position",
+            row::COLUMNS,
+            event_at("found.position")
+        );
+        let _step = self.watch.loading();
+        let rows: Vec<EventRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(bases)
+            .bind(up_to.get())
+            .fetch_all(&self.pool)
+            .await?;
+        rows.into_iter().map(|row| self.event(row)).collect()
+    }
+
     /// A page of events after a position, in position order.
     ///
     /// # Errors

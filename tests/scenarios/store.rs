@@ -15,7 +15,7 @@ async fn no_role_can_change_or_remove_an_event() {
     // When any role, the owner of the tables and the superuser included, tries
     for role in [Role::Migration, Role::Write, Role::Query, Role::Superuser] {
         let mut connection = f6.database.connect(role).await;
-        for table in ["event", "event_object"] {
+        for table in ["event", "event_object", "event_basis"] {
             for attempt in [
                 format!("UPDATE {table} SET position = position + 1000"),
                 format!("DELETE FROM {table}"),
@@ -38,6 +38,7 @@ async fn the_query_role_can_only_read() {
     for attempt in [
         "INSERT INTO event SELECT * FROM event",
         "INSERT INTO event_object SELECT * FROM event_object",
+        "INSERT INTO event_basis SELECT * FROM event_basis",
         "INSERT INTO unique_value SELECT * FROM unique_value",
         "INSERT INTO catalogue SELECT * FROM catalogue",
         "UPDATE head SET position = 0",

@@ -21,7 +21,8 @@ pub(super) enum Inserted {
     IdTaken,
 }
 
-/// Advances the head, inserts events, links, unique values and search terms: one statement, one commit.
+/// Advances the head, inserts events, their links to objects and bases, unique values and search terms: one statement,
+/// one commit.
 ///
 /// It does so only where the log ends at `$1`, so that whatever the decisions looked at is what the events are
 /// appended to; and only on the local day that the decisions took for today.
@@ -49,6 +50,9 @@ WITH tick AS MATERIALIZED (
 ), links AS (
   INSERT INTO event_object (object_id, position)
   SELECT object_id, position FROM new CROSS JOIN LATERAL unnest(object_ids) AS of(object_id)
+), bases AS (
+  INSERT INTO event_basis (basis, position)
+  SELECT DISTINCT basis, position FROM new CROSS JOIN LATERAL unnest(event_reference) AS of(basis) WHERE event_kind = 'Claim'
 ), unique_values AS (
   INSERT INTO unique_value (field, value, object_id, position)
   SELECT u.field, u.value, u.object_id, u.position FROM moved CROSS JOIN unnest($15::text[], $17::text[], $18::uuid[], $19::bigint[]) AS u(field, value, object_id, position)
