@@ -23,9 +23,12 @@ pub(crate) struct Moments {
 impl Moments {
     /// Declares `asOf`, `knownAt` and `minTrust`.
     pub(crate) fn declare(field: Field) -> Field {
-        let as_of = InputValue::new("asOf", TypeRef::named("Moment"))
-            .description("As it was in reality at this moment; without it, now. A later one answers as things stand planned.");
-        Self::declare_trust(declare_known_at(field.argument(as_of)))
+        Self::declare_trust(declare_known_at(declare_as_of(field)))
+    }
+
+    /// Declares `asOf` and `minTrust`, where what is known is given.
+    pub(crate) fn declare_as_known(field: Field) -> Field {
+        Self::declare_trust(declare_as_of(field))
     }
 
     /// Declares `minTrust` alone.
@@ -48,6 +51,13 @@ impl Moments {
             trust: Self::trust(context),
         })
     }
+}
+
+fn declare_as_of(field: Field) -> Field {
+    let as_of = InputValue::new("asOf", TypeRef::named("Moment")).description(
+        "As it was in reality at this moment; without it, now. A later one answers as things stand planned.",
+    );
+    field.argument(as_of)
 }
 
 /// Declares `knownAt`.
@@ -83,17 +93,26 @@ pub(crate) fn id(context: &ResolverContext<'_>, argument: &'static str) -> Resul
 
 /// The ids in `ids`, in their order.
 pub(crate) fn ids(context: &ResolverContext<'_>) -> Result<Vec<ObjectId>, Refusal> {
-    let Some(value) = given(context, "ids") else {
+    let ids = id_list(context, "ids")?;
+    if ids.len() > MAX_IDS {
+        return Err(Refusal::Ids { given: ids.len(), limit: MAX_IDS });
+    }
+    Ok(ids)
+}
+
+/// The ids in this argument, in their order; none where it is absent.
+pub(crate) fn id_list(
+    context: &ResolverContext<'_>,
+    argument: &'static str,
+) -> Result<Vec<ObjectId>, Refusal> {
+    let Some(value) = given(context, argument) else {
         return Ok(Vec::new());
     };
     // GraphQL takes a single value where a list is asked for.
     let Ok(list) = value.list() else {
-        return Ok(vec![parse_id("ids", value)?]);
+        return Ok(vec![parse_id(argument, value)?]);
     };
-    if list.len() > MAX_IDS {
-        return Err(Refusal::Ids { given: list.len(), limit: MAX_IDS });
-    }
-    list.iter().map(|value| parse_id("ids", value)).collect()
+    list.iter().map(|value| parse_id(argument, value)).collect()
 }
 
 /// The argument, unless it is absent or null.

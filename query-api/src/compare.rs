@@ -123,6 +123,13 @@ fn check_any(views: &Views, principal: &Principal) -> Result<()> {
     }
 }
 
+/// Lets a caller pass who may read objects of this type as such.
+pub(crate) fn check(context: &ResolverContext<'_>, object_type: &str) -> Result<()> {
+    let (surface, principal) = (Surface::of(context)?, Principal::of(context)?);
+    let own = own_grants(&surface.views).find(|(name, _)| ***name == *object_type);
+    own.map_or_else(|| Grant::new(object_type, &[]).check(principal), |(_, grant)| grant.check(principal))
+}
+
 fn lets(views: &Views, object_type: &str, principal: &Principal) -> bool {
     own_grants(views).any(|(name, grant)| **name == *object_type && grant.lets(&principal.source_type))
 }

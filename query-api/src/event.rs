@@ -14,6 +14,7 @@ use crate::arguments;
 use crate::reading::{Point, Reading};
 use crate::surface::Surface;
 use crate::types::{Plain, basis_field, date_time, text, with_plain};
+use crate::what_if::WhatIfAt;
 
 /// An event, as known at a point.
 pub(crate) struct EventAt {
@@ -28,12 +29,16 @@ struct Missing(EventId);
 
 /// The root field for one event.
 pub(crate) fn one() -> Field {
+    arguments::declare_known_at(supposed())
+}
+
+/// The field for one event where what is known is given.
+pub(crate) fn supposed() -> Field {
     let field = Field::new("event", TypeRef::named("Event"), |context| {
         FieldFuture::new(async move { resolve_one(&context).await })
     });
     let id = InputValue::new("id", TypeRef::named_nn("UUID")).description("Which one.");
-    arguments::declare_known_at(field.argument(id))
-        .description("One event; null where there was none with that id by then.")
+    field.argument(id).description("One event; null where there was none with that id by then.")
 }
 
 async fn resolve_one<'a>(context: &ResolverContext<'a>) -> Result<Option<FieldValue<'a>>> {
@@ -42,7 +47,10 @@ async fn resolve_one<'a>(context: &ResolverContext<'a>) -> Result<Option<FieldVa
         return Ok(None);
     };
     let reading = Reading::of(context)?;
-    let point = reading.point_of_events(arguments::moment(context, "knownAt")?).await?;
+    let point = match WhatIfAt::around(context) {
+        Some(supposed) => supposed.point_of_events(reading),
+        None => reading.point_of_events(arguments::moment(context, "knownAt")?).await?,
+    };
     let event = reading.event(id, point).await?;
     Ok(event.map(|event| FieldValue::owned_any(EventAt { event, point })))
 }

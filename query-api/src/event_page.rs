@@ -57,7 +57,7 @@ pub(crate) fn of_object(
             Surface::of(&context)?.views.events.check(Principal::of(&context)?)?;
             let (id, point) = object(&context)?;
             let asked = Asked::read(&context, Some(id))?;
-            let point = Reading::of(&context)?.of_events(point.snapshot);
+            let point = Reading::of(&context)?.of_events(point.snapshot, point.instead);
             Ok(Some(asked.page(&context, point).await?))
         })
     });

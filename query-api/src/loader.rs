@@ -16,6 +16,7 @@ use read_model::resolve::{Assuming, Resolution};
 use read_model::time::Day;
 
 use crate::meters::Meters;
+use crate::supposed::{Known, Supposed};
 
 /// Why something cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -28,11 +29,11 @@ pub(crate) enum LoadError {
     Fold(#[from] FoldError),
 }
 
-/// An object, as known at a position with this trust. The day does not matter: a fold holds the whole material line.
+/// An object, as known with this trust. The day does not matter: a fold holds the whole material line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ObjectKey {
     pub(crate) id: ObjectId,
-    pub(crate) position: Position,
+    pub(crate) known: Known,
     pub(crate) trust: Trust,
 }
 
@@ -47,29 +48,29 @@ pub(crate) struct Told {
     pub(crate) resolution: Resolution,
 }
 
-/// An event that others name, as known at a position.
+/// An event that others name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct EventKey {
     pub(crate) id: EventId,
-    pub(crate) position: Position,
+    pub(crate) known: Known,
 }
 
-/// What an event is worth at a position.
+/// What an event is worth.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct StandingKey {
     pub(crate) id: EventId,
     /// The objects that it bears on: their histories tell.
     pub(crate) objects: Vec<ObjectId>,
-    pub(crate) position: Position,
+    pub(crate) known: Known,
 }
 
-/// Who may refer to an object, by an inverse of its type, as known at a position with this trust.
+/// Who may refer to an object, by an inverse of its type, as known with this trust.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ReferringKey {
     pub(crate) to: ObjectId,
     /// The type of the object, and the inverse.
     pub(crate) inverse: (Arc<str>, Arc<str>),
-    pub(crate) position: Position,
+    pub(crate) known: Known,
     pub(crate) trust: Trust,
 }
 
@@ -94,44 +95,56 @@ impl Referring {
 }
 
 /// Reads batches from the event store.
-pub(crate) struct Batches(pub(crate) Arc<EventReader>, pub(crate) Meters);
+pub(crate) struct Batches {
+    pub(crate) reader: Arc<EventReader>,
+    pub(crate) meters: Meters,
+    pub(crate) supposed: Arc<Supposed>,
+}
 
 impl Batches {
     /// These objects, folded together.
     pub(crate) async fn world(
         &self,
         objects: &[ObjectId],
-        position: Position,
+        known: Known,
         trust: Trust,
     ) -> Result<Arc<World>, LoadError> {
-        Ok(self.0.world(objects, position, trust).await?)
+        Ok(self.reader.world_in(&self.supposed.log(known), objects, trust).await?)
     }
 
-    pub(crate) async fn history(
-        &self,
-        objects: &[ObjectId],
-        position: Position,
-    ) -> Result<History, ReadError> {
-        self.0.history(objects, position).await
+    pub(crate) async fn history(&self, objects: &[ObjectId], known: Known) -> Result<History, ReadError> {
+        self.reader.history_in(&self.supposed.log(known), objects).await
+    }
+
+    /// Where what is known ends.
+    pub(crate) fn end(&self, known: Known) -> Position {
+        self.supposed.log(known).end()
+    }
+
+    /// The events with these ids.
+    async fn events(&self, ids: &[EventId], known: Known) -> Result<Vec<Arc<Event>>, ReadError> {
+        let log = self.supposed.log(known);
+        let found = self.reader.events_by_id(ids, log.position()).await?;
+        Ok(log.of(found, |event| ids.contains(&event.id)))
     }
 
     async fn standings(
         &self,
         events: &[&StandingKey],
-        position: Position,
+        known: Known,
     ) -> Result<Vec<(StandingKey, EventStanding)>, LoadError> {
-        let history = self.history_of(events, position).await?;
-        let (catalogue, trust) = (self.0.catalogue(), Trust::Validated);
-        let _step = self.1.fold();
-        let folded = Folded::at(catalogue, &history, position, trust, Assuming::default())?;
+        let history = self.history_of(events, known).await?;
+        let (catalogue, trust) = (self.reader.catalogue(), Trust::Validated);
+        let _step = self.meters.fold();
+        let folded = Folded::at(catalogue, &history, self.end(known), trust, Assuming::default())?;
         let standing = |key: &&StandingKey| Some((StandingKey::clone(key), folded.status(key.id)?));
         Ok(events.iter().filter_map(standing).collect())
     }
 
     /// The history of every object that these events bear on, also of those that only an amend of them names.
-    async fn history_of(&self, events: &[&StandingKey], position: Position) -> Result<History, LoadError> {
+    async fn history_of(&self, events: &[&StandingKey], known: Known) -> Result<History, LoadError> {
         let objects: BTreeSet<ObjectId> = events.iter().flat_map(|key| &key.objects).copied().collect();
-        let history = self.history(&Vec::from_iter(objects.iter().copied()), position).await?;
+        let history = self.history(&Vec::from_iter(objects.iter().copied()), known).await?;
         let asked: HashSet<EventId> = events.iter().map(|key| key.id).collect();
         let about = |event: &&Arc<Event>| history.root(event).is_some_and(|root| asked.contains(&root.id));
         let named = history.events().iter().filter(about).flat_map(|event| &event.object_ids);
@@ -139,7 +152,7 @@ impl Batches {
         if wider == objects {
             return Ok(history);
         }
-        Ok(self.history(&Vec::from_iter(wider), position).await?)
+        Ok(self.history(&Vec::from_iter(wider), known).await?)
     }
 }
 
@@ -148,22 +161,21 @@ impl Batches {
     async fn referring(
         &self,
         keys: &[&ReferringKey],
-        position: Position,
+        known: Known,
         trust: Trust,
     ) -> Result<Vec<(ReferringKey, Referring)>, LoadError> {
-        let catalogue = self.0.catalogue();
+        let (catalogue, end) = (self.reader.catalogue(), self.end(known));
         let objects: BTreeSet<ObjectId> = keys.iter().map(|key| key.to).collect();
-        let history = self.history(&Vec::from_iter(objects), position).await?;
+        let history = self.history(&Vec::from_iter(objects), known).await?;
         let candidates = |key: &&ReferringKey| {
             let (object_type, name) = &key.inverse;
             let inverse = catalogue.object_types.get(object_type).and_then(|of| of.inverses.get(name));
-            let found =
-                inverse.map(|inverse| inverse::candidates(catalogue, inverse, key.to, &history, position));
+            let found = inverse.map(|inverse| inverse::candidates(catalogue, inverse, key.to, &history, end));
             (ReferringKey::clone(key), found.unwrap_or_default())
         };
         let found: Vec<(ReferringKey, BTreeSet<ObjectId>)> = keys.iter().map(candidates).collect();
         let all: BTreeSet<ObjectId> = found.iter().flat_map(|(_, candidates)| candidates).copied().collect();
-        let world = self.world(&Vec::from_iter(all), position, trust).await?;
+        let world = self.world(&Vec::from_iter(all), known, trust).await?;
         let with_world = |(key, candidates)| (key, Referring { candidates, world: Arc::clone(&world) });
         Ok(found.into_iter().map(with_world).collect())
     }
@@ -175,8 +187,8 @@ impl Loader<ReferringKey> for Batches {
 
     async fn load(&self, keys: &[ReferringKey]) -> Result<HashMap<ReferringKey, Referring>, Arc<LoadError>> {
         let mut loaded = HashMap::with_capacity(keys.len());
-        for ((position, trust), keys) in grouped(keys, |key| (key.position, key.trust)) {
-            loaded.extend(self.referring(&keys, position, trust).await?);
+        for ((known, trust), keys) in grouped(keys, |key| (key.known, key.trust)) {
+            loaded.extend(self.referring(&keys, known, trust).await?);
         }
         Ok(loaded)
     }
@@ -188,9 +200,9 @@ impl Loader<ObjectKey> for Batches {
 
     async fn load(&self, keys: &[ObjectKey]) -> Result<HashMap<ObjectKey, Arc<World>>, Arc<LoadError>> {
         let mut loaded = HashMap::with_capacity(keys.len());
-        for ((position, trust), keys) in grouped(keys, |key| (key.position, key.trust)) {
+        for ((known, trust), keys) in grouped(keys, |key| (key.known, key.trust)) {
             let ids: Vec<ObjectId> = keys.iter().map(|key| key.id).collect();
-            let world = self.world(&ids, position, trust).await?;
+            let world = self.world(&ids, known, trust).await?;
             loaded.extend(keys.into_iter().map(|key| (*key, Arc::clone(&world))));
         }
         Ok(loaded)
@@ -203,10 +215,11 @@ impl Loader<ToldKey> for Batches {
 
     async fn load(&self, keys: &[ToldKey]) -> Result<HashMap<ToldKey, Arc<Told>>, Arc<LoadError>> {
         let mut loaded = HashMap::with_capacity(keys.len());
-        for ((position, trust), keys) in grouped(keys, |ToldKey(key)| (key.position, key.trust)) {
+        for ((known, trust), keys) in grouped(keys, |ToldKey(key)| (key.known, key.trust)) {
             let ids: Vec<ObjectId> = keys.iter().map(|ToldKey(key)| key.id).collect();
-            let history = self.history(&ids, position).await.map_err(LoadError::from)?;
-            let folded = Folded::at(self.0.catalogue(), &history, position, trust, Assuming::default());
+            let history = self.history(&ids, known).await.map_err(LoadError::from)?;
+            let (catalogue, end) = (self.reader.catalogue(), self.end(known));
+            let folded = Folded::at(catalogue, &history, end, trust, Assuming::default());
             let (world, resolution) = folded.map_err(LoadError::from)?.into_parts();
             let told = Arc::new(Told { world: Arc::new(world), resolution });
             loaded.extend(keys.into_iter().map(|key| (*key, Arc::clone(&told))));
@@ -221,10 +234,10 @@ impl Loader<EventKey> for Batches {
 
     async fn load(&self, keys: &[EventKey]) -> Result<HashMap<EventKey, Arc<Event>>, Arc<LoadError>> {
         let mut loaded = HashMap::with_capacity(keys.len());
-        for (position, keys) in grouped(keys, |key| key.position) {
+        for (known, keys) in grouped(keys, |key| key.known) {
             let ids: Vec<EventId> = keys.iter().map(|key| key.id).collect();
-            let events = self.0.events_by_id(&ids, position).await.map_err(LoadError::from)?;
-            loaded.extend(events.into_iter().map(|event| (EventKey { id: event.id, position }, event)));
+            let events = self.events(&ids, known).await.map_err(LoadError::from)?;
+            loaded.extend(events.into_iter().map(|event| (EventKey { id: event.id, known }, event)));
         }
         Ok(loaded)
     }
@@ -239,8 +252,8 @@ impl Loader<StandingKey> for Batches {
         keys: &[StandingKey],
     ) -> Result<HashMap<StandingKey, EventStanding>, Arc<LoadError>> {
         let mut loaded = HashMap::with_capacity(keys.len());
-        for (position, keys) in grouped(keys, |key| key.position) {
-            loaded.extend(self.standings(&keys, position).await?);
+        for (known, keys) in grouped(keys, |key| key.known) {
+            loaded.extend(self.standings(&keys, known).await?);
         }
         Ok(loaded)
     }

@@ -21,9 +21,29 @@ use crate::surface::Surface;
 use crate::types::{Plain, basis_field, text, with_plain};
 use crate::value::{ObjectAt, outgoing};
 use crate::views::{Source, View, ViewField, Views};
+use crate::what_if::WhatIfAt;
 
 /// The root field for one object.
 pub(crate) fn one(view: &Arc<View>) -> Field {
+    Moments::declare(one_field(view))
+}
+
+/// The root field for several objects.
+pub(crate) fn many(view: &Arc<View>) -> Field {
+    Moments::declare(many_field(view))
+}
+
+/// The field for one object where what is known is given.
+pub(crate) fn one_of(view: &Arc<View>) -> Field {
+    Moments::declare_as_known(one_field(view))
+}
+
+/// The field for several objects where what is known is given.
+pub(crate) fn many_of(view: &Arc<View>) -> Field {
+    Moments::declare_as_known(many_field(view))
+}
+
+fn one_field(view: &Arc<View>) -> Field {
     let of = TypeRef::named(&*view.name);
     let shown = Arc::clone(view);
     let field = Field::new(&view.one, of, move |context| {
@@ -31,15 +51,14 @@ pub(crate) fn one(view: &Arc<View>) -> Field {
         FieldFuture::new(async move { resolve_one(&context, &view).await })
     });
     let id = InputValue::new("id", TypeRef::named_nn("UUID")).description("Which one.");
-    Moments::declare(field.argument(id)).description(format!(
+    field.argument(id).description(format!(
         "One {}; null where it is unknown, or does not exist at those moments.{}",
         view.object_type,
         about(view)
     ))
 }
 
-/// The root field for several objects.
-pub(crate) fn many(view: &Arc<View>) -> Field {
+fn many_field(view: &Arc<View>) -> Field {
     let of = TypeRef::named_list_nn(&*view.name);
     let shown = Arc::clone(view);
     let field = Field::new(&*view.many, of, move |context| {
@@ -48,7 +67,7 @@ pub(crate) fn many(view: &Arc<View>) -> Field {
     });
     let ids = InputValue::new("ids", TypeRef::named_nn_list_nn("UUID"))
         .description(format!("Which ones, {} at most.", arguments::MAX_IDS));
-    Moments::declare(field.argument(ids)).description(format!(
+    field.argument(ids).description(format!(
         "Several of type {}, in the order of the ids; null for each that is unknown, or does not exist at those moments.{}",
         view.object_type,
         about(view)
@@ -90,7 +109,7 @@ async fn resolve_one<'a>(context: &ResolverContext<'a>, view: &View) -> Result<O
         return Ok(None);
     };
     let reading = Reading::of(context)?;
-    let point = reading.point(Moments::read(context)?).await?;
+    let point = asked_point(context, reading).await?;
     let world = reading.world(&[id], point).await?;
     let object = present(&world, id, view, Surface::of(context)?, point)?;
     read_ahead(context, view, &object, point).await?;
@@ -101,7 +120,7 @@ async fn resolve_many<'a>(context: &ResolverContext<'a>, view: &View) -> Result<
     view.grant.check(Principal::of(context)?)?;
     let ids = arguments::ids(context)?;
     let reading = Reading::of(context)?;
-    let point = reading.point(Moments::read(context)?).await?;
+    let point = asked_point(context, reading).await?;
     let world = reading.world(&ids, point).await?;
     let surface = Surface::of(context)?;
     let objects = ids.iter().map(|id| present(&world, *id, view, surface, point));
@@ -109,6 +128,15 @@ async fn resolve_many<'a>(context: &ResolverContext<'a>, view: &View) -> Result<
     absent_items(context, (0..objects.len()).filter(|index| objects[*index].is_none()));
     let item = |object: Option<ObjectAt>| object.map_or(FieldValue::NULL, FieldValue::owned_any);
     Ok(FieldValue::list(objects.into_iter().map(item)))
+}
+
+/// Where a question about objects stands.
+async fn asked_point(context: &ResolverContext<'_>, reading: &Reading) -> Result<Point> {
+    let moments = Moments::read(context)?;
+    match WhatIfAt::around(context) {
+        Some(supposed) => Ok(supposed.point(reading, moments)),
+        None => reading.point(moments).await,
+    }
 }
 
 /// The object, where it is of the view's type, exists on that day, and is not withheld.

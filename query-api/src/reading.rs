@@ -12,7 +12,8 @@ use futures::lock::Mutex;
 use read_model::basis::{Basis, Trust};
 use read_model::catalogue::{Inverse, Search, Sought};
 use read_model::event::{Event, EventId, ObjectId};
-use read_model::fold::{EventStanding, Rectangle, World, timeline};
+use read_model::fold::{Consequences, EventStanding, Rectangle, World, timeline};
+use read_model::log::Log;
 use read_model::reader::{EventFilter, EventReader, Reach, Snapshot};
 use read_model::time::{Day, Moment};
 use tracing::Instrument;
@@ -22,11 +23,13 @@ use crate::loader::{
     Batches, EventKey, LoadError, ObjectKey, Referring, ReferringKey, StandingKey, Told, ToldKey,
 };
 use crate::meters::Meters;
+use crate::supposed::{Instead, Known, Supposed};
 
 /// What every field of one request shares, so that the answer is of one piece.
 pub(crate) struct Reading {
     reader: Arc<EventReader>,
     meters: Meters,
+    supposed: Arc<Supposed>,
     today: Day,
     snapshots: Mutex<HashMap<Option<DateTime<Utc>>, Snapshot>>,
     batches: DataLoader<Batches, HashMapCache>,
@@ -36,11 +39,17 @@ pub(crate) struct Reading {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Point {
     pub(crate) snapshot: Snapshot,
+    /// The log that might have been, where one is asked about.
+    pub(crate) instead: Option<Instead>,
     pub(crate) as_of: Day,
     pub(crate) trust: Trust,
 }
 
 impl Point {
+    fn known(self) -> Known {
+        Known { position: self.snapshot.position, instead: self.instead }
+    }
+
     /// What an answer about this object at this point is computed from.
     pub(crate) fn basis(self, object: Option<ObjectId>, catalogue: &Arc<str>) -> Basis {
         Basis {
@@ -57,17 +66,20 @@ impl Point {
 impl Reading {
     /// The reading of a request that came in now.
     pub(crate) fn new(reader: Arc<EventReader>, meters: Meters, now: DateTime<Utc>) -> Self {
+        let supposed = Arc::new(Supposed::default());
+        let (read, counted) = (Arc::clone(&reader), meters.clone());
         Self {
             today: reader.catalogue().zone.day(now),
             snapshots: Mutex::default(),
             batches: DataLoader::with_cache(
-                Batches(Arc::clone(&reader), meters.clone()),
+                Batches { reader: read, meters: counted, supposed: Arc::clone(&supposed) },
                 // What is read for a request stands in its trace, whoever reads it.
                 |work| tokio::spawn(work.in_current_span()),
                 HashMapCache::default(),
             ),
             reader,
             meters,
+            supposed,
         }
     }
 
@@ -78,24 +90,37 @@ impl Reading {
 
     /// The point that these moments mean.
     pub(crate) async fn point(&self, moments: Moments) -> Result<Point> {
+        let snapshot = self.snapshot(moments.known_at).await?;
+        Ok(self.at(snapshot, None, moments))
+    }
+
+    /// The same day and trust, with what is known given.
+    pub(crate) fn at(&self, snapshot: Snapshot, instead: Option<Instead>, moments: Moments) -> Point {
         let zone = self.reader.catalogue().zone;
-        Ok(Point {
-            snapshot: self.snapshot(moments.known_at).await?,
-            as_of: moments.as_of.map_or(self.today, |moment| moment.day(zone)),
-            trust: moments.trust,
-        })
+        let as_of = moments.as_of.map_or(self.today, |moment| moment.day(zone));
+        Point { snapshot, instead, as_of, trust: moments.trust }
+    }
+
+    /// Notes a log that might have been, to be read from here on.
+    pub(crate) fn suppose(&self, log: Log) -> Instead {
+        self.supposed.note(log)
     }
 
     /// The point of an answer about events alone: it rests on no day but that of its knowledge.
     pub(crate) async fn point_of_events(&self, known_at: Option<Moment>) -> Result<Point> {
         let snapshot = self.snapshot(known_at).await?;
-        Ok(self.of_events(snapshot))
+        Ok(self.of_events(snapshot, None))
     }
 
     /// As [`point_of_events`](Self::point_of_events), for what is known already.
-    pub(crate) fn of_events(&self, snapshot: Snapshot) -> Point {
+    pub(crate) fn of_events(&self, snapshot: Snapshot, instead: Option<Instead>) -> Point {
         let as_of = self.reader.catalogue().zone.day(snapshot.known_at);
-        Point { snapshot, as_of, trust: Trust::Validated }
+        Point { snapshot, instead, as_of, trust: Trust::Validated }
+    }
+
+    /// As things were known when an event had just been registered.
+    pub(crate) fn as_registered(&self, event: &Event) -> Point {
+        self.of_events(Snapshot { position: event.position, known_at: event.created_at }, None)
     }
 
     /// Read once for each moment: whoever asks next waits for whoever asked first.
@@ -116,13 +141,13 @@ impl Reading {
 
     /// These objects at this point, folded together.
     pub(crate) async fn world(&self, objects: &[ObjectId], point: Point) -> Result<Arc<World>> {
-        let world = self.batches.loader().world(objects, point.snapshot.position, point.trust).await;
+        let world = self.batches.loader().world(objects, point.known(), point.trust).await;
         world.map_err(|error| faults::internal(&error))
     }
 
     /// These objects, folded together and kept for [`referred`](Self::referred); none where they cannot be read.
     pub(crate) async fn ahead(&self, objects: &[ObjectId], point: Point) -> Option<Arc<World>> {
-        let world = self.batches.loader().world(objects, point.snapshot.position, point.trust).await.ok()?;
+        let world = self.batches.loader().world(objects, point.known(), point.trust).await.ok()?;
         let keys = objects.iter().map(|id| ObjectKey::new(*id, point));
         self.batches.feed_many(keys.map(|key| (key, Arc::clone(&world)))).await;
         Some(world)
@@ -146,10 +171,11 @@ impl Reading {
         id: ObjectId,
         point: Point,
     ) -> Result<BTreeMap<Arc<str>, Vec<Rectangle>>> {
-        let position = point.snapshot.position;
-        let history = self.batches.loader().history(&[id], position).await;
+        let loader = self.batches.loader();
+        let history = loader.history(&[id], point.known()).await;
         let history = history.map_err(|error| faults::internal(&error))?;
-        let rectangles = timeline(self.reader.catalogue(), &history, id, position, point.trust);
+        let end = loader.end(point.known());
+        let rectangles = timeline(self.reader.catalogue(), &history, id, end, point.trust);
         rectangles.map_err(|error| faults::internal(&error))
     }
 
@@ -184,14 +210,30 @@ impl Reading {
 
     /// An event that others name.
     pub(crate) async fn event(&self, id: EventId, point: Point) -> Result<Option<Arc<Event>>> {
-        self.batches.load_one(EventKey { id, position: point.snapshot.position }).await.map_err(internal)
+        self.batches.load_one(EventKey { id, known: point.known() }).await.map_err(internal)
     }
 
     /// What an event is worth; none where it is not known by then.
     pub(crate) async fn standing(&self, event: &Arc<Event>, point: Point) -> Result<Option<EventStanding>> {
-        let position = point.snapshot.position;
-        let key = StandingKey { id: event.id, objects: event.object_ids.clone(), position };
+        let key = StandingKey { id: event.id, objects: event.object_ids.clone(), known: point.known() };
         self.batches.load_one(key).await.map_err(internal)
+    }
+
+    /// Every event of these objects, in position order.
+    pub(crate) async fn events_of(&self, objects: &[ObjectId], point: Point) -> Result<Vec<Arc<Event>>> {
+        let history = self.batches.loader().history(objects, point.known()).await;
+        Ok(history.map_err(|error| faults::internal(&error))?.events().to_vec())
+    }
+
+    /// What differs between two logs, which differ in events that bear on these objects.
+    pub(crate) async fn consequences(
+        &self,
+        before: &Log,
+        after: &Log,
+        objects: Vec<ObjectId>,
+    ) -> Result<Consequences> {
+        let told = self.reader.consequences(before, after, objects).await;
+        told.map_err(|error| faults::internal(&error))
     }
 
     /// A page of events in position order.
@@ -202,8 +244,14 @@ impl Reading {
         point: Point,
         limit: usize,
     ) -> Result<Vec<Arc<Event>>> {
-        let page = self.reader.page(filter, after, point.snapshot.position, limit).await;
-        page.map_err(|error| faults::internal(&error))
+        let log = self.supposed.log(point.known());
+        let most = limit + log.left_out().len();
+        let page = self.reader.page(filter, after, log.position(), most).await;
+        let page = page.map_err(|error| faults::internal(&error))?;
+        let whole = page.len() < most;
+        let mut page = log.of(page, |event| whole && event.position > after && filter.shows(event));
+        page.truncate(limit);
+        Ok(page)
     }
 }
 
@@ -220,12 +268,12 @@ impl ReferringKey {
     /// Who refers to this object by an inverse, at a point; the day does not matter.
     pub(crate) fn new(to: ObjectId, inverse: &Inverse, point: Point) -> Self {
         let inverse = (Arc::clone(&inverse.to), Arc::clone(&inverse.name));
-        Self { to, inverse, position: point.snapshot.position, trust: point.trust }
+        Self { to, inverse, known: point.known(), trust: point.trust }
     }
 }
 
 impl ObjectKey {
     fn new(id: ObjectId, point: Point) -> Self {
-        Self { id, position: point.snapshot.position, trust: point.trust }
+        Self { id, known: point.known(), trust: point.trust }
     }
 }

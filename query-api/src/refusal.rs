@@ -24,11 +24,13 @@ pub enum Code {
     InvalidSearch,
     /// The search index was built for another configuration, or never.
     IndexNotBuilt,
+    /// What is supposed could never have been registered.
+    InvalidSupposition,
 }
 
 impl Code {
     /// Every code, in the order of their declaration.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::InvalidId,
         Self::TooManyIds,
         Self::InvalidMoment,
@@ -36,6 +38,7 @@ impl Code {
         Self::UnknownEventType,
         Self::InvalidSearch,
         Self::IndexNotBuilt,
+        Self::InvalidSupposition,
     ];
 
     /// The code as it stands in an answer.
@@ -49,6 +52,7 @@ impl Code {
             Self::UnknownEventType => "UNKNOWN_EVENT_TYPE",
             Self::InvalidSearch => "INVALID_SEARCH",
             Self::IndexNotBuilt => "INDEX_NOT_BUILT",
+            Self::InvalidSupposition => "INVALID_SUPPOSITION",
         }
     }
 }
@@ -74,6 +78,7 @@ pub(crate) enum Refusal {
     Sought { name: Arc<str>, given: String, message: String },
     NothingSought { there: String },
     IndexUnbuilt,
+    Supposed { path: String, message: String },
 }
 
 impl Refusal {
@@ -86,6 +91,7 @@ impl Refusal {
             Self::EventType { .. } => Code::UnknownEventType,
             Self::Sought { .. } | Self::NothingSought { .. } => Code::InvalidSearch,
             Self::IndexUnbuilt => Code::IndexNotBuilt,
+            Self::Supposed { .. } => Code::InvalidSupposition,
         }
     }
 
@@ -115,6 +121,7 @@ impl Refusal {
                 "the search index was not built for this configuration; build it with `query-api rebuild`"
                     .to_owned()
             }
+            Self::Supposed { path, message } => format!("`{path}`: {message}"),
         }
     }
 }

@@ -3,6 +3,8 @@
 //! Pure: the same code validates commands and answers queries.
 
 mod claim;
+mod consequence;
+mod contrast;
 mod difference;
 mod dossier;
 mod line;
@@ -17,6 +19,8 @@ mod timeline;
 mod world;
 
 pub use claim::{Because, Claim, Place};
+pub use consequence::{AffectedEvent, AffectedObject, Consequences, StretchChange};
+pub use contrast::Contrast;
 pub use difference::{FieldChange, Side, difference};
 pub use dossier::{Dossier, Extended, LastClaim};
 pub use line::{Assertion, Bound, Change, FieldLine, Read};

@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use crate::catalogue::Catalogue;
 use crate::event::{Event, EventId, ObjectId, Position};
+use crate::log::Log;
 
 /// Events in position order, with every event of each *complete* object among them.
 #[derive(Clone, Debug, Default)]
 pub struct History {
+    /// Events that it does not take in: this is a history in which they were never registered.
+    left_out: Arc<HashSet<EventId>>,
     events: Arc<Vec<Arc<Event>>>,
     index: Arc<Places>,
     absent: HashSet<EventId>,
@@ -44,6 +47,14 @@ impl History {
         Self { folded: objects.into_iter().collect(), ..Self::default() }
     }
 
+    /// The same in a log that may not be the one that is: without what it leaves out, and with what it adds.
+    #[must_use]
+    pub fn in_log(log: &Log, objects: impl IntoIterator<Item = ObjectId>) -> Self {
+        let mut history = Self { left_out: Arc::clone(log.left_out()), ..Self::of(objects) };
+        history.add([], log.added().iter().cloned());
+        history
+    }
+
     /// Takes in events, and notes which objects are complete with them.
     pub fn add(
         &mut self,
@@ -53,7 +64,7 @@ impl History {
         self.complete.extend(complete);
         let (all, index) = (Arc::make_mut(&mut self.events), Arc::make_mut(&mut self.index));
         let mut in_order = true;
-        for event in events {
+        for event in events.into_iter().filter(|event| !self.left_out.contains(&event.id)) {
             if let Entry::Vacant(place) = index.entry(event.id) {
                 in_order &= all.last().is_none_or(|last| last.position < event.position);
                 place.insert(all.len());
@@ -187,7 +198,7 @@ impl History {
         while let Some(event) = pending.pop() {
             for reference in event.references.iter().filter(|reference| seen.insert(**reference)) {
                 match self.event(*reference) {
-                    None if self.absent.contains(reference) => {}
+                    None if self.absent.contains(reference) || self.left_out.contains(reference) => {}
                     None => {
                         needs.events.insert(*reference);
                     }

@@ -10,6 +10,7 @@ pub mod event;
 pub mod fold;
 pub mod history;
 pub mod inverse;
+pub mod log;
 pub mod reader;
 pub mod resolve;
 mod shown;

@@ -1,6 +1,7 @@
 //! The event reader: the one place that loads events. SELECT only.
 
 mod cache;
+mod consequences;
 mod row;
 mod search;
 mod watch;
@@ -21,6 +22,7 @@ use crate::catalogue::Catalogue;
 use crate::event::{Event, EventId, ObjectId, Position};
 use crate::fold::{Dossier, FoldError, World};
 use crate::history::{History, Needs};
+use crate::log::Log;
 use crate::time::FIRST_INSTANT;
 use cache::Cache;
 use watch::Unwatched;
@@ -57,6 +59,16 @@ pub struct EventFilter {
     pub object: Option<ObjectId>,
     /// Only those of these types.
     pub event_types: Option<Vec<String>>,
+}
+
+impl EventFilter {
+    /// Whether it shows an event.
+    #[must_use]
+    pub fn shows(&self, event: &Event) -> bool {
+        let of_type = |types: &Vec<String>| types.iter().any(|name| **name == *event.event_type);
+        self.object.is_none_or(|object| event.object_ids.contains(&object))
+            && self.event_types.as_ref().is_none_or(of_type)
+    }
 }
 
 /// Events cannot be read.
@@ -138,13 +150,21 @@ impl EventReader {
     /// # Errors
     /// [`ReadError`].
     pub async fn history(&self, objects: &[ObjectId], up_to: Position) -> Result<History, ReadError> {
-        let mut history = History::of(objects.iter().copied());
+        self.history_in(&Log::up_to(up_to), objects).await
+    }
+
+    /// The same in a log that may not be the one that is.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn history_in(&self, log: &Log, objects: &[ObjectId]) -> Result<History, ReadError> {
+        let mut history = History::in_log(log, objects.iter().copied());
         for _ in 0..MAX_GENERATIONS {
             let needs = history.needs(&self.catalogue);
             if needs.is_empty() {
                 return Ok(history);
             }
-            self.load(&mut history, needs, up_to).await?;
+            self.load(&mut history, needs, log.position()).await?;
             if history.folded().len() > MAX_OBJECTS {
                 break;
             }
@@ -181,6 +201,25 @@ impl EventReader {
             }
             _ => Ok(Arc::new(World::fold(&self.catalogue, &history, up_to, trust)?)),
         }
+    }
+
+    /// The same in a log that may not be the one that is.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn world_in(
+        &self,
+        log: &Log,
+        objects: &[ObjectId],
+        trust: Trust,
+    ) -> Result<Arc<World>, ReadError> {
+        if log.is_real() {
+            return self.world(objects, log.position(), trust).await;
+        }
+        let history = self.history_in(log, objects).await?;
+        let _step = self.watch.folding();
+        self.watch.folded(Way::Anew);
+        Ok(Arc::new(World::fold(&self.catalogue, &history, log.end(), trust)?))
     }
 
     /// Joins the kept folds of objects, brought up to a position; none where one is not kept, or cannot be extended.

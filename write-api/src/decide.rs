@@ -16,7 +16,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use read_model::catalogue::Catalogue;
 use read_model::event::{Event, Position};
-use read_model::fold::FoldError;
+use read_model::fold::{Contrast, FoldError};
 
 pub(crate) use referring::met_by_rules;
 pub use unique::UniqueValue;
@@ -137,8 +137,8 @@ fn examine(desk: Desk<'_>, command: &Command, draft: &draft::Draft) -> Result<Ve
     if !findings.refusals.is_empty() {
         return Err(Stop::Refused(findings.refusals));
     }
-    let changed = evidence.changed.iter().map(|(object, field)| (*object, field));
-    unique::check(desk, draft, evidence.after.world(), changed)?;
+    let Contrast { after, .. } = &evidence.contrast;
+    unique::check(desk, draft, after.world(), evidence.contrast.changed())?;
     Ok(findings.warnings)
 }
 

@@ -3,6 +3,7 @@
 //! A mutation parses its input into a [`Command`](crate::command::Command), submits it, and shows the outcome; nothing is decided here.
 
 mod admission;
+mod consequences;
 mod data;
 mod fields;
 mod input;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use async_graphql::SDLExportOptions;
 use async_graphql::dynamic::{Object, Schema, SchemaBuilder};
 use read_model::catalogue::Catalogue;
+use read_model::reader::EventReader;
 
 use self::admission::Admission;
 use self::types::Types;
@@ -57,6 +59,8 @@ pub enum SchemaError {
 pub struct Gate {
     /// The one that appends.
     pub appender: Appender,
+    /// What reads what follows from a command.
+    pub reader: EventReader,
     /// Where ids come from that the client does not give.
     pub ids: Box<dyn IdSource>,
 }

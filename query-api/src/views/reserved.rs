@@ -5,13 +5,18 @@ pub(crate) const RESERVED_FIELDS: [&str; 8] =
     ["id", "basis", "events", "history", "timeline", "provenance", "inOnderzoek", "asOf"];
 
 /// The root fields that are no view's.
-pub(crate) const RESERVED_ROOTS: [&str; 4] = ["event", "events", "compare", "consequences"];
+pub(crate) const RESERVED_ROOTS: [&str; 5] = ["event", "events", "compare", "consequences", "whatIf"];
 
 /// The types that are no view's, GraphQL's own among them.
-pub(crate) const RESERVED_TYPES: [&str; 30] = [
+pub(crate) const RESERVED_TYPES: [&str; 42] = [
+    "AffectedEvent",
+    "AffectedObject",
     "Basis",
     "Boolean",
+    "BrokenRule",
     "Cause",
+    "Consequences",
+    "ConsequencesAt",
     "Date",
     "DatePrecision",
     "DateTime",
@@ -34,11 +39,18 @@ pub(crate) const RESERVED_TYPES: [&str; 30] = [
     "Position",
     "Provenance",
     "Query",
+    "StretchChange",
     "String",
     "Subscription",
     "Trust",
     "UUID",
     "Verdict",
+    "WhatIf",
+    "WhatIfAmend",
+    "WhatIfAnnul",
+    "WhatIfClaim",
+    "WhatIfCommand",
+    "WhatIfValidate",
 ];
 
 /// What the names of the types of lines end in: `Naam` leads to `NaamPeriod`.

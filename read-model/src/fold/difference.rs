@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::line::{Assertion, Bound};
+use super::status::Folded;
 use super::support::rests_on;
 use super::world::World;
 use crate::catalogue::{Catalogue, EvaluationError, Expression, ObjectType, Origin};
@@ -22,6 +23,13 @@ pub struct Side<'a> {
     pub resolution: &'a Resolution,
     /// The day.
     pub day: Day,
+}
+
+impl<'a> Side<'a> {
+    /// A history read as a whole, on a day.
+    pub(super) fn of(folded: &'a Folded<'_>, day: Day) -> Self {
+        Self { world: folded.world(), resolution: folded.resolution(), day }
+    }
 }
 
 /// A field of an object that has another value at the second point than at the first.
@@ -65,6 +73,20 @@ pub fn difference(
         }
     }
     Ok(changes)
+}
+
+/// The events that make the difference between the values of a field of an object at two points, oldest first.
+pub(super) fn through(
+    catalogue: &Catalogue,
+    object: ObjectId,
+    field: &str,
+    from: Side<'_>,
+    to: Side<'_>,
+) -> Vec<Arc<Event>> {
+    let state = to.world.object(object).or_else(|| from.world.object(object));
+    let object_type = state.and_then(|state| catalogue.object_types.get(state.object_type()));
+    let compared = object_type.map(|object_type| Compared { catalogue, object_type, object, field });
+    compared.map(|compared| compared.through(from, to)).unwrap_or_default()
 }
 
 struct Compared<'a> {

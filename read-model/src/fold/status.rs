@@ -102,6 +102,12 @@ impl<'h> Folded<'h> {
         &self.world
     }
 
+    /// What holds of each event.
+    #[must_use]
+    pub fn resolution(&self) -> &Resolution {
+        &self.resolution
+    }
+
     /// The state alone.
     #[must_use]
     pub fn into_world(self) -> World {

@@ -8,6 +8,7 @@ use door::{
     Tokens,
 };
 use read_model::catalogue::Catalogue;
+use read_model::reader::EventReader;
 use sqlx::PgPool;
 
 use crate::append::{self, AppenderTask, EngineError, Meters};
@@ -20,6 +21,9 @@ const NAME: &str = "write-api";
 
 /// What a first visitor of GraphiQL finds.
 const FIRST_QUERY: &str = include_str!("first_query.graphql");
+
+/// How many objects' events are kept for who asks what follows from a command; a few families at a time.
+const CACHED_OBJECTS: usize = 2_000;
 
 /// Why the server could not serve.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +63,8 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
     let meters = Meters::new(&catalogue, metrics.registry());
     let started = append::start_metered(pool.clone(), Arc::clone(&catalogue), appending, meters).await;
     let (appender, task) = started.map_err(ServeFailure::Appender)?;
-    let gate = Gate { appender, ids: Box::new(SystemIds) };
+    let reader = EventReader::new(pool.clone(), Arc::clone(&catalogue), CACHED_OBJECTS);
+    let gate = Gate { appender, reader, ids: Box::new(SystemIds) };
     let schema = graphql::builder(&catalogue, gate)?;
     let schema = graphql::finish(door::harden(schema, tokens.development()))?;
     let (bind, patience) = (options.bind, options.http.shutdown_timeout);

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use read_model::catalogue::Severity;
 use read_model::event::{Event, EventId};
-use read_model::fold::{Breach, Claim, Folded};
+use read_model::fold::{Breach, Claim, Contrast, Folded};
 
 use super::draft::{Draft, finding};
-use super::evidence::{Evidence, may_break};
+use super::evidence::Evidence;
 use super::{Desk, Stop};
 use crate::command::Command;
 use crate::outcome::{Finding, FindingCode};
@@ -27,7 +27,7 @@ pub(super) fn findings(
     draft: &Draft,
     evidence: &Evidence<'_>,
 ) -> Result<Findings, Stop> {
-    let after = &evidence.after;
+    let after = &evidence.contrast.after;
     let mut findings = Findings::default();
     if let Some(own) = draft.own_claim.and_then(|id| after.claim(id)) {
         findings.refusals = own_breaches(after, own, Severity::Refuse);
@@ -51,11 +51,12 @@ fn own_breaches(folded: &Folded<'_>, own: &Claim<'_>, severity: Severity) -> Vec
 /// The events that would be contested through the draft, each with the rules that it would break: those that stood
 /// before it, and those that come to count only with it.
 fn contested<'c>(evidence: &Evidence<'c>, draft: &Draft) -> Vec<(Arc<Event>, Vec<Breach<'c>>)> {
-    let Evidence { before, after, changed, .. } = evidence;
+    let contrast = &evidence.contrast;
+    let Contrast { before, after, .. } = contrast;
     let newly = |claim: &Claim<'c>| {
         let id = claim.because.claim.id;
         let earlier = before.claim(id);
-        if Some(id) == draft.own_claim || (earlier.is_some() && !may_break(claim, changed)) {
+        if Some(id) == draft.own_claim || (earlier.is_some() && !contrast.may_break(claim)) {
             return None;
         }
         let breaches = after.breaches(claim, Severity::Refuse);
@@ -75,7 +76,7 @@ fn may_accept(desk: Desk<'_>, command: &Command, event: &Event) -> bool {
 
 /// Clashes that exist only with claims which nobody has validated: a warning.
 fn open_clashes(desk: Desk<'_>, draft: &Draft, evidence: &Evidence<'_>) -> Result<Option<Finding>, Stop> {
-    let after = &evidence.after;
+    let after = &evidence.contrast.after;
     let open: HashSet<EventId> =
         after.open_claims().map(|event| event.id).filter(|id| Some(*id) != draft.own_claim).collect();
     let Some(own_id) = draft.own_claim.filter(|_| !open.is_empty()) else {

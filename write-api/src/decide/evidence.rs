@@ -1,11 +1,10 @@
 //! What a decision looks at: the history before the command and the history with it, each folded.
 
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use read_model::basis::Trust;
 use read_model::event::{ObjectId, Position};
-use read_model::fold::{Claim, FoldError, Folded, World};
+use read_model::fold::{Contrast, FoldError, Folded};
 use read_model::history::History;
 use read_model::inverse::candidates;
 use read_model::resolve::Assuming;
@@ -19,16 +18,9 @@ use crate::outcome::{Finding, FindingCode};
 /// The history with the draft added, folded as it was before the command and as it is with it.
 pub(super) struct Evidence<'c> {
     pub(super) history: History,
-    /// The validated history before the command.
-    pub(super) before: Folded<'c>,
-    /// The validated history with the command, which is read as accepted where nobody judged it yet.
-    pub(super) after: Folded<'c>,
-    /// The fields whose line is not the same in both.
-    pub(super) changed: HashSet<FieldOf>,
+    /// The validated history before the command, and with it; the command is read as accepted where nobody judged it yet.
+    pub(super) contrast: Contrast<'c>,
 }
-
-/// A field of an object.
-pub(super) type FieldOf = (ObjectId, Arc<str>);
 
 /// Beyond every event that exists.
 const END: Position = Position::new(i64::MAX);
@@ -40,8 +32,7 @@ impl<'c> Evidence<'c> {
         let assuming = Assuming(draft.assumed);
         let after = Folded::at(desk.catalogue, &history, END, Trust::Validated, assuming)
             .map_err(|error| own_fault(desk, error))?;
-        let changed = changed_fields(before.world(), after.world());
-        Ok(Self { history, before, after, changed })
+        Ok(Self { history, contrast: Contrast::of(before, after) })
     }
 
     /// The history with the command, with every open claim read as accepted.
@@ -86,58 +77,24 @@ pub(super) fn gather<'c>(desk: Desk<'c>, draft: &Draft) -> Result<Evidence<'c>, 
 }
 
 /// Objects not folded yet whose state follows from what changes, or which the rules of events around it read.
-fn touched_further(desk: Desk<'_>, draft: &Draft, evidence: &Evidence<'_>) -> HashSet<ObjectId> {
-    let changed = |object, field: &str| is_changed(&evidence.changed, object, field);
-    let mut touched = HashSet::new();
-    for claim in evidence.after.claims() {
+fn touched_further(desk: Desk<'_>, draft: &Draft, evidence: &Evidence<'_>) -> BTreeSet<ObjectId> {
+    let Evidence { history, contrast } = evidence;
+    let mut touched = contrast.following();
+    for claim in contrast.after.claims() {
         let id = claim.because.claim.id;
-        let comes_to_count = evidence.before.claim(id).is_none();
-        if Some(id) == draft.own_claim || comes_to_count || may_break(claim, &evidence.changed) {
+        let comes_to_count = contrast.before.claim(id).is_none();
+        if Some(id) == draft.own_claim || comes_to_count || contrast.may_break(claim) {
             touched.extend(claim.objects_read_by_rules());
         }
         // Only rules that warn ask who refers to an object, and an import is not warned.
         if Some(id) == draft.own_claim && !desk.trusted {
             for (inverse, object) in claim.event_type.followed_back(desk.catalogue, claim.data()) {
-                touched.extend(candidates(desk.catalogue, inverse, object, &evidence.history, END));
+                touched.extend(candidates(desk.catalogue, inverse, object, history, END));
             }
-        }
-        if claim.event_type.has_reading_effects() {
-            touched.extend(claim.event_type.objects_that_follow(claim.data(), &changed));
         }
     }
-    touched.retain(|object| !evidence.history.folded().contains(object));
+    touched.retain(|object| !history.folded().contains(object));
     touched
-}
-
-/// Whether a rule of the claim reads a field that changed, or the claim rests on others.
-pub(super) fn may_break(claim: &Claim<'_>, changed: &HashSet<FieldOf>) -> bool {
-    !claim.because.claim.references.is_empty()
-        || claim.rules_read(|object, field| is_changed(changed, object, field))
-}
-
-fn is_changed(changed: &HashSet<FieldOf>, object: ObjectId, field: &str) -> bool {
-    changed.iter().any(|(id, name)| *id == object && **name == *field)
-}
-
-/// The fields whose line is not the same in both worlds.
-fn changed_fields(before: &World, after: &World) -> HashSet<FieldOf> {
-    let mut changed = HashSet::new();
-    let mut compare = |one: &World, other: &World| {
-        for (id, state) in one.objects() {
-            for (field, line) in state.lines() {
-                let same = other
-                    .object(id)
-                    .and_then(|state| state.line(field))
-                    .is_some_and(|other| other.says_the_same(line));
-                if !same {
-                    changed.insert((id, Arc::clone(field)));
-                }
-            }
-        }
-    };
-    compare(before, after);
-    compare(after, before);
-    changed
 }
 
 /// Refuses where anything that the caller's answer rested on has changed since. What came earlier in the same request

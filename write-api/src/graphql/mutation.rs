@@ -10,7 +10,7 @@ use read_model::catalogue::Catalogue;
 use super::fields::InputError;
 use super::operation::Operation;
 use super::read::{Asked, Reader};
-use super::{APPEND, Gate, OVERLOADED, STOPPING, output};
+use super::{APPEND, Gate, OVERLOADED, STOPPING, consequences, output};
 use crate::append::{AppendError, Request};
 use crate::rights;
 
@@ -65,7 +65,9 @@ async fn resolve(
     }
     let Asked { commands, dry_run } = asked;
     let outcome = gate.appender.submit(Request { commands, dry_run }).await;
-    outcome.map(|outcome| output::payload(&outcome)).map_err(|error| shown(&error))
+    let outcome = outcome.map_err(|error| shown(&error))?;
+    let told = consequences::told(&gate.reader, &outcome, dry_run, context).await;
+    Ok(output::payload(&outcome, &told))
 }
 
 /// Every code here stands in `docs/errors.md`.

@@ -5,8 +5,10 @@ use async_graphql::dynamic::{Enum, EnumItem, Field, FieldFuture, Object, Scalar,
 use chrono::{DateTime, SecondsFormat, Utc};
 use read_model::basis::{Basis, Trust};
 use read_model::event::{Event, EventKind};
+use read_model::fold::Status;
 use serde_json::json;
 
+use super::consequences;
 use super::types::Types;
 use crate::outcome::{Finding, FindingCode, Outcome};
 
@@ -21,6 +23,7 @@ pub(super) fn define(types: &mut Types) {
     types.add(object("Event", "An immutable record.", &EVENT_FIELDS));
     let basis = "Exactly what an answer was computed from. The same question on the same basis gives the same answer for ever.";
     types.add(object("Basis", basis, &BASIS_FIELDS));
+    consequences::define(types);
     let codes = FindingCode::ALL.map(FindingCode::name);
     types.add(
         Enum::new("FindingCode")
@@ -28,6 +31,7 @@ pub(super) fn define(types: &mut Types) {
             .items(codes),
     );
     types.add(choice("EventKind", "What an event does.", &EVENT_KINDS));
+    types.add(choice("EventStatus", "What an event is worth: the first that applies.", &STATUSES));
     types.add(choice("Trust", "Which claims count.", &TRUSTS));
     for (name, description) in SCALARS {
         types.add(Scalar::new(name).description(description));
@@ -59,6 +63,15 @@ const EVENT_KINDS: [(&str, &str); 3] = [
     (EventKind::Validation.name(), "Accepts or rejects an earlier claim or correction."),
 ];
 
+const STATUSES: [(&str, &str); 6] = [
+    (Status::Annulled.name(), "A correction in force says that it did not happen."),
+    (Status::Rejected.name(), "Its newest validation rejects it."),
+    (Status::Claimed.name(), "Nobody has judged it yet."),
+    (Status::Suspended.name(), "It fails only for what it is based on."),
+    (Status::Contested.name(), "It counts, and no longer satisfies its rules in its place."),
+    (Status::Validated.name(), "It counts."),
+];
+
 const TRUSTS: [(&str, &str); 2] = [
     (Trust::Validated.name(), "Those that were validated."),
     (Trust::Claimed.name(), "Also those that nobody has judged yet; they have no legal consequences."),
@@ -71,11 +84,12 @@ pub(super) fn choice(name: &str, description: &str, items: &[(&str, &str)]) -> E
 }
 
 /// An outcome as the payload's value.
-pub(super) fn payload(outcome: &Outcome) -> Value {
+pub(super) fn payload(outcome: &Outcome, consequences: &serde_json::Value) -> Value {
     value(json!({
         "events": outcome.events.iter().map(|event| shown(event)).collect::<Vec<_>>(),
         "refusals": outcome.refusals.iter().map(finding).collect::<Vec<_>>(),
         "warnings": outcome.warnings.iter().map(finding).collect::<Vec<_>>(),
+        "consequences": consequences,
         "basis": basis(&outcome.basis),
     }))
 }
@@ -116,10 +130,15 @@ pub(super) fn value(json: serde_json::Value) -> Value {
     Value::from_json(json).unwrap_or_default()
 }
 
-const PAYLOAD_FIELDS: [Held; 4] = [
+const PAYLOAD_FIELDS: [Held; 5] = [
     ("events", "[Event!]!", "The events that it made or, on a dry run, would make."),
     ("refusals", "[Finding!]!", "Why it was refused; empty where it was not."),
     ("warnings", "[Finding!]!", "What the caller should know all the same."),
+    (
+        "consequences",
+        "Consequences",
+        "What it changes or, on a dry run, would change; null where it was refused. Claims that nobody validated change nothing.",
+    ),
     ("basis", "Basis", "What it was decided on: the log just before its own events."),
 ];
 
@@ -169,7 +188,7 @@ fn finding(finding: &Finding) -> serde_json::Value {
     })
 }
 
-fn shown(event: &Event) -> serde_json::Value {
+pub(super) fn shown(event: &Event) -> serde_json::Value {
     json!({
         "id": event.id,
         "position": event.position.get(),

@@ -1,0 +1,202 @@
+//! What follows, or followed, from an event: of each object the fields that change, and the events that are not worth the
+//! same.
+
+use std::sync::Arc;
+
+use async_graphql::dynamic::{
+    Enum, EnumItem, Field, FieldFuture, FieldValue, InputValue, Object, ResolverContext, SchemaBuilder,
+    TypeRef,
+};
+use async_graphql::{Name, Result, Value};
+use door::Principal;
+use read_model::event::Event;
+use read_model::fold::{AffectedEvent, AffectedObject, Consequences, StretchChange};
+use read_model::log::Log;
+
+use crate::arguments::{self, given};
+use crate::compare;
+use crate::event::EventAt;
+use crate::reading::{Point, Reading};
+use crate::surface::Surface;
+use crate::types::{Plain, basis_field, text, with_plain};
+
+/// What follows from an event, and where the question stood.
+struct Told {
+    told: Arc<Consequences>,
+    point: Point,
+}
+
+/// A part of it.
+struct Part<T> {
+    part: T,
+    point: Point,
+}
+
+/// The root field.
+pub(crate) fn root() -> Field {
+    let field = Field::new("consequences", TypeRef::named("Consequences"), |context| {
+        FieldFuture::new(async move { resolve(&context).await })
+    });
+    let id = InputValue::new("eventId", TypeRef::named_nn("UUID"));
+    let at = InputValue::new("at", TypeRef::named("ConsequencesAt"));
+    let field = field
+        .argument(id.description("Of which event."))
+        .argument(at.description("Against what.").default_value(Value::Enum(Name::new("REGISTERED"))));
+    arguments::declare_known_at(field)
+        .description("What follows from an event: exactly what differs with it and without it, and nothing else. Null where there was no event with that id by then.")
+}
+
+async fn resolve<'a>(context: &ResolverContext<'a>) -> Result<Option<FieldValue<'a>>> {
+    Surface::of(context)?.views.events.check(Principal::of(context)?)?;
+    let Some(id) = arguments::id(context, "eventId")? else { return Ok(None) };
+    let reading = Reading::of(context)?;
+    let now = reading.point_of_events(arguments::moment(context, "knownAt")?).await?;
+    let Some(event) = reading.event(id, now).await? else { return Ok(None) };
+    let registered = given(context, "at").is_none_or(|at| at.enum_name() != Ok("NOW"));
+    let (point, before) = if registered {
+        (reading.as_registered(&event), Log::up_to(event.position.plus(-1)))
+    } else {
+        (now, Log::up_to(now.snapshot.position).without([id]))
+    };
+    let after = Log::up_to(point.snapshot.position);
+    let told = reading.consequences(&before, &after, event.object_ids.clone()).await?;
+    Ok(Some(FieldValue::owned_any(Told { told: Arc::new(told), point })))
+}
+
+/// The GraphQL types.
+pub(crate) fn register(builder: SchemaBuilder) -> SchemaBuilder {
+    [consequences(), affected_object(), stretch_change(), affected_event(), broken_rule()]
+        .into_iter()
+        .fold(builder.register(at()), SchemaBuilder::register)
+}
+
+fn at() -> Enum {
+    let item = |name: &str, description: &str| EnumItem::new(name).description(description);
+    Enum::new("ConsequencesAt")
+        .description("Against what the consequences of an event are told.")
+        .item(item("REGISTERED", "The log just before the event, against the log with it."))
+        .item(item("NOW", "What is known without the event, against what is known with it."))
+}
+
+fn consequences() -> Object {
+    let objects = Field::new("objects", TypeRef::named_nn_list_nn("AffectedObject"), |context| {
+        FieldFuture::new(async move {
+            let Told { told, point } = context.parent_value.try_downcast_ref()?;
+            Ok(Some(parts(told.objects.clone(), *point)))
+        })
+    });
+    let events = Field::new("events", TypeRef::named_nn_list_nn("AffectedEvent"), |context| {
+        FieldFuture::new(async move {
+            let Told { told, point } = context.parent_value.try_downcast_ref()?;
+            Ok(Some(parts(told.events.clone(), *point)))
+        })
+    });
+    let revisit = event_list("revisit", |told: &Told| (told.told.revisit.clone(), told.point));
+    Object::new("Consequences")
+        .description("What differs without an event and with it, over the whole material line.")
+        .field(objects.description("The objects of which a field changes, in the order of their ids."))
+        .field(events.description("The events whose status changes, in the order of registration."))
+        .field(revisit.description("The claims that are based on an event which is not worth, or does not say, the same: what was done because of it, by people or by automatic systems, is to be looked at again."))
+        .field(basis_field(|context| {
+            let told = context.parent_value.try_downcast_ref::<Told>()?;
+            Ok(told.point.basis(None, &Surface::of(context)?.catalogue.hash))
+        }))
+}
+
+const OBJECT: [Plain<Part<AffectedObject>>; 2] = [
+    ("id", "UUID!", "Which.", |at| text(at.part.id)),
+    ("objectType", "String!", "Its type.", |at| text(&at.part.object_type)),
+];
+
+fn affected_object() -> Object {
+    let changes = Field::new("changes", TypeRef::named_list("StretchChange"), |context| {
+        FieldFuture::new(async move {
+            let at = context.parent_value.try_downcast_ref::<Part<AffectedObject>>()?;
+            compare::check(&context, &at.part.object_type)?;
+            Ok(Some(parts(at.part.changes.clone(), at.point)))
+        })
+    });
+    with_plain(Object::new("AffectedObject"), &OBJECT)
+        .description("An object of which a field changes.")
+        .field(changes.description(
+            "What changes, field by field and then in time; for who may read objects of its type as such.",
+        ))
+}
+
+const STRETCH: [Plain<Part<StretchChange>>; 5] = [
+    ("field", "String!", "The field, by the name that it has in the object type.", |at| text(&at.part.field)),
+    ("from", "Date!", "The first day.", |at| text(at.part.from)),
+    ("until", "Date", "The first day after it; null where it has no end.", |at| {
+        at.part.until.map_or(Value::Null, text)
+    }),
+    ("before", "JSON", "The value without the event; null where it has none.", |at| json(&at.part.before)),
+    ("after", "JSON", "The value with it; null where it has none.", |at| json(&at.part.after)),
+];
+
+fn stretch_change() -> Object {
+    let through = event_list("through", |at: &Part<StretchChange>| (at.part.through.clone(), at.point));
+    with_plain(Object::new("StretchChange"), &STRETCH)
+        .description("A stretch of the material line on which a field has another value.")
+        .field(through.description("The chain of events that makes the difference, oldest first."))
+}
+
+const EVENT: [Plain<Part<AffectedEvent>>; 2] = [
+    ("before", "EventStatus!", "Its status without the event.", |at| text(at.part.before.status.name())),
+    ("after", "EventStatus!", "Its status with it.", |at| text(at.part.after.status.name())),
+];
+
+fn affected_event() -> Object {
+    let event = Field::new("event", TypeRef::named_nn("Event"), |context| {
+        FieldFuture::new(async move {
+            let at = context.parent_value.try_downcast_ref::<Part<AffectedEvent>>()?;
+            let event = Arc::clone(&at.part.event);
+            Ok(Some(FieldValue::owned_any(EventAt { event, point: at.point })))
+        })
+    });
+    let breaks = Field::new("breaks", TypeRef::named_nn_list_nn("BrokenRule"), |context| {
+        FieldFuture::new(async move {
+            let at = context.parent_value.try_downcast_ref::<Part<AffectedEvent>>()?;
+            Ok(Some(FieldValue::list(at.part.breaks.iter().cloned().map(FieldValue::owned_any))))
+        })
+    });
+    with_plain(Object::new("AffectedEvent"), &EVENT)
+        .description("An event whose status changes.")
+        .field(event.description("Which."))
+        .field(
+            breaks.description(
+                "The rules that it does not keep with the event; none where it is not contested.",
+            ),
+        )
+}
+
+/// The name of a rule, and what a clerk is told.
+type Broken = (Arc<str>, Arc<str>);
+
+const BROKEN: [Plain<Broken>; 2] = [
+    ("name", "String!", "Its name in the catalogue.", |(name, _)| text(name)),
+    ("message", "String!", "What a clerk is told.", |(_, message)| text(message)),
+];
+
+fn broken_rule() -> Object {
+    with_plain(Object::new("BrokenRule"), &BROKEN).description("A rule that an event does not keep.")
+}
+
+fn parts<'a, T: Send + Sync + 'static>(parts: Vec<T>, point: Point) -> FieldValue<'a> {
+    FieldValue::list(parts.into_iter().map(|part| FieldValue::owned_any(Part { part, point })))
+}
+
+/// A field with events that its parent holds.
+fn event_list<T: Send + Sync + 'static>(name: &str, read: fn(&T) -> (Vec<Arc<Event>>, Point)) -> Field {
+    Field::new(name, TypeRef::named_nn_list_nn("Event"), move |context| {
+        FieldFuture::new(async move {
+            let (events, point) = read(context.parent_value.try_downcast_ref()?);
+            let events = events.into_iter().map(|event| EventAt { event, point });
+            Ok(Some(FieldValue::list(events.map(FieldValue::owned_any))))
+        })
+    })
+}
+
+/// Any value that a field has is one of GraphQL's.
+fn json(value: &Option<serde_json::Value>) -> Value {
+    value.clone().and_then(|value| Value::from_json(value).ok()).unwrap_or_default()
+}

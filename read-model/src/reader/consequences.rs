@@ -1,0 +1,100 @@
+//! Reading what follows from a change: generation by generation, and nothing of the rest of the store.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+use super::{EventReader, MAX_GENERATIONS, MAX_OBJECTS, ReadError};
+use crate::basis::Trust;
+use crate::event::{Event, EventId, ObjectId, Position};
+use crate::fold::{Consequences, Contrast, Folded};
+use crate::log::Log;
+use crate::resolve::Assuming;
+
+impl EventReader {
+    /// What differs between two logs, given the objects of the events in which they differ: the state of every object that
+    /// it reaches, and what events are worth.
+    ///
+    /// A generation reads what the one before it has changed: a query or two each, however large the store is.
+    ///
+    /// # Errors
+    /// [`ReadError`]; [`ReadError::TooLarge`] where it reaches more than one question may take in.
+    pub async fn consequences(
+        &self,
+        before: &Log,
+        after: &Log,
+        objects: impl IntoIterator<Item = ObjectId>,
+    ) -> Result<Consequences, ReadError> {
+        let mut objects: BTreeSet<ObjectId> = objects.into_iter().collect();
+        let mut based = Based::default();
+        for _ in 0..MAX_GENERATIONS {
+            let contrast = self.contrast(before, after, &objects).await?;
+            let resting = based.follow(self, &contrast, [before, after]).await?;
+            let known = objects.len();
+            objects.extend(contrast.reach());
+            objects.extend(resting);
+            if objects.len() == known {
+                return Ok(Consequences::of(&self.catalogue, &contrast, based.into_claims()));
+            }
+            if objects.len() > MAX_OBJECTS {
+                break;
+            }
+        }
+        Err(ReadError::TooLarge)
+    }
+
+    async fn contrast(
+        &self,
+        before: &Log,
+        after: &Log,
+        objects: &BTreeSet<ObjectId>,
+    ) -> Result<Contrast<'_>, ReadError> {
+        let objects = Vec::from_iter(objects.iter().copied());
+        let [before, after] =
+            [self.folded_in(before, &objects).await?, self.folded_in(after, &objects).await?];
+        Ok(Contrast::of(before, after))
+    }
+
+    /// A log read for these objects, with what holds of each event.
+    async fn folded_in(&self, log: &Log, objects: &[ObjectId]) -> Result<Folded<'_>, ReadError> {
+        let history = self.history_in(log, objects).await?;
+        let _step = self.watch.folding();
+        Ok(Folded::at(&self.catalogue, &history, log.end(), Trust::Validated, Assuming::default())?)
+    }
+}
+
+/// The claims that are based on events which are not worth the same.
+#[derive(Default)]
+struct Based {
+    asked: HashSet<EventId>,
+    claims: BTreeMap<Position, Arc<Event>>,
+}
+
+impl Based {
+    /// Finds those of events that were not asked for before; gives the objects that they bear on.
+    async fn follow(
+        &mut self,
+        reader: &EventReader,
+        contrast: &Contrast<'_>,
+        logs: [&Log; 2],
+    ) -> Result<Vec<ObjectId>, ReadError> {
+        let differing = contrast.differing();
+        let new: Vec<EventId> =
+            differing.iter().map(|event| event.id).filter(|id| self.asked.insert(*id)).collect();
+        if new.is_empty() {
+            return Ok(Vec::new());
+        }
+        let up_to = logs.map(Log::position).into_iter().max().unwrap_or_default();
+        let in_both = |claim: &Arc<Event>| {
+            logs.iter().all(|log| claim.position <= log.position() && !log.left_out().contains(&claim.id))
+        };
+        let mut found = reader.based_on(&new, up_to).await?;
+        found.retain(in_both);
+        let objects = found.iter().flat_map(|claim| &claim.object_ids).copied().collect();
+        self.claims.extend(found.into_iter().map(|claim| (claim.position, claim)));
+        Ok(objects)
+    }
+
+    fn into_claims(self) -> Vec<Arc<Event>> {
+        self.claims.into_values().collect()
+    }
+}

@@ -1,0 +1,138 @@
+//! What follows from a command, told beside its outcome to who asks for it.
+//!
+//! It is read after the decision, and not by the appender: nobody else waits for it.
+
+use std::sync::Arc;
+
+use async_graphql::dynamic::ResolverContext;
+use door::faults;
+use read_model::event::ObjectId;
+use read_model::fold::{AffectedEvent, AffectedObject, Consequences, StretchChange};
+use read_model::log::Log;
+use read_model::reader::{EventReader, ReadError};
+use serde_json::json;
+
+use super::output::{Held, object, shown};
+use super::types::Types;
+use crate::outcome::Outcome;
+
+/// The field of the payload.
+const FIELD: &str = "consequences";
+
+/// Defines the types.
+pub(super) fn define(types: &mut Types) {
+    let all: [(&str, &str, &[Held]); 5] = [
+        ("Consequences", "What a command changes, over the whole material line.", &CONSEQUENCES),
+        ("AffectedObject", "An object of which a field changes.", &OBJECT),
+        ("StretchChange", "A stretch of the material line on which a field gets another value.", &STRETCH),
+        ("AffectedEvent", "An event whose status changes.", &EVENT),
+        ("BrokenRule", "A rule that an event no longer keeps.", &RULE),
+    ];
+    for (name, description, fields) in all {
+        types.add(object(name, description, fields));
+    }
+}
+
+const CONSEQUENCES: [Held; 3] = [
+    ("objects", "[AffectedObject!]!", "The objects of which a field changes, in the order of their ids."),
+    ("events", "[AffectedEvent!]!", "The events whose status changes, in the order of registration."),
+    (
+        "revisit",
+        "[Event!]!",
+        "The claims that are based on an event which is no longer worth, or no longer says, the same: what was done because of it, by people or by automatic systems, is to be looked at again.",
+    ),
+];
+
+const OBJECT: [Held; 3] = [
+    ("id", "UUID!", "Which."),
+    ("objectType", "String!", "Its type."),
+    ("changes", "[StretchChange!]!", "What changes, field by field and then in time."),
+];
+
+const STRETCH: [Held; 6] = [
+    ("field", "String!", "The field, by the name that it has in the object type."),
+    ("from", "Date!", "The first day."),
+    ("until", "Date", "The first day after it; null where it has no end."),
+    ("before", "JSON", "The value before; null where it had none."),
+    ("after", "JSON", "The value after it; null where it has none."),
+    ("through", "[Event!]!", "The chain of events that makes the difference, oldest first."),
+];
+
+const EVENT: [Held; 4] = [
+    ("event", "Event!", "Which."),
+    ("before", "EventStatus!", "Its status before."),
+    ("after", "EventStatus!", "Its status after it."),
+    ("breaks", "[BrokenRule!]!", "The rules that it no longer keeps; none where it is not contested."),
+];
+
+const RULE: [Held; 2] =
+    [("name", "String!", "Its name in the catalogue."), ("message", "String!", "What a clerk is told.")];
+
+/// What follows from the events of an outcome, where that is asked for; null where there are none.
+///
+/// What was committed stands, whatever becomes of this: a fault is told at the field itself.
+pub(super) async fn told(
+    reader: &EventReader,
+    outcome: &Outcome,
+    dry_run: bool,
+    context: &ResolverContext<'_>,
+) -> serde_json::Value {
+    if outcome.events.is_empty() || !context.ctx.look_ahead().field(FIELD).exists() {
+        return serde_json::Value::Null;
+    }
+    match read(reader, outcome, dry_run).await {
+        Ok(told) => consequences(&told),
+        Err(error) => {
+            let fault = faults::internal(&error).into_server_error(context.ctx.item.pos);
+            context.ctx.add_error(context.ctx.set_error_path(fault));
+            serde_json::Value::Null
+        }
+    }
+}
+
+async fn read(reader: &EventReader, outcome: &Outcome, dry_run: bool) -> Result<Consequences, ReadError> {
+    let before = Log::up_to(outcome.basis.position);
+    let after = match outcome.events.last() {
+        Some(last) if !dry_run || outcome.repeated => Log::up_to(last.position),
+        Some(_) | None => before.clone().with(outcome.events.iter().cloned()),
+    };
+    let objects = outcome.events.iter().flat_map(|event| &event.object_ids).copied();
+    reader.consequences(&before, &after, Vec::<ObjectId>::from_iter(objects)).await
+}
+
+fn consequences(told: &Consequences) -> serde_json::Value {
+    json!({
+        "objects": told.objects.iter().map(affected_object).collect::<Vec<_>>(),
+        "events": told.events.iter().map(affected_event).collect::<Vec<_>>(),
+        "revisit": told.revisit.iter().map(|event| shown(event)).collect::<Vec<_>>(),
+    })
+}
+
+fn affected_object(object: &AffectedObject) -> serde_json::Value {
+    json!({
+        "id": object.id,
+        "objectType": object.object_type,
+        "changes": object.changes.iter().map(stretch_change).collect::<Vec<_>>(),
+    })
+}
+
+fn stretch_change(change: &StretchChange) -> serde_json::Value {
+    json!({
+        "field": change.field,
+        "from": change.from.to_string(),
+        "until": change.until.map(|day| day.to_string()),
+        "before": change.before,
+        "after": change.after,
+        "through": change.through.iter().map(|event| shown(event)).collect::<Vec<_>>(),
+    })
+}
+
+fn affected_event(affected: &AffectedEvent) -> serde_json::Value {
+    let rule = |(name, message): &(Arc<str>, Arc<str>)| json!({ "name": name, "message": message });
+    json!({
+        "event": shown(&affected.event),
+        "before": affected.before.status.name(),
+        "after": affected.after.status.name(),
+        "breaks": affected.breaks.iter().map(rule).collect::<Vec<_>>(),
+    })
+}
