@@ -5,6 +5,7 @@ mod birth;
 mod caching;
 mod cases;
 mod commands;
+mod consequences;
 mod consumers;
 mod corrections;
 mod errors_page;

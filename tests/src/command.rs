@@ -14,6 +14,14 @@ const PAYLOAD: &str = "
     warnings { code message path rule because { id } }
     basis { id position knownAt asOf minTrust catalogue }";
 
+/// What follows from a command, where that is asked for.
+const CONSEQUENCES: &str = "
+    consequences {
+      objects { id objectType changes { field from until before after through { id } } }
+      events { event { id } before after breaks { name message } }
+      revisit { id }
+    }";
+
 /// A command to the write API; awaiting it sends it.
 #[must_use = "a command is sent when it is awaited"]
 #[derive(Clone)]
@@ -21,11 +29,17 @@ pub struct Command<'a> {
     principal: Principal<'a>,
     mutation: String,
     input: Value,
+    told: &'static str,
 }
 
 impl<'a> Command<'a> {
     pub(crate) fn new(principal: Principal<'a>, mutation: String, input: Value) -> Self {
-        Self { principal, mutation, input }
+        Self { principal, mutation, input, told: "" }
+    }
+
+    /// Also asking what follows from it.
+    pub fn with_consequences(self) -> Self {
+        Self { told: CONSEQUENCES, ..self }
     }
 
     /// Under this id, instead of one that the server makes.
@@ -67,9 +81,9 @@ impl<'a> Command<'a> {
 
     /// Sends it, as often as wanted; the answer byte by byte, an error where the connection broke.
     pub async fn send(&self) -> Result<Answer, reqwest::Error> {
-        let (name, initial) = (&self.mutation, self.mutation[..1].to_uppercase());
+        let (name, initial, told) = (&self.mutation, self.mutation[..1].to_uppercase(), self.told);
         let mutation = format!(
-            "mutation($input: {initial}{}Input!) {{ {name}(input: $input) {{ {PAYLOAD} }} }}",
+            "mutation($input: {initial}{}Input!) {{ {name}(input: $input) {{ {PAYLOAD} {told} }} }}",
             &name[1..]
         );
         self.principal.mutate(&mutation, &json!({ "input": self.input })).await

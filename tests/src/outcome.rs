@@ -88,6 +88,11 @@ impl Accepted {
         findings(&self.payload, "warnings")
     }
 
+    /// What follows from it, where that was asked for.
+    pub fn consequences(&self) -> &Value {
+        &self.payload["consequences"]
+    }
+
     /// What the decision rests on.
     pub fn basis(&self) -> &Value {
         &self.payload["basis"]

@@ -232,6 +232,8 @@ impl FieldLine {
             match &assertion.change {
                 Change::Set(_) => items.clear(),
                 Change::Remove(value) => items.retain(|(item, _)| *item != value),
+                // What follows from a state that does not hold adds nothing.
+                Change::Add(Value::Null) => {}
                 Change::Add(value) => {
                     if !items.iter().any(|(item, _)| *item == value) {
                         items.push((value, assertion));

@@ -129,7 +129,7 @@ impl FieldLine {
             let is_new = |value: &Value| {
                 !open.iter().any(|item| matches!(&item.change, Change::Add(item) if item == value))
             };
-            if matches!(&said.change, Change::Add(value) if is_new(value)) {
+            if matches!(&said.change, Change::Add(value) if !value.is_null() && is_new(value)) {
                 open.push(said);
             }
         }
