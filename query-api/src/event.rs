@@ -135,11 +135,13 @@ async fn resolve_causes<'a>(context: &ResolverContext<'a>) -> Result<FieldValue<
     let at = context.parent_value.try_downcast_ref::<EventAt>()?;
     let (reading, point) = (Reading::of(context)?, at.point);
     let causes = resolve_standing(context).await?.causes;
-    let events = try_join_all(causes.into_iter().map(async |id| {
-        let event = reading.event(id, point).await?.ok_or_else(|| faults::internal(&Missing(id)))?;
-        Ok::<_, async_graphql::Error>(FieldValue::owned_any(EventAt { event, point }))
+    let events = try_join_all(causes.into_iter().map(async |id| match reading.event(id, point).await? {
+        Some(event) => Ok(Some(FieldValue::owned_any(EventAt { event, point }))),
+        // What a log that might have been leaves out suspends others, and cannot be shown.
+        None if point.instead.is_some() => Ok(None),
+        None => Err::<_, async_graphql::Error>(faults::internal(&Missing(id))),
     }));
-    Ok(FieldValue::list(events.await?))
+    Ok(FieldValue::list(events.await?.into_iter().flatten()))
 }
 
 fn verdict_name(verdict: Verdict) -> &'static str {

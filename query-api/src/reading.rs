@@ -1,6 +1,6 @@
 //! One request's reading of the event store: one clock, one prefix of the log, one set of batches.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use async_graphql::Result;
@@ -223,6 +223,12 @@ impl Reading {
     pub(crate) async fn events_of(&self, objects: &[ObjectId], point: Point) -> Result<Vec<Arc<Event>>> {
         let history = self.batches.loader().history(objects, point.known()).await;
         Ok(history.map_err(|error| faults::internal(&error))?.events().to_vec())
+    }
+
+    /// These events and all that could not be there without them.
+    pub(crate) async fn with_dependents(&self, events: &[EventId], point: Point) -> Result<HashSet<EventId>> {
+        let all = self.reader.with_dependents(events, point.snapshot.position).await;
+        all.map_err(|error| faults::internal(&error))
     }
 
     /// What differs between two logs, which differ in events that bear on these objects.

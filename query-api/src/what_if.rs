@@ -57,7 +57,7 @@ pub(crate) fn root() -> Field {
         FieldFuture::new(async move { resolve(&context).await.map(Some) })
     });
     let exclude = InputValue::new("exclude", TypeRef::named_nn_list("UUID")).description(format!(
-        "Events that never were, {MAX_EVENTS} at most; what is based on them is suspended, and what corrects or validates them says nothing."
+        "Events that never were, {MAX_EVENTS} at most; nor was anything that corrects or validates them, or is based on them."
     ));
     let include = InputValue::new("include", TypeRef::named_nn_list("WhatIfCommand")).description(format!(
         "Commands, {MAX_EVENTS} at most, each taken as accepted, in this order; later ones may name earlier ones by their id."
@@ -79,7 +79,8 @@ async fn resolve<'a>(context: &ResolverContext<'a>) -> Result<FieldValue<'a>> {
             message: format!("there is no event {id}, so that it cannot be left out; name one that exists"),
         })?;
     }
-    let mut supposing = Supposing::new(&surface.catalogue, principal, reading, point, &excluded);
+    let excluded = reading.with_dependents(&excluded, point).await?;
+    let mut supposing = Supposing::new(&surface.catalogue, principal, reading, point, excluded.clone());
     if let Some(include) = given(context, "include") {
         // GraphQL takes a single value where a list is asked for.
         let listed = if let Value::List(commands) = include.as_value() { Some(commands) } else { None };

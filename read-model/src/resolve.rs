@@ -28,7 +28,8 @@ pub(crate) struct Standing {
     pub(crate) amended_by: Option<usize>,
     /// Whether a Claim counts, a Correction is in force, a Validation is not annulled.
     pub(crate) holds: bool,
-    /// The events of its basis that do not hold.
+    /// The events of its basis that do not hold; of a Correction or Validation in a log that might have been, its target
+    /// where that is not there.
     pub(crate) failing_basis: Vec<EventId>,
 }
 
@@ -97,11 +98,17 @@ impl Resolution {
     /// Oldest to newest: a basis is older, so it is settled already.
     fn settle_basis(&mut self, index: usize) {
         let event = &self.events[index];
-        if event.kind() != EventKind::Claim || event.references.is_empty() {
+        if event.references.is_empty() {
             return;
         }
+        let is_claim = event.kind() == EventKind::Claim;
+        // What says something of an event that is not there says nothing; in the log as it is, every target is there.
+        let lost = |basis: usize| {
+            self.events[basis].kind() != EventKind::Claim && !self.standings[basis].failing_basis.is_empty()
+        };
+        let stands = |basis: usize| if is_claim { self.standings[basis].holds } else { !lost(basis) };
         let fails = |id: &&EventId| {
-            self.place(**id).filter(|basis| *basis < index).is_none_or(|basis| !self.standings[basis].holds)
+            self.place(**id).filter(|basis| *basis < index).is_none_or(|basis| !stands(basis))
         };
         let failing: Vec<EventId> = event.references.iter().filter(fails).copied().collect();
         let standing = &mut self.standings[index];

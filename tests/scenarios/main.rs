@@ -12,6 +12,7 @@ mod errors_page;
 mod family;
 mod household;
 mod import_export;
+mod laws;
 mod lines;
 mod observability;
 mod occupied;

@@ -98,6 +98,18 @@ impl History {
         id
     }
 
+    /// The last claim is based on these events.
+    pub fn based_on(&mut self, events: &[Uuid]) {
+        if let Some(claim) = self.lines.last_mut() {
+            claim["event_reference"] = json!(events);
+        }
+    }
+
+    /// A rejecting Validation.
+    pub fn reject(&mut self, target: Uuid) -> Uuid {
+        self.about(target, "Validation", json!({ "verdict": "rejected" }))
+    }
+
     /// A claim and its validation, registered together.
     pub fn fact(&mut self, event_type: &str, data: Value) -> Uuid {
         let claim = self.claim(event_type, data);

@@ -43,11 +43,10 @@ impl<'a> Supposing<'a> {
         principal: &Principal,
         reading: &'a Reading,
         point: Point,
-        excluded: &[EventId],
+        excluded: HashSet<EventId>,
     ) -> Self {
         let source =
             EventSource { id: principal.source_id, source_type: principal.source_type.as_str().into() };
-        let excluded = excluded.iter().copied().collect();
         Self { catalogue, source, reading, point, excluded, events: Vec::new(), path: String::new() }
     }
 

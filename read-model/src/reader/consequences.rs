@@ -42,6 +42,36 @@ impl EventReader {
         Err(ReadError::TooLarge)
     }
 
+    /// These events and every event up to a position that could not be there without them: what corrects or validates
+    /// them, what is based on them, and so on.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn with_dependents(
+        &self,
+        events: &[EventId],
+        up_to: Position,
+    ) -> Result<HashSet<EventId>, ReadError> {
+        let mut all: HashSet<EventId> = events.iter().copied().collect();
+        let mut new = events.to_vec();
+        for _ in 0..MAX_GENERATIONS {
+            if new.is_empty() {
+                return Ok(all);
+            }
+            let known = self.events_by_id(&new, up_to).await?;
+            // What is said of an event names all its objects.
+            let objects: BTreeSet<ObjectId> =
+                known.iter().filter_map(|event| event.object_ids.first().copied()).collect();
+            let history = self.history(&Vec::from_iter(objects), up_to).await?;
+            let based = self.based_on(&new, up_to).await?;
+            let refers = |event: &&Arc<Event>| event.references.iter().any(|id| all.contains(id));
+            let found = history.events().iter().filter(refers).chain(&based).map(|event| event.id);
+            new = found.collect::<BTreeSet<_>>().into_iter().filter(|id| !all.contains(id)).collect();
+            all.extend(&new);
+        }
+        Err(ReadError::TooLarge)
+    }
+
     async fn contrast(
         &self,
         before: &Log,
