@@ -91,19 +91,11 @@ pub(crate) fn id(context: &ResolverContext<'_>, argument: &'static str) -> Resul
     given(context, argument).map(|value| parse_id(argument, value)).transpose()
 }
 
-/// The ids in `ids`, in their order.
-pub(crate) fn ids(context: &ResolverContext<'_>) -> Result<Vec<ObjectId>, Refusal> {
-    let ids = id_list(context, "ids")?;
-    if ids.len() > MAX_IDS {
-        return Err(Refusal::Ids { given: ids.len(), limit: MAX_IDS });
-    }
-    Ok(ids)
-}
-
 /// The ids in this argument, in their order; none where it is absent.
-pub(crate) fn id_list(
+pub(crate) fn ids(
     context: &ResolverContext<'_>,
     argument: &'static str,
+    limit: usize,
 ) -> Result<Vec<ObjectId>, Refusal> {
     let Some(value) = given(context, argument) else {
         return Ok(Vec::new());
@@ -112,6 +104,9 @@ pub(crate) fn id_list(
     let Ok(list) = value.list() else {
         return Ok(vec![parse_id(argument, value)?]);
     };
+    if list.len() > limit {
+        return Err(Refusal::Ids { argument, given: list.len(), limit });
+    }
     list.iter().map(|value| parse_id(argument, value)).collect()
 }
 

@@ -118,7 +118,7 @@ async fn resolve_one<'a>(context: &ResolverContext<'a>, view: &View) -> Result<O
 
 async fn resolve_many<'a>(context: &ResolverContext<'a>, view: &View) -> Result<FieldValue<'a>> {
     view.grant.check(Principal::of(context)?)?;
-    let ids = arguments::ids(context)?;
+    let ids = arguments::ids(context, "ids", arguments::MAX_IDS)?;
     let reading = Reading::of(context)?;
     let point = asked_point(context, reading).await?;
     let world = reading.world(&ids, point).await?;

@@ -69,7 +69,7 @@ impl fmt::Display for Code {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     Id { argument: &'static str, given: String },
-    Ids { given: usize, limit: usize },
+    Ids { argument: &'static str, given: usize, limit: usize },
     Moment { argument: &'static str, source: MomentError },
     NoMoment { argument: &'static str, given: String },
     First { given: String, limit: usize },
@@ -101,7 +101,9 @@ impl Refusal {
             Self::Id { argument, given } => format!(
                 "`{argument}` holds `{given}`, which is no UUID; write one such as 0190163d-8694-739b-aea5-966c26f8ad90"
             ),
-            Self::Ids { given, limit } => format!("`ids` holds {given} ids; ask for at most {limit} at once"),
+            Self::Ids { argument, given, limit } => {
+                format!("`{argument}` holds {given} ids; ask for at most {limit} at once")
+            }
             Self::Moment { argument, source } => format!("`{argument}`: {source}"),
             Self::NoMoment { argument, given } => {
                 format!("`{argument}` is {given}; a moment is a text: a date or an RFC 3339 timestamp")

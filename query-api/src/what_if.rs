@@ -10,7 +10,6 @@ use async_graphql::dynamic::{
 };
 use async_graphql::{Result, Value};
 use door::Principal;
-use read_model::event::EventId;
 use read_model::log::Log;
 use read_model::reader::Snapshot;
 
@@ -72,7 +71,7 @@ async fn resolve<'a>(context: &ResolverContext<'a>) -> Result<FieldValue<'a>> {
     surface.views.events.check(principal)?;
     let reading = Reading::of(context)?;
     let point = reading.point_of_events(arguments::moment(context, "knownAt")?).await?;
-    let excluded = excluded(context)?;
+    let excluded = arguments::ids(context, "exclude", MAX_EVENTS)?;
     for id in &excluded {
         reading.event(*id, point).await?.ok_or(Refusal::Supposed {
             path: "exclude".to_owned(),
@@ -85,7 +84,7 @@ async fn resolve<'a>(context: &ResolverContext<'a>) -> Result<FieldValue<'a>> {
         // GraphQL takes a single value where a list is asked for.
         let listed = if let Value::List(commands) = include.as_value() { Some(commands) } else { None };
         let commands = listed.map_or_else(|| vec![include.as_value()], |commands| commands.iter().collect());
-        bounded("include", commands.len())?;
+        bounded(commands.len())?;
         for (index, command) in commands.into_iter().enumerate() {
             supposing.add(index, command).await?;
         }
@@ -95,18 +94,12 @@ async fn resolve<'a>(context: &ResolverContext<'a>) -> Result<FieldValue<'a>> {
     Ok(FieldValue::owned_any(WhatIfAt { snapshot: point.snapshot, instead }))
 }
 
-fn excluded(context: &ResolverContext<'_>) -> Result<Vec<EventId>, Refusal> {
-    let ids = arguments::id_list(context, "exclude")?;
-    bounded("exclude", ids.len())?;
-    Ok(ids)
-}
-
-fn bounded(argument: &str, given: usize) -> Result<(), Refusal> {
+fn bounded(given: usize) -> Result<(), Refusal> {
     if given <= MAX_EVENTS {
         return Ok(());
     }
     let message = format!("it names {given} of them; name at most {MAX_EVENTS}");
-    Err(Refusal::Supposed { path: argument.to_owned(), message })
+    Err(Refusal::Supposed { path: "include".to_owned(), message })
 }
 
 /// The GraphQL types.

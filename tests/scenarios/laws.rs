@@ -166,12 +166,14 @@ impl Random {
                     self.others.push(annul);
                 }
             }
-            _ => {
-                if let Some((claim, ..)) = self.claims.get(usize::from(who) % self.claims.len().max(1)) {
-                    let verdict = self.history.reject(*claim);
-                    self.others.push(verdict);
-                }
-            }
+            _ => self.reject(who),
+        }
+    }
+
+    fn reject(&mut self, who: u8) {
+        if let Some((claim, ..)) = self.claims.get(usize::from(who) % self.claims.len().max(1)) {
+            let verdict = self.history.reject(*claim);
+            self.others.push(verdict);
         }
     }
 

@@ -27,3 +27,4 @@ mod servers;
 mod store;
 mod time;
 mod views;
+mod what_if;
