@@ -103,6 +103,12 @@ pub(crate) fn acceptance(target: EventId) -> Request {
     request(clerk(1), Act::Validate { target, verdict: Verdict::Accepted, reason: None }, false)
 }
 
+/// A claim that is validated in the same step.
+pub(crate) fn registered(event_type: &str, data: Value) -> Request {
+    let claimed = command(clerk(0), claim(event_type, "1", data, None));
+    Request { commands: vec![Command { validate: true, ..claimed }], dry_run: false }
+}
+
 fn request(source: EventSource, act: Act, dry_run: bool) -> Request {
     Request { commands: vec![command(source, act)], dry_run }
 }

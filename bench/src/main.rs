@@ -48,7 +48,8 @@ struct Arguments {
 }
 
 /// The names of the sections, in the order in which they run.
-const SECTIONS: [&str; 7] = ["start", "appender", "http", "size", "person", "length", "household"];
+const SECTIONS: [&str; 8] =
+    ["start", "appender", "http", "size", "person", "length", "household", "correction"];
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -86,6 +87,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
 async fn measure(section: &str, bench: &mut Bench) -> Result<(), Failure> {
     match section {
         "appender" => section::appender::measure(bench).await,
+        "correction" => section::correction::measure(bench).await,
         "household" => section::household::measure(bench).await,
         "http" => section::http::measure(bench).await,
         "length" => section::length::measure(bench).await,

@@ -1,6 +1,7 @@
 //! The sections of a run; each can be asked for by its name alone.
 
 pub(crate) mod appender;
+pub(crate) mod correction;
 pub(crate) mod household;
 pub(crate) mod http;
 pub(crate) mod length;

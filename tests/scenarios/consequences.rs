@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use tests::{Accepted, Command, F6, History, new_id};
+use tests::{Accepted, Command, F6, History, Setup, new_id};
 use uuid::Uuid;
 
 use crate::family::{adult, adults, birth, death, issue_bsn, marriage};
@@ -385,4 +385,66 @@ fn changes_of(consequences: &Value, person: Uuid, field: &str) -> Vec<Value> {
     changes
         .map(|change| json!([change["from"], change["until"], change["before"], change["after"]]))
         .collect()
+}
+
+/// A grandmother whose nationality so many children passed on to so many children each; the event by which she has it.
+fn dutch_line(history: &mut History, children: usize) -> Uuid {
+    let oma = adult(history);
+    let first = json!({ "persoon": oma, "nationaliteit": "0001", "datum": "1999-01-01", "reden": "027" });
+    let acquired = history.fact("NationaliteitVerkregen", first);
+    for _ in 0..children {
+        let moeder = new_id();
+        history.fact("Geboorte", born_of(moeder, "2000-01-02", oma, None));
+        history.fact("NationaliteitVerkregen", dutch_through(moeder, "2000-01-02", oma));
+        for _ in 0..children {
+            let kind = new_id();
+            history.fact("Geboorte", born_of(kind, "2019-12-31", moeder, None));
+            history.fact("NationaliteitVerkregen", dutch_through(kind, "2019-12-31", moeder));
+        }
+    }
+    acquired
+}
+
+#[tokio::test]
+async fn consequences_are_read_generation_by_generation_however_many_there_are_and_whoever_else_there_is() {
+    // Given a family of three, one of twenty-one, and a hundred others
+    let f6 = Setup::default().count_statements().start().await;
+    let mut history = History::beginning("2020-01-01T09:00:00Z");
+    let [small, large] = [1, 4].map(|children| dutch_line(&mut history, children));
+    (0..100).for_each(|_| drop(adult(&mut history)));
+    f6.import(&history);
+    let counter = f6.statements.as_ref().expect("statements are counted");
+
+    // When it is asked what hangs on the nationality that each began with
+    let mut statements = Vec::new();
+    for (event, persons) in [(small, 3), (large, 21)] {
+        let before = counter.count();
+        let told = consequences(&f6, event, "NOW").await;
+        assert_eq!(list(&told["objects"]).len(), persons);
+        statements.push(counter.count() - before);
+    }
+
+    // Then each takes as many statements
+    assert!(statements[0] > 0, "the counter stands in between");
+    assert!(statements[1] <= statements[0], "statements for three, and for twenty-one: {statements:?}");
+}
+
+#[tokio::test]
+async fn what_follows_is_shown_to_who_may_see_it() {
+    // Given a birth
+    let f6 = F6::start().await;
+    let [anna] = adults(&f6);
+    let died = f6.ambtenaar().register("Overlijden", death(anna, "2020-02-02")).await;
+
+    // Then who may not read events learns nothing, and nobody learns anything of an event that does not exist
+    let query = "query($id: UUID!) { consequences(eventId: $id) { objects { id } } }";
+    let answer = f6.burger().query(query, &json!({ "id": died.id() })).await;
+    assert_eq!(answer.error_at("FORBIDDEN"), "consequences");
+    let answer = f6.ambtenaar().query(query, &json!({ "id": new_id() })).await;
+    assert_eq!(answer.data(), json!({ "consequences": null }));
+
+    // And a claim that nobody has validated changes nothing
+    let claimed = f6.burger().claim("Huwelijk", marriage(anna, new_id(), "2019-09-09")).with_consequences();
+    let claimed = claimed.await.accepted();
+    assert_eq!(claimed.consequences(), &json!({ "objects": [], "events": [], "revisit": [] }));
 }
