@@ -3,6 +3,7 @@
 mod cache;
 mod row;
 mod search;
+mod walk;
 mod watch;
 
 use std::collections::BTreeSet;
