@@ -5,6 +5,7 @@ mod birth;
 mod caching;
 mod cases;
 mod commands;
+mod config_change;
 mod consumers;
 mod corrections;
 mod errors_page;

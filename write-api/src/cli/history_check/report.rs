@@ -9,6 +9,10 @@ use super::walk::Catalogues;
 
 /// The report; nothing stands in it that was not found, but for its last line.
 pub(super) fn report(file: &str, catalogues: &Catalogues, tally: &Tally) -> String {
+    let redefined = match &catalogues.before {
+        Some(before) => redefined(before, &catalogues.after),
+        None => Vec::new(),
+    };
     let mut text = String::new();
     section(&mut text, "cannot be read", ["event", "events"], &tally.unreadable);
     if tally.unreadable_already > 0 {
@@ -20,9 +24,16 @@ pub(super) fn report(file: &str, catalogues: &Catalogues, tally: &Tally) -> Stri
     }
     section(&mut text, "would be contested, and are not now", ["event", "events"], &tally.contested);
     section(&mut text, "would no longer be contested", ["event", "events"], &tally.settled);
-    definitions(&mut text, catalogues);
+    definitions(&mut text, &redefined);
     section(&mut text, "would be shown otherwise", ["object", "objects"], &tally.shifted);
-    text + &summary(file, tally)
+    let rebuild = catalogues
+        .before
+        .as_ref()
+        .is_some_and(|before| before.search_definition() != catalogues.after.search_definition());
+    if rebuild {
+        let _ = writeln!(text, "searches: the index has to be built anew, with `query-api rebuild`");
+    }
+    text + &summary(file, tally, redefined.is_empty() && !rebuild)
 }
 
 fn section(text: &mut String, what: &str, unit: [&str; 2], findings: &Findings) {
@@ -43,9 +54,7 @@ fn section(text: &mut String, what: &str, unit: [&str; 2], findings: &Findings) 
 }
 
 /// What changes of views whatever the history is.
-fn definitions(text: &mut String, catalogues: &Catalogues) {
-    let Some(before) = &catalogues.before else { return };
-    let redefined = redefined(before, &catalogues.after);
+fn definitions(text: &mut String, redefined: &[Redefined]) {
     if !redefined.is_empty() {
         let _ = writeln!(text, "object types and fields that are defined otherwise: {}", redefined.len());
     }
@@ -57,16 +66,14 @@ fn definitions(text: &mut String, catalogues: &Catalogues) {
             Redefined::OtherInverse(name) => writeln!(text, "  {name} is followed back in another way"),
         };
     }
-    if before.search_definition() != catalogues.after.search_definition() {
-        let _ = writeln!(text, "searches: the index has to be built anew, with `query-api rebuild`");
-    }
 }
 
-fn summary(file: &str, tally: &Tally) -> String {
+fn summary(file: &str, tally: &Tally, same_definitions: bool) -> String {
     let Tally { up_to, objects, unreadable, contested, settled, shifted, .. } = tally;
     let events = count(up_to.get().unsigned_abs(), ["event", "events"]);
     let objects = count(*objects, ["object", "objects"]);
-    let nothing = [unreadable, contested, settled, shifted].into_iter().all(Findings::is_empty);
+    let nothing =
+        same_definitions && [unreadable, contested, settled, shifted].into_iter().all(Findings::is_empty);
     let found = if nothing {
         "nothing changes".to_owned()
     } else {
