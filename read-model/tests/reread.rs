@@ -192,8 +192,9 @@ struct Compared {
 }
 
 fn compare(history: &History, before: &str, after: &str) -> Compared {
-    let [before, after] = [before, after].map(|source| Catalogue::compile("config", source).unwrap());
-    let newest = history.events().last().unwrap().position;
+    let [before, after] =
+        [before, after].map(|source| Catalogue::compile("config", source).expect("a config"));
+    let newest = history.events().last().expect("an event").position;
     let [old, new] = [&before, &after].map(|catalogue| Reading::of(catalogue, history, newest));
     let events = || history.events().iter();
     let failures: Vec<FoldError> = events().filter_map(|event| new.unreadable(event)).collect();
@@ -242,7 +243,7 @@ fn fact(history: &mut History, event_type: &str, version: &str, data: Value) {
 }
 
 fn claim(history: &mut History, event_type: &str, version: &str, data: Value) -> Event {
-    let object = |role: &str| data[role].as_str().map(|id| id.parse::<Uuid>().unwrap());
+    let object = |role: &str| data[role].as_str().map(|id| id.parse::<Uuid>().expect("an id"));
     let object_ids = ["child", "parent", "person"].into_iter().filter_map(object).collect();
     let claim = Event {
         position: Position::START,
@@ -277,5 +278,5 @@ fn next(history: &History, event: &Event) -> Event {
 }
 
 fn day(text: &str) -> read_model::time::Day {
-    text.parse().unwrap()
+    text.parse().expect("a day")
 }

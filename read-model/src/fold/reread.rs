@@ -92,12 +92,15 @@ pub struct Shift {
     pub after: Answer,
 }
 
+/// A field, after the type of its object.
+type FieldOf = (Arc<str>, Arc<str>);
+
 /// Two catalogues for the same histories.
 #[derive(Debug)]
 pub struct Rereading {
     /// The fields from which a derived field follows, by object type and name, where both catalogues derive it in the
     /// same way from fields of the same shape: it differs only where they do.
-    derived_alike: HashMap<(Arc<str>, Arc<str>), BTreeSet<Arc<str>>>,
+    derived_alike: HashMap<FieldOf, BTreeSet<Arc<str>>>,
 }
 
 impl Rereading {

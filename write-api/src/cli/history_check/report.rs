@@ -91,3 +91,42 @@ fn summary(file: &str, tally: &Tally, same_definitions: bool) -> String {
 fn count(number: u64, [one, several]: [&str; 2]) -> String {
     format!("{number} {}", if number == 1 { one } else { several })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use read_model::event::{ObjectId, Position};
+    use read_model::fold::Shift;
+
+    use super::super::tally::Told;
+    use super::*;
+    use crate::testing::shipped;
+
+    #[test]
+    fn the_last_line_says_it_all() {
+        let catalogues = Catalogues { before: Some(shipped()), after: shipped() };
+        let told = Told { values: false, examples: 1 };
+        let mut tally = Tally::new(told, Position::new(1));
+        assert_eq!(report("new.yaml", &catalogues, &tally), "new.yaml: 1 event, 0 objects: nothing changes");
+        let shift = Shift {
+            object_type: Arc::from("Persoon"),
+            field: Arc::from("naam"),
+            from: "2020-01-01".parse().unwrap(),
+            until: None,
+            before: Ok(None),
+            after: Ok(None),
+        };
+        for number in [1, 2] {
+            tally.compare(ObjectId::from_u128(number), std::slice::from_ref(&shift));
+        }
+        assert_eq!(
+            report("new.yaml", &catalogues, &tally),
+            "would be shown otherwise: 2 objects\n  \
+               Persoon.naam: 2 objects\n    \
+                 object 00000000-0000-0000-0000-000000000001 from 2020-01-01\n    \
+                 and 1 more\n\
+             new.yaml: 1 event, 2 objects: 0 events cannot be read, 0 would be contested, 0 no longer, 2 objects would be shown otherwise"
+        );
+    }
+}

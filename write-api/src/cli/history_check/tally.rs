@@ -195,3 +195,47 @@ fn answer(answer: &Answer) -> String {
         Err(error) => error.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use read_model::catalogue::EvaluationError;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_are_told_only_where_that_is_asked_and_examples_are_few() {
+        let failed = EvaluationError { expression: "x".into(), cause: "on `Anna`".to_owned() };
+        let shift = Shift {
+            object_type: "Persoon".into(),
+            field: "naam".into(),
+            from: "2020-01-01".parse().unwrap(),
+            until: Some("2021-01-01".parse().unwrap()),
+            before: Ok(Some(json!("Anna"))),
+            after: Err(failed),
+        };
+        let told = |values| {
+            let mut tally = Tally::new(Told { values, examples: 1 }, Position::new(7));
+            for number in [1, 2] {
+                tally.compare(ObjectId::from_u128(number), std::slice::from_ref(&shift));
+            }
+            tally.compare(ObjectId::from_u128(3), &[]);
+            assert_eq!((tally.objects, tally.shifted.total), (3, 2));
+            let found = tally.shifted.by_heading.remove("Persoon.naam").unwrap();
+            assert_eq!((found.count, found.examples.len()), (2, 1));
+            found.examples[0].clone()
+        };
+        let silent = "object 00000000-0000-0000-0000-000000000001 from 2020-01-01 until 2021-01-01";
+        assert_eq!(told(false), silent);
+        assert_eq!(told(true), format!("{silent}: \"Anna\" becomes `x` cannot be computed here: on `Anna`"));
+    }
+
+    #[test]
+    fn an_object_found_under_two_headings_is_one_object() {
+        let mut findings = Findings::default();
+        let found = ["a", "b"].map(|heading| (heading.to_owned(), "it".to_owned()));
+        findings.take(3, found.to_vec());
+        findings.take(3, Vec::new());
+        assert_eq!((findings.total, findings.by_heading.len(), findings.is_empty()), (1, 2, false));
+    }
+}
