@@ -11,6 +11,7 @@ mod format;
 mod inverse;
 mod model;
 mod problem;
+mod redefined;
 mod search;
 mod shape;
 mod yaml;
@@ -28,6 +29,7 @@ pub use model::{
 };
 pub(crate) use model::{data_variable, role_variable, with_absent};
 pub use problem::{Problem, Problems, Report, compile_yaml, one_of};
+pub use redefined::{Redefined, redefined};
 pub use search::{Matching, Search, SearchTerm, Sought, SoughtError, Terms};
 pub use shape::{Property, Shape, is_name};
 pub use yaml::Step;

@@ -4,6 +4,7 @@ mod cache;
 mod consequences;
 mod row;
 mod search;
+mod walk;
 mod watch;
 
 use std::collections::BTreeSet;

@@ -411,7 +411,9 @@ async fn consequences_are_read_generation_by_generation_however_many_there_are_a
     let f6 = Setup::default().count_statements().start().await;
     let mut history = History::beginning("2020-01-01T09:00:00Z");
     let [small, large] = [1, 4].map(|children| dutch_line(&mut history, children));
-    (0..100).for_each(|_| drop(adult(&mut history)));
+    for _ in 0..100 {
+        adult(&mut history);
+    }
     f6.import(&history);
     let counter = f6.statements.as_ref().expect("statements are counted");
 

@@ -5,6 +5,7 @@ mod birth;
 mod caching;
 mod cases;
 mod commands;
+mod config_change;
 mod consequences;
 mod consumers;
 mod corrections;

@@ -2,13 +2,14 @@
 
 mod config;
 mod export;
+mod history_check;
 mod import;
 mod serve;
 mod token;
 
 use std::error::Error;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -40,6 +41,9 @@ pub enum Command {
     CheckConfig {
         /// The file, such as `write_config.yaml`
         path: PathBuf,
+        #[command(flatten)]
+        #[expect(missing_docs, reason = "a doc comment here would become the help of all that it flattens")]
+        history: Box<history_check::HistoryArgs>,
     },
     /// Print the JSON Schema of the config file itself, for editors
     ConfigSchema,
@@ -69,6 +73,9 @@ pub enum CliError {
     /// The import.
     #[error(transparent)]
     Import(#[from] import::ImportFailure),
+    /// The comparison with the history.
+    #[error(transparent)]
+    History(#[from] history_check::HistoryCheckError),
     /// Standard output.
     #[error("cannot write to standard output")]
     Output(#[from] io::Error),
@@ -83,13 +90,22 @@ pub async fn run(cli: Cli) -> Result<ExitCode, CliError> {
         None if cli.print_schema => print_schema(&cli.serve)?,
         None => serve::serve(cli.serve).await?,
         Some(Command::Serve(options)) => serve::serve(*options).await?,
-        Some(Command::CheckConfig { path }) => return Ok(config::check(&path)?),
+        Some(Command::CheckConfig { path, history }) => return check_config(&path, *history).await,
         Some(Command::ConfigSchema) => say(&config::schema())?,
         Some(Command::Token(args)) => say(&token::sign(&args))?,
         Some(Command::Import(args)) => say(&import::import(args).await?)?,
         Some(Command::Export(args)) => export::export(args).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A config that is wrong is not held against anything.
+async fn check_config(path: &Path, history: history_check::HistoryArgs) -> Result<ExitCode, CliError> {
+    match config::check(path)? {
+        None => Ok(ExitCode::FAILURE),
+        Some(_) if !history.is_asked() => Ok(ExitCode::SUCCESS),
+        Some(catalogue) => Ok(history_check::check(path, catalogue, history).await?),
+    }
 }
 
 fn print_schema(options: &ServeOptions) -> Result<(), CliError> {

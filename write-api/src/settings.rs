@@ -53,6 +53,20 @@ pub struct MigrationDatabase {
     pub migration_database_url: Option<PgConnectOptions>,
 }
 
+/// The database, as the role that may only read.
+#[derive(Args, Clone, Debug)]
+pub struct QueryDatabase {
+    /// The event database for the role `f6_query`, such as `postgres://f6_query@localhost/f6`
+    #[arg(
+        long,
+        env = "F6_QUERY_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        help_heading = "Database"
+    )]
+    pub query_database_url: Option<PgConnectOptions>,
+}
+
 /// How commands are appended.
 #[derive(Args, Clone, Debug)]
 pub struct AppendingOptions {
@@ -195,6 +209,18 @@ impl MigrationDatabase {
     pub async fn connect(&self) -> Result<PgPool, SettingsError> {
         connect(self.migration_database_url.as_ref(), ("migration-database-url", "F6_MIGRATION_DATABASE_URL"))
             .await
+    }
+}
+
+impl QueryDatabase {
+    /// Connects, as the role that may only read; whichever role it is, no connection writes.
+    ///
+    /// # Errors
+    /// Where no database is named, or it does not answer.
+    pub async fn connect(&self) -> Result<PgPool, SettingsError> {
+        let read_only =
+            self.query_database_url.clone().map(|url| url.options([("default_transaction_read_only", "on")]));
+        connect(read_only.as_ref(), ("query-database-url", "F6_QUERY_DATABASE_URL")).await
     }
 }
 

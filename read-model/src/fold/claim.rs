@@ -94,13 +94,7 @@ impl<'c> Claim<'c> {
 
     fn that(catalogue: &'c Catalogue, because: Because) -> Result<Self, FoldError> {
         let event = &because.claim;
-        let event_type = catalogue.event_types.get(&event.event_type).ok_or_else(|| FoldError::Upcast {
-            position: event.position,
-            source: UpcastError::UnknownVersion {
-                event_type: Arc::clone(&event.event_type),
-                version: Arc::clone(&event.event_version),
-            },
-        })?;
+        let event_type = event_type_of(catalogue, event)?;
         let meaning = Meaning::of(catalogue, event_type, because.amend.as_ref().unwrap_or(event))?;
         let place = Place { beginning: meaning.beginning, position: event.position };
         Ok(Self { event_type, because: Arc::new(because), meaning, place })
@@ -138,4 +132,18 @@ impl<'c> Claim<'c> {
     pub fn registered(&self, catalogue: &Catalogue) -> Day {
         catalogue.zone.day(self.because.claim.created_at)
     }
+}
+
+/// The type of an event.
+///
+/// # Errors
+/// Where the catalogue does not know it.
+pub(super) fn event_type_of<'c>(catalogue: &'c Catalogue, event: &Event) -> Result<&'c EventType, FoldError> {
+    catalogue.event_types.get(&event.event_type).ok_or_else(|| FoldError::Upcast {
+        position: event.position,
+        source: UpcastError::UnknownVersion {
+            event_type: Arc::clone(&event.event_type),
+            version: Arc::clone(&event.event_version),
+        },
+    })
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::claim::Claim;
 use super::scope::ClaimScope;
-use super::world::{FoldError, World, counting_claims};
+use super::world::{FoldError, World, counting_claims, read_claims};
 use crate::basis::Trust;
 use crate::catalogue::{Catalogue, EvaluationError, Rule, Severity, Variables};
 use crate::event::{Event, EventId, EventKind, Position, Verdict};
@@ -94,6 +94,25 @@ impl<'h> Folded<'h> {
         let claims = counting_claims(catalogue, &resolution)?;
         let world = World::of_claims(catalogue, history.folded(), &claims)?;
         Ok(Self { catalogue, resolution, claims, world })
+    }
+
+    /// Reads as much of the history as can be read, as validated: claims that cannot be read are left out, and effects
+    /// that cannot be computed give no value; and why that is so.
+    pub(super) fn as_far_as_readable(
+        catalogue: &'h Catalogue,
+        history: &History,
+        up_to: Position,
+    ) -> (Self, Vec<FoldError>) {
+        let resolution = Resolution::at(history, up_to, Trust::Validated, Assuming::default());
+        let (mut claims, mut failures) = (Vec::new(), Vec::new());
+        for read in read_claims(catalogue, &resolution) {
+            match read {
+                Ok(claim) => claims.push(claim),
+                Err(failure) => failures.push(failure),
+            }
+        }
+        let world = World::as_far_as_computed(catalogue, history.folded(), &claims, &mut failures);
+        (Self { catalogue, resolution, claims, world }, failures)
     }
 
     /// The state of the folded objects.

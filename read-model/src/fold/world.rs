@@ -46,6 +46,16 @@ pub enum FoldError {
     },
 }
 
+impl FoldError {
+    /// Where the event stands.
+    #[must_use]
+    pub const fn position(&self) -> Position {
+        match self {
+            Self::Upcast { position, .. } | Self::Effect { position, .. } => *position,
+        }
+    }
+}
+
 /// An effect whose value depends on the state of objects, to be computed in its place in history.
 struct Pending<'c> {
     claim: usize,
@@ -80,6 +90,23 @@ impl World {
         Ok(world)
     }
 
+    /// The same, as far as it goes: an effect that cannot be computed gives no value, and is among the failures.
+    pub(super) fn as_far_as_computed(
+        catalogue: &Catalogue,
+        folded: &HashSet<ObjectId>,
+        claims: &[Claim<'_>],
+        failures: &mut Vec<FoldError>,
+    ) -> Self {
+        let mut world = Self::default();
+        let failed = |error| {
+            failures.push(error);
+            Ok(())
+        };
+        // Nothing fails here that is not noted instead.
+        let _ = world.add_claims_or(catalogue, folded, claims, failed);
+        world
+    }
+
     /// Adds claims that count to a state, in the order of their positions: each was registered after all that the
     /// state has, and those with effects that read state also take effect after it.
     pub(super) fn add_claims(
@@ -88,6 +115,17 @@ impl World {
         folded: &HashSet<ObjectId>,
         claims: &[Claim<'_>],
     ) -> Result<(), FoldError> {
+        self.add_claims_or(catalogue, folded, claims, Err)
+    }
+
+    /// The same; what becomes of an effect that cannot be computed is for others to say: it has no value, or all fails.
+    fn add_claims_or(
+        &mut self,
+        catalogue: &Catalogue,
+        folded: &HashSet<ObjectId>,
+        claims: &[Claim<'_>],
+        mut failed: impl FnMut(FoldError) -> Result<(), FoldError>,
+    ) -> Result<(), FoldError> {
         let mut pending = Vec::new();
         for (index, claim) in claims.iter().enumerate() {
             self.take_in(catalogue, folded, claim, index, &mut pending);
@@ -95,9 +133,17 @@ impl World {
         pending.sort_by_key(|pending: &Pending<'_>| claims[pending.claim].place);
         for Pending { claim, effect, object } in pending {
             let claim = &claims[claim];
-            let change = self.compute(catalogue, claim, effect, object)?;
-            let read = self.read(claim, effect);
-            self.give(claim, effect, object, &change, &read);
+            match self.compute(catalogue, claim, effect, object) {
+                Ok(change) => {
+                    let read = self.read(claim, effect);
+                    self.give(claim, effect, object, &change, &read);
+                }
+                Err(error) => {
+                    failed(error)?;
+                    // Neither a value, nor an item of a list.
+                    self.give(claim, effect, object, &Change::Remove(Value::Null), &Arc::default());
+                }
+            }
         }
         Ok(())
     }
@@ -264,11 +310,19 @@ pub(crate) fn counting_claims<'c>(
     catalogue: &'c Catalogue,
     resolution: &Resolution,
 ) -> Result<Vec<Claim<'c>>, FoldError> {
+    read_claims(catalogue, resolution).collect()
+}
+
+/// The same, each by itself: some of them may not be readable.
+pub(super) fn read_claims<'a, 'c>(
+    catalogue: &'c Catalogue,
+    resolution: &'a Resolution,
+) -> impl Iterator<Item = Result<Claim<'c>, FoldError>> + use<'a, 'c> {
     let counts = |index: &usize| {
         resolution.events()[*index].kind() == EventKind::Claim && resolution.standing(*index).holds
     };
     let claims = (0..resolution.events().len()).filter(counts);
-    claims.map(|index| Claim::of(catalogue, resolution, index)).collect()
+    claims.map(|index| Claim::of(catalogue, resolution, index))
 }
 
 fn failed(claim: &Claim<'_>, effect: &Effect, source: EvaluationError) -> FoldError {

@@ -2,8 +2,9 @@
 
 use std::io;
 use std::path::Path;
-use std::process::ExitCode;
+use std::sync::Arc;
 
+use read_model::catalogue::Catalogue;
 use read_model::catalogue::config::Config;
 use schemars::schema_for;
 
@@ -11,8 +12,8 @@ use super::{chain, say};
 use crate::graphql;
 use crate::settings::load_catalogue;
 
-/// Says whether the config in this file is right; every mistake on a line of its own.
-pub(super) fn check(path: &Path) -> io::Result<ExitCode> {
+/// Says whether the config in this file is right, every mistake on a line of its own; the catalogue where it is.
+pub(super) fn check(path: &Path) -> io::Result<Option<Arc<Catalogue>>> {
     let file = path.display();
     let told = match load_catalogue(path) {
         Err(error) => Err(chain(&error)),
@@ -24,11 +25,11 @@ pub(super) fn check(path: &Path) -> io::Result<ExitCode> {
         Ok(catalogue) => {
             let (events, objects) = (catalogue.event_types.len(), catalogue.object_types.len());
             say(&format!("{file}: the config is right: {events} event types, {objects} object types"))?;
-            Ok(ExitCode::SUCCESS)
+            Ok(Some(catalogue))
         }
         Err(wrong) => {
             say(&wrong)?;
-            Ok(ExitCode::FAILURE)
+            Ok(None)
         }
     }
 }
