@@ -5,6 +5,7 @@
 mod claim;
 mod difference;
 mod dossier;
+mod following;
 mod line;
 mod meaning;
 mod period;
@@ -19,6 +20,7 @@ mod world;
 pub use claim::{Because, Claim, Place};
 pub use difference::{FieldChange, Side, difference};
 pub use dossier::{Dossier, Extended, LastClaim};
+pub use following::Following;
 pub use line::{Assertion, Bound, Change, FieldLine, Read};
 pub use meaning::Meaning;
 pub use period::Period;
