@@ -12,6 +12,7 @@ mod event;
 mod event_page;
 mod lines;
 mod loader;
+mod meeting;
 pub mod meters;
 mod object;
 mod reading;

@@ -115,6 +115,19 @@ impl Batches {
         self.0.history(objects, position).await
     }
 
+    /// What the history of these objects tells.
+    pub(crate) async fn told(
+        &self,
+        objects: &[ObjectId],
+        position: Position,
+        trust: Trust,
+    ) -> Result<Arc<Told>, LoadError> {
+        let history = self.history(objects, position).await?;
+        let folded = Folded::at(self.0.catalogue(), &history, position, trust, Assuming::default())?;
+        let (world, resolution) = folded.into_parts();
+        Ok(Arc::new(Told { world: Arc::new(world), resolution }))
+    }
+
     async fn standings(
         &self,
         events: &[&StandingKey],
@@ -205,10 +218,7 @@ impl Loader<ToldKey> for Batches {
         let mut loaded = HashMap::with_capacity(keys.len());
         for ((position, trust), keys) in grouped(keys, |ToldKey(key)| (key.position, key.trust)) {
             let ids: Vec<ObjectId> = keys.iter().map(|ToldKey(key)| key.id).collect();
-            let history = self.history(&ids, position).await.map_err(LoadError::from)?;
-            let folded = Folded::at(self.0.catalogue(), &history, position, trust, Assuming::default());
-            let (world, resolution) = folded.map_err(LoadError::from)?.into_parts();
-            let told = Arc::new(Told { world: Arc::new(world), resolution });
+            let told = self.told(&ids, position, trust).await?;
             loaded.extend(keys.into_iter().map(|key| (*key, Arc::clone(&told))));
         }
         Ok(loaded)

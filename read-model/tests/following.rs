@@ -289,7 +289,7 @@ fn a_derived_field_that_comes_back_to_itself_through_references_is_refused() {
         format!("config.yaml:{}: object_types.Person.derived.motherName.value: ", line_of("motherName:"));
     let said = "`motherName` follows from itself: Person.motherName → Person.motherName; break the cycle";
     assert!(shown.contains(&format!("{at}{said}")), "{shown}");
-    let shown = refused("value: name.substring(0, 1)", "value: mother.motherInitial");
+    let shown = refused(r#""name.substring(0, 1)""#, "mother.motherInitial");
     assert!(
         shown.contains("Person.initial → Person.motherInitial → Person.initial; break the cycle"),
         "{shown}"
