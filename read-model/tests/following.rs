@@ -297,6 +297,22 @@ fn a_derived_field_that_comes_back_to_itself_through_references_is_refused() {
 }
 
 #[test]
+fn a_way_that_is_too_long_is_refused() {
+    let said = "it takes 31 fields that are read one after the other, and at most 24 may be; follow fewer references";
+    let forebears = "mother.".repeat(30);
+    let shown = refused("value: mother.mother.name", &format!("value: {forebears}name"));
+    let at = line_of("grandmotherName:");
+    assert_eq!(shown, format!("config.yaml:{at}: object_types.Person.derived.grandmotherName.value: {said}"));
+    // Through other derived fields as well: each of them is short enough
+    let forebears = "mother.".repeat(20);
+    let longer =
+        format!("value: {forebears}name }}\n      further: {{ type: String, value: {forebears}motherName }}");
+    let shown = refused("value: mother.name }", &longer);
+    let said = "Person.derived.further.value: it takes 42 fields that are read one after the other";
+    assert!(shown.contains(said) && shown.lines().count() == 1, "{shown}");
+}
+
+#[test]
 fn a_path_that_leads_nowhere_is_shown_with_its_remedy() {
     let shown = refused("value: mother.mother.name", "value: mother.mother.nam");
     assert!(

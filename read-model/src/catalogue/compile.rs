@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::config::{Config, DerivedConfig, FieldConfig, InverseConfig, ObjectTypeConfig};
 use super::event_type::compile_event_type;
 use super::expression::{Expression, Kind, Member, Members, Words};
-use super::following::mark_following;
+use super::following::{mark_following, refuse_long_expression, refuse_long_ways};
 use super::inverse::{compile_inverses, trace_inverses};
 use super::model::{Catalogue, Derived, EventType, Field, Line, NamedType, ObjectType};
 use super::problem::{Problems, Report, compile_yaml, one_of};
@@ -72,7 +72,9 @@ impl<'a> Compiler<'a> {
 
     fn catalogue(self, source: &str, report: &mut Report) -> Catalogue {
         let mut object_types = self.object_types(report);
-        refuse_derived_circles(&object_types, report);
+        if !refuse_derived_circles(&object_types, report) {
+            refuse_long_ways(&object_types, report);
+        }
         mark_following(&mut object_types);
         compile_inverses(self.config, &self.members, &mut object_types, report);
         let event_types: IndexMap<Arc<str>, EventType> = self
@@ -284,7 +286,9 @@ pub(super) fn derived_value(
     object_type: &Arc<str>,
     report: &mut Report,
 ) -> Expression {
-    compile_expression(source, &Words::of_object(members, object_type), report)
+    let expression = compile_expression(source, &Words::of_object(members, object_type), report);
+    refuse_long_expression(&expression, report);
+    expression
 }
 
 /// The expression; where it does not compile, that is reported and `null` stands in its place.
@@ -295,12 +299,14 @@ pub(super) fn compile_expression(source: &str, words: &Words<'_>, report: &mut R
     })
 }
 
-/// A derived field may follow from others, and not from itself.
-fn refuse_derived_circles(object_types: &IndexMap<Arc<str>, ObjectType>, report: &mut Report) {
+/// A derived field may follow from others, and not from itself; whether any does.
+fn refuse_derived_circles(object_types: &IndexMap<Arc<str>, ObjectType>, report: &mut Report) -> bool {
+    let mut any = false;
     for object_type in object_types.values() {
         for derived in object_type.derived.values() {
             let mut way = vec![(Arc::clone(&object_type.name), Arc::clone(&derived.name))];
             if leads_back(object_types, &derived.value, &mut way) {
+                any = true;
                 let way: Vec<String> = way.iter().map(|(of, field)| format!("{of}.{field}")).collect();
                 let at = ["object_types", &object_type.name, "derived", &derived.name, "value"];
                 report.within(at.map(Step::from), |report| {
@@ -310,6 +316,7 @@ fn refuse_derived_circles(object_types: &IndexMap<Arc<str>, ObjectType>, report:
             }
         }
     }
+    any
 }
 
 /// Whether a value follows from the field that the way began with.
