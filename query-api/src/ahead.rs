@@ -1,23 +1,28 @@
 //! Reading ahead: whatever the objects of one level refer to is read together.
 //!
 //! The library resolves the fields of an object one after the other, so that each reference would wait for a query of its own.
+//! So it is with whatever a computed value meets on its way ([`meeting`](crate::meeting)).
 //! Here the selection is followed level by level, as soon as the first objects are there; what is read waits in the request's batches until a field asks for it.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use async_graphql::dynamic::ResolverContext;
 use async_graphql::{Result, SelectionField};
 use door::Principal;
-use read_model::catalogue::{Inverse, Shape};
+use read_model::catalogue::{Expression, Inverse, Shape};
 use read_model::event::ObjectId;
 use read_model::fold::World;
+use read_model::time::Day;
 use serde_json::Value;
 
+use crate::lines::DOUBTED;
 use crate::loader::{Referring, ReferringKey};
+use crate::meeting::Asked;
 use crate::reading::{Point, Reading};
 use crate::surface::Surface;
 use crate::value::ObjectAt;
-use crate::views::{Source, View, ViewField};
+use crate::views::{View, ViewField, Views};
 
 /// An object that a field refers to: through which view, and what is asked of it.
 struct Referred<'a> {
@@ -41,64 +46,135 @@ struct Level<'a> {
     listed: Vec<Listed<'a>>,
 }
 
-/// Reads what these objects refer to as far as it is asked for and granted, level by level.
+/// Reads what these objects refer to, and what their computed values meet, as far as it is asked for and granted, level by
+/// level.
 ///
 /// A level that cannot be read ends it: the field that needs it will fail, in its place.
 pub(crate) async fn read_ahead<'a>(
     context: &'a ResolverContext<'_>,
     view: &'a View,
-    objects: impl IntoIterator<Item = &ObjectAt>,
-    point: Point,
+    selections: impl IntoIterator<Item = SelectionField<'a>>,
+    objects: Vec<&mut ObjectAt>,
 ) -> Result<()> {
-    let reading = Reading::of(context)?;
-    let ahead = Ahead { surface: Surface::of(context)?, principal: Principal::of(context)?, point };
-    let asked = context.ctx.field();
+    let Some(point) = objects.first().map(|object| object.point) else {
+        return Ok(());
+    };
+    let (surface, principal) = (Surface::of(context)?, Principal::of(context)?);
+    let ahead = Ahead { reading: Reading::of(context)?, surface, principal, point };
+    let of_selection =
+        |asked| objects.iter().map(move |object| Referred { id: object.id, view, asked }).collect::<Vec<_>>();
+    let roots: Vec<Referred<'a>> = selections.into_iter().flat_map(of_selection).collect();
+    let world = joined(objects.iter().map(|object| &object.world));
+    let Some(world) = ahead.meet(world, &roots).await else {
+        return Ok(());
+    };
+    objects.into_iter().for_each(|object| object.world = Arc::clone(&world));
     let mut level = Level::default();
-    for object in objects {
-        ahead.follow(&Referred { id: object.id, view, asked }, &object.world, &mut level);
-    }
+    roots.iter().for_each(|root| ahead.follow(root, &world, &mut level));
     while !level.referred.is_empty() || !level.listed.is_empty() {
-        let mut next = Level::default();
-        if !level.referred.is_empty() {
-            let ids: BTreeSet<ObjectId> = level.referred.iter().map(|referred| referred.id).collect();
-            let Some(world) = reading.ahead(&Vec::from_iter(ids), point).await else {
-                break;
-            };
-            level.referred.iter().for_each(|referred| ahead.follow(referred, &world, &mut next));
-        }
-        if !level.listed.is_empty() {
-            let keys = level.listed.iter().map(|listed| listed.key.clone()).collect();
-            let read = reading.referring_ahead(keys).await;
-            level.listed.iter().for_each(|listed| ahead.follow_listed(listed, &read, &mut next));
-        }
+        let Some(next) = ahead.next(level).await else { break };
         level = next;
     }
     Ok(())
 }
 
 struct Ahead<'a> {
+    reading: &'a Reading,
     surface: &'a Surface,
     principal: &'a Principal,
     point: Point,
 }
 
 impl<'a> Ahead<'a> {
+    /// Reads a level, and finds the next; none where it cannot be read.
+    async fn next(&self, level: Level<'a>) -> Option<Level<'a>> {
+        let mut next = Level::default();
+        if !level.referred.is_empty() {
+            let ids: BTreeSet<ObjectId> = level.referred.iter().map(|referred| referred.id).collect();
+            let ids = Vec::from_iter(ids);
+            let world = self.reading.ahead(&ids, self.point).await?;
+            let world = self.meet(world, &level.referred).await?;
+            self.reading.keep(&ids, &world, self.point).await;
+            level.referred.iter().for_each(|referred| self.follow(referred, &world, &mut next));
+        }
+        if !level.listed.is_empty() {
+            let keys = level.listed.iter().map(|listed| listed.key.clone()).collect();
+            let mut read = self.reading.referring_ahead(keys).await;
+            self.meet_listed(&level.listed, &mut read).await?;
+            level.listed.iter().for_each(|listed| self.follow_listed(listed, &read, &mut next));
+        }
+        Some(next)
+    }
+
+    /// With whoever the values meet that are asked of these objects; none where these cannot be read.
+    async fn meet(&self, world: Arc<World>, objects: &[Referred<'a>]) -> Option<Arc<World>> {
+        let asked = objects.iter().flat_map(|object| self.asked(object));
+        self.reading.meet(world, asked.collect::<Vec<_>>(), self.point).await.ok()
+    }
+
+    /// The same for the objects of lists.
+    async fn meet_listed(
+        &self,
+        listed: &[Listed<'a>],
+        read: &mut HashMap<ReferringKey, Referring>,
+    ) -> Option<()> {
+        let following = |listed: &&Listed<'a>| !self.following(listed.view, listed.asked).is_empty();
+        let objects: Vec<Referred<'a>> =
+            listed.iter().filter(following).flat_map(|listed| self.in_list(listed, read)).collect();
+        if objects.is_empty() {
+            return Some(());
+        }
+        let world = self.meet(joined(read.values().map(|referring| &referring.world)), &objects).await?;
+        read.values_mut().for_each(|referring| referring.world = Arc::clone(&world));
+        self.reading.keep_referring(read).await;
+        Some(())
+    }
+
+    fn asked(&self, object: &Referred<'a>) -> Vec<Asked<'a>> {
+        let following = self.following(object.view, object.asked).into_iter();
+        following.map(|(expression, day)| Asked { id: object.id, expression, day }).collect()
+    }
+
+    /// The expressions that follow references among those that are asked of an object, each with its day.
+    fn following(&self, view: &'a View, asked: SelectionField<'a>) -> Vec<(&'a Expression, Day)> {
+        let (catalogue, today) = (&*self.surface.catalogue, self.point.as_of);
+        let shown = asked.selection_set().filter_map(|asked| {
+            if asked.name() == DOUBTED {
+                return catalogue.object_types.get(&view.object_type)?.investigated.as_ref();
+            }
+            let field = view.fields.iter().find(|field| *field.name == *asked.name())?;
+            Views::expression(catalogue, view, &field.source)
+        });
+        let withheld = view.withheld.as_deref().map(|expression| (expression, Day::LAST));
+        let all = shown.map(|expression| (expression, today)).chain(withheld);
+        all.filter(|(expression, _)| catalogue.follows(expression)).collect()
+    }
+
     /// Finds what an object refers to.
     fn follow(&self, object: &Referred<'a>, world: &World, found: &mut Level<'a>) {
-        let Some(state) = world.object(object.id) else {
+        if world.object(object.id).is_none() {
             return;
-        };
+        }
         for asked in object.asked.selection_set().filter(leads_on) {
             let field = object.view.fields.iter().find(|field| *field.name == *asked.name());
             if let Some(listed) = field.and_then(|field| self.listed(object, field, asked)) {
                 found.listed.push(listed);
             }
-            if let Some((field, Source::Field(name))) = field.map(|field| (field, &field.source))
+            if let Some(field) = field
                 && self.refers(&field.shape)
-                && let Some(value) = state.value(name, self.point.as_of)
+                && let Some(value) = self.value(object, field, world)
             {
                 self.collect((&field.shape, field.through.as_deref()), &value, asked, found);
             }
+        }
+    }
+
+    /// The value of a field; none where it cannot be told, and fails where it is resolved.
+    fn value(&self, object: &Referred<'a>, field: &ViewField, world: &World) -> Option<Value> {
+        let (catalogue, day) = (&self.surface.catalogue, self.point.as_of);
+        match Views::expression(catalogue, object.view, &field.source) {
+            Some(expression) => world.derived(catalogue, object.id, expression, day).ok()?.told(),
+            None => world.object(object.id)?.value(field.source.name(), day),
         }
     }
 
@@ -123,12 +199,19 @@ impl<'a> Ahead<'a> {
         found: &mut Level<'a>,
     ) {
         let Some(referring) = read.get(&listed.key) else { return };
-        let (catalogue, day) = (&self.surface.catalogue, self.point.as_of);
-        // What cannot be told fails where the field is resolved.
-        for id in referring.at(catalogue, listed.inverse, listed.key.to, day).unwrap_or_default() {
-            let object = Referred { id, view: listed.view, asked: listed.asked };
+        for object in self.in_list(listed, read) {
             self.follow(&object, &referring.world, found);
         }
+    }
+
+    /// The objects of a list; none where they cannot be told, which fails where the field is resolved.
+    fn in_list(&self, listed: &Listed<'a>, read: &HashMap<ReferringKey, Referring>) -> Vec<Referred<'a>> {
+        let (catalogue, day) = (&self.surface.catalogue, self.point.as_of);
+        let referring = read.get(&listed.key);
+        let ids =
+            referring.map(|of| of.at(catalogue, listed.inverse, listed.key.to, day).unwrap_or_default());
+        let object = |id| Referred { id, view: listed.view, asked: listed.asked };
+        ids.unwrap_or_default().into_iter().map(object).collect()
     }
 
     fn collect(
@@ -176,6 +259,23 @@ impl<'a> Ahead<'a> {
             | Shape::Named(_) => false,
         }
     }
+}
+
+/// All that these worlds hold, nearly always one and the same.
+fn joined<'w>(worlds: impl IntoIterator<Item = &'w Arc<World>>) -> Arc<World> {
+    let mut joined: Option<Arc<World>> = None;
+    let mut known: Vec<&Arc<World>> = Vec::new();
+    for world in worlds {
+        if known.iter().any(|known| Arc::ptr_eq(known, world)) {
+            continue;
+        }
+        known.push(world);
+        match &mut joined {
+            None => joined = Some(Arc::clone(world)),
+            Some(joined) => Arc::make_mut(joined).join(world),
+        }
+    }
+    joined.unwrap_or_default()
 }
 
 /// Whether anything is asked of what the field leads to.

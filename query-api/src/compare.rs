@@ -1,5 +1,6 @@
 //! What differs of an object between two points of the plane.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_graphql::dynamic::{
@@ -9,7 +10,9 @@ use async_graphql::dynamic::{
 use async_graphql::{Result, Value};
 use door::{Principal, faults};
 use read_model::basis::Trust;
-use read_model::fold::{FieldChange, Side, difference};
+use read_model::event::ObjectId;
+use read_model::fold::{FieldChange, Following, Side, difference};
+use read_model::reader::{MAX_GENERATIONS, ReadError};
 
 use crate::arguments::{self, Moments, given};
 use crate::event::EventAt;
@@ -99,15 +102,30 @@ async fn resolve<'a>(context: &ResolverContext<'a>) -> Result<FieldValue<'a>> {
     let object_type = object_type(&after).or_else(|| object_type(&before));
     // Whether there is an object that the caller may not read must not show.
     let granted = object_type.is_some_and(|name| lets(&surface.views, &name, principal));
-    let changes = if granted {
-        difference(&surface.catalogue, id, side(&before, from), side(&after, to))
-            .map_err(|error| faults::internal(&error))?
-    } else {
-        Vec::new()
-    };
+    let changes = if granted { changes(reading, id, (before, from), (after, to)).await? } else { Vec::new() };
     Ok(FieldValue::list(
         changes.into_iter().map(|change| FieldValue::owned_any(ChangeAt { change, point: to })),
     ))
+}
+
+/// What differs; whoever derived fields meet on their way is read, one batch a generation.
+async fn changes(
+    reading: &Reading,
+    id: ObjectId,
+    (mut before, from): (Arc<Told>, Point),
+    (mut after, to): (Arc<Told>, Point),
+) -> Result<Vec<FieldChange>> {
+    let mut objects = BTreeSet::from([id]);
+    for _ in 0..MAX_GENERATIONS {
+        let changes = difference(reading.catalogue(), id, side(&before, from), side(&after, to));
+        match changes.map_err(|error| faults::internal(&error))? {
+            Following::Told(changes) => return Ok(changes),
+            Following::Unmet(unmet) => objects.extend(unmet),
+        }
+        before = reading.told_with(&objects, from).await?;
+        after = reading.told_with(&objects, to).await?;
+    }
+    Err(faults::internal(&ReadError::TooLarge))
 }
 
 fn side(told: &Told, point: Point) -> Side<'_> {

@@ -13,6 +13,7 @@ mod event;
 mod event_page;
 mod lines;
 mod loader;
+mod meeting;
 pub mod meters;
 mod object;
 mod reading;

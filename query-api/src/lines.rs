@@ -58,6 +58,9 @@ struct TimelineAt {
     rectangles: BTreeMap<Arc<str>, Vec<Rectangle>>,
 }
 
+/// The name of the field that tells which others are doubted.
+pub(crate) const DOUBTED: &str = "inOnderzoek";
+
 /// The fields `history`, `timeline`, `provenance` and `inOnderzoek` of an object; none where its view shows nothing that has a line.
 pub(crate) fn fields(view: &Arc<View>) -> Vec<Field> {
     if has_lines(view) {

@@ -128,6 +128,20 @@ impl Batches {
         Ok(log.of(found, |event| ids.contains(&event.id)))
     }
 
+    /// What the history of these objects tells.
+    pub(crate) async fn told(
+        &self,
+        objects: &[ObjectId],
+        known: Known,
+        trust: Trust,
+    ) -> Result<Arc<Told>, LoadError> {
+        let history = self.history(objects, known).await?;
+        let (catalogue, end) = (self.reader.catalogue(), self.end(known));
+        let folded = Folded::at(catalogue, &history, end, trust, Assuming::default())?;
+        let (world, resolution) = folded.into_parts();
+        Ok(Arc::new(Told { world: Arc::new(world), resolution }))
+    }
+
     async fn standings(
         &self,
         events: &[&StandingKey],
@@ -217,11 +231,7 @@ impl Loader<ToldKey> for Batches {
         let mut loaded = HashMap::with_capacity(keys.len());
         for ((known, trust), keys) in grouped(keys, |ToldKey(key)| (key.known, key.trust)) {
             let ids: Vec<ObjectId> = keys.iter().map(|ToldKey(key)| key.id).collect();
-            let history = self.history(&ids, known).await.map_err(LoadError::from)?;
-            let (catalogue, end) = (self.reader.catalogue(), self.end(known));
-            let folded = Folded::at(catalogue, &history, end, trust, Assuming::default());
-            let (world, resolution) = folded.map_err(LoadError::from)?.into_parts();
-            let told = Arc::new(Told { world: Arc::new(world), resolution });
+            let told = self.told(&ids, known, trust).await?;
             loaded.extend(keys.into_iter().map(|key| (*key, Arc::clone(&told))));
         }
         Ok(loaded)

@@ -15,7 +15,8 @@ use crate::ahead::read_ahead;
 use crate::arguments::{self, Moments};
 use crate::event_page;
 use crate::lines;
-use crate::reading::{Point, Reading};
+use crate::meeting::Asked;
+use crate::reading::{Point, Reading, internal};
 use crate::structure::{Structures, capitalised, described};
 use crate::surface::Surface;
 use crate::types::{Plain, basis_field, text, with_plain};
@@ -111,8 +112,9 @@ async fn resolve_one<'a>(context: &ResolverContext<'a>, view: &View) -> Result<O
     let reading = Reading::of(context)?;
     let point = asked_point(context, reading).await?;
     let world = reading.world(&[id], point).await?;
-    let object = present(&world, id, view, Surface::of(context)?, point)?;
-    read_ahead(context, view, &object, point).await?;
+    let world = reading.meet(world, view.withholding(&[id]), point).await.map_err(internal)?;
+    let mut object = present(&world, id, view, Surface::of(context)?, point)?;
+    read_ahead(context, view, [context.ctx.field()], object.iter_mut().collect()).await?;
     Ok(object.map(FieldValue::owned_any))
 }
 
@@ -122,9 +124,11 @@ async fn resolve_many<'a>(context: &ResolverContext<'a>, view: &View) -> Result<
     let reading = Reading::of(context)?;
     let point = asked_point(context, reading).await?;
     let world = reading.world(&ids, point).await?;
+    let world = reading.meet(world, view.withholding(&ids), point).await.map_err(internal)?;
     let surface = Surface::of(context)?;
     let objects = ids.iter().map(|id| present(&world, *id, view, surface, point));
-    let objects = objects.collect::<Result<Vec<_>>>()?;
+    let mut objects = objects.collect::<Result<Vec<_>>>()?;
+    read_ahead(context, view, [context.ctx.field()], objects.iter_mut().flatten().collect()).await?;
     absent_items(context, (0..objects.len()).filter(|index| objects[*index].is_none()));
     let item = |object: Option<ObjectAt>| object.map_or(FieldValue::NULL, FieldValue::owned_any);
     Ok(FieldValue::list(objects.into_iter().map(item)))
@@ -167,7 +171,7 @@ fn field(view: &Arc<View>, index: usize, of: TypeRef) -> Field {
                 return referring::resolve(&context, &view, field, at).await;
             }
             let shape = (&field.shape, field.through.as_deref());
-            match value(Surface::of(&context)?, &view, field, at)? {
+            match value(&context, &view, field, at).await? {
                 Some(value) => outgoing(&context, shape, value, at.point).await.map(Some),
                 None => Ok(FieldValue::NONE),
             }
@@ -176,14 +180,21 @@ fn field(view: &Arc<View>, index: usize, of: TypeRef) -> Field {
 }
 
 /// The value of a field; none where it has none at that point.
-fn value(surface: &Surface, view: &View, field: &ViewField, at: &ObjectAt) -> Result<Option<Value>> {
-    let (catalogue, day) = (&surface.catalogue, at.point.as_of);
-    let value = match Views::expression(catalogue, view, &field.source) {
+async fn value(
+    context: &ResolverContext<'_>,
+    view: &View,
+    field: &ViewField,
+    at: &ObjectAt,
+) -> Result<Option<Value>> {
+    // Of who is withheld, or of whom nothing is known, nothing is computed.
+    let Some(state) = at.world.object(at.id) else { return Ok(None) };
+    let (reading, day) = (Reading::of(context)?, at.point.as_of);
+    let value = match Views::expression(reading.catalogue(), view, &field.source) {
         Some(expression) => {
-            let computed = at.world.derived(catalogue, at.id, expression, day);
-            Some(computed.map_err(|error| faults::internal(&error))?)
+            let asked = Asked { id: at.id, expression, day };
+            Some(reading.derived(&at.world, asked, at.point).await?)
         }
-        None => at.world.object(at.id).and_then(|state| state.value(field.source.name(), day)),
+        None => state.value(field.source.name(), day),
     };
     Ok(value.filter(|value| !value.is_null()))
 }

@@ -1,6 +1,6 @@
 //! One request's reading of the event store: one clock, one prefix of the log, one set of batches.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use async_graphql::Result;
@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use door::faults;
 use futures::lock::Mutex;
 use read_model::basis::{Basis, Trust};
-use read_model::catalogue::{Inverse, Search, Sought};
+use read_model::catalogue::{Catalogue, Inverse, Search, Sought};
 use read_model::event::{Event, EventId, ObjectId};
 use read_model::fold::{Consequences, EventStanding, Rectangle, World, timeline};
 use read_model::log::Log;
@@ -88,6 +88,11 @@ impl Reading {
         context.ctx.data()
     }
 
+    /// The catalogue that it reads with.
+    pub(crate) fn catalogue(&self) -> &Catalogue {
+        self.reader.catalogue()
+    }
+
     /// The point that these moments mean.
     pub(crate) async fn point(&self, moments: Moments) -> Result<Point> {
         let snapshot = self.snapshot(moments.known_at).await?;
@@ -145,12 +150,34 @@ impl Reading {
         world.map_err(|error| faults::internal(&error))
     }
 
-    /// These objects, folded together and kept for [`referred`](Self::referred); none where they cannot be read.
+    /// These objects, folded together; none where they cannot be read.
     pub(crate) async fn ahead(&self, objects: &[ObjectId], point: Point) -> Option<Arc<World>> {
-        let world = self.batches.loader().world(objects, point.known(), point.trust).await.ok()?;
+        self.batches.loader().world(objects, point.known(), point.trust).await.ok()
+    }
+
+    /// Keeps the world of these objects for [`referred`](Self::referred).
+    pub(crate) async fn keep(&self, objects: &[ObjectId], world: &Arc<World>, point: Point) {
         let keys = objects.iter().map(|id| ObjectKey::new(*id, point));
-        self.batches.feed_many(keys.map(|key| (key, Arc::clone(&world)))).await;
-        Some(world)
+        self.batches.feed_many(keys.map(|key| (key, Arc::clone(world)))).await;
+    }
+
+    /// Adds these objects to a world, read together with whatever else is needed at the same level.
+    pub(crate) async fn take_in(
+        &self,
+        world: &mut Arc<World>,
+        objects: BTreeSet<ObjectId>,
+        point: Point,
+    ) -> Result<(), Arc<LoadError>> {
+        let keys = objects.into_iter().map(|id| ObjectKey::new(id, point));
+        let read = self.batches.load_many(keys).await?;
+        let mut joined: Vec<&Arc<World>> = Vec::new();
+        for other in read.values() {
+            if !joined.iter().any(|known| Arc::ptr_eq(known, other)) {
+                Arc::make_mut(world).join(other);
+                joined.push(other);
+            }
+        }
+        Ok(())
     }
 
     /// An object that another refers to, read together with whatever else is referred to at the same level.
@@ -163,6 +190,13 @@ impl Reading {
     pub(crate) async fn told(&self, id: ObjectId, point: Point) -> Result<Arc<Told>> {
         let told = self.batches.load_one(ToldKey(ObjectKey::new(id, point))).await.map_err(internal)?;
         told.ok_or_else(|| faults::internal(&Untold))
+    }
+
+    /// The same of an object together with others, which what follows from it needs.
+    pub(crate) async fn told_with(&self, objects: &BTreeSet<ObjectId>, point: Point) -> Result<Arc<Told>> {
+        let ids = Vec::from_iter(objects.iter().copied());
+        let told = self.batches.loader().told(&ids, point.known(), point.trust).await;
+        told.map_err(|error| faults::internal(&error))
     }
 
     /// The rectangles of each field of an object, up to a point.
@@ -188,6 +222,12 @@ impl Reading {
     /// The same for several, in one go and kept for [`referring`](Self::referring); none of them where they cannot be read.
     pub(crate) async fn referring_ahead(&self, keys: Vec<ReferringKey>) -> HashMap<ReferringKey, Referring> {
         self.batches.load_many(keys).await.unwrap_or_default()
+    }
+
+    /// Keeps them for [`referring`](Self::referring).
+    pub(crate) async fn keep_referring(&self, referring: &HashMap<ReferringKey, Referring>) {
+        let kept = referring.iter().map(|(key, referring)| (key.clone(), referring.clone()));
+        self.batches.feed_many(kept).await;
     }
 
     /// The objects after an id, so many at most, that may ever have had what is sought.
@@ -266,7 +306,8 @@ impl Reading {
 #[error("an object was not told of")]
 struct Untold;
 
-fn internal(error: Arc<LoadError>) -> async_graphql::Error {
+/// What cannot be read is nothing that a caller can help.
+pub(crate) fn internal(error: Arc<LoadError>) -> async_graphql::Error {
     faults::internal(&*error)
 }
 

@@ -2,21 +2,22 @@
 
 use std::sync::Arc;
 
-use async_graphql::Result;
 use async_graphql::dynamic::{
     Field, FieldFuture, FieldValue, InputObject, InputValue, Object, ResolverContext, SchemaBuilder, TypeRef,
 };
+use async_graphql::{Result, SelectionField};
 use door::{Principal, shown, shown_text};
 use read_model::catalogue::{Catalogue, Search, Sought};
 use read_model::event::{ObjectId, Position};
 use read_model::fold::World;
 use read_model::reader::Reach;
 
+use crate::ahead::read_ahead;
 use crate::arguments::{Moments, given};
 use crate::cursor;
 use crate::event_page::{declare_page, first};
 use crate::object::present;
-use crate::reading::{Point, Reading};
+use crate::reading::{Point, Reading, internal};
 use crate::refusal::Refusal;
 use crate::structure::capitalised;
 use crate::surface::Surface;
@@ -160,10 +161,18 @@ async fn resolve(context: &ResolverContext<'_>, view: &View) -> Result<Found> {
     let point = reading.point(Moments::read(context)?).await?;
     let indexed_to = indexed_to(reading, point).await?;
     let found = Found { point, objects: Vec::new(), after: after.is_some(), more_after: None, indexed_to };
-    let found = found.filled(context, view, &wanted, after, first).await?;
+    let mut found = found.filled(context, view, &wanted, after, first).await?;
+    let nodes = below(&[context.ctx.field()], "edges");
+    read_ahead(context, view, below(&nodes, "node"), found.objects.iter_mut().collect()).await?;
     // A rebuild may have begun meanwhile, and emptied the index.
     let indexed_to = found.indexed_to.min(self::indexed_to(reading, point).await?);
     Ok(Found { indexed_to, ..found })
+}
+
+/// The fields of this name that are asked of any of these.
+fn below<'a>(fields: &[SelectionField<'a>], name: &str) -> Vec<SelectionField<'a>> {
+    let of_one = |field: &SelectionField<'a>| field.selection_set().collect::<Vec<_>>();
+    fields.iter().flat_map(of_one).filter(|field| field.name() == name).collect()
 }
 
 /// The newest event, of those that the answer rests on, that the index reaches.
@@ -191,6 +200,8 @@ impl Found {
         while looked_at < LOOKED_AT {
             let candidates = reading.candidates(wanted, point, after, at_once).await?;
             let world = reading.world(&candidates, point).await?;
+            let withholding = view.withholding(&candidates);
+            let world = reading.meet(world, withholding, point).await.map_err(internal)?;
             for id in candidates.iter().filter(|id| has(&world, **id, wanted, point)) {
                 let Some(object) = present(&world, *id, view, surface, point)? else { continue };
                 if self.objects.len() == first {

@@ -13,7 +13,7 @@ use read_model::fold::World;
 use read_model::time::PartialDate;
 use serde_json::{Map, Value};
 
-use crate::reading::{Point, Reading};
+use crate::reading::{Point, Reading, internal};
 use crate::surface::Surface;
 use crate::views::View;
 
@@ -85,7 +85,11 @@ async fn referred(
         view.grant.check(Principal::of(context)?)?;
     }
     let id = ObjectId::try_parse(id).map_err(|error| faults::internal(&error))?;
-    let mut world = Reading::of(context)?.referred(id, point).await?;
+    let reading = Reading::of(context)?;
+    let mut world = reading.referred(id, point).await?;
+    if let Some(view) = view {
+        world = reading.meet(world, view.withholding(&[id]), point).await.map_err(internal)?;
+    }
     let withholds = |view: &Arc<View>| view.withholds(&surface.catalogue, &world, id);
     if view.map_or(Ok(false), withholds).map_err(|error| faults::internal(&error))? {
         world = Arc::default();

@@ -10,8 +10,10 @@ use door::{Principal, faults};
 use indexmap::IndexMap;
 use read_model::catalogue::{Catalogue, EvaluationError, Expression, Shape};
 use read_model::event::ObjectId;
-use read_model::fold::World;
+use read_model::fold::{Following, World};
 use read_model::time::Day;
+
+use crate::meeting::Asked;
 
 /// A compiled `query_config.yaml`.
 #[derive(Debug)]
@@ -125,6 +127,9 @@ pub(crate) enum WithheldError {
     /// The expression failed.
     #[error(transparent)]
     Evaluation(#[from] EvaluationError),
+    /// Somebody whom the expression meets is not there.
+    #[error("`{0}` follows a reference to somebody who was not read")]
+    Unmet(Arc<str>),
     /// The expression gave no truth.
     #[error("`{0}` is neither true nor false")]
     NoTruth(Arc<str>),
@@ -143,8 +148,19 @@ impl View {
         let Some(withheld) = self.withheld.as_ref().filter(|_| world.object(id).is_some()) else {
             return Ok(false);
         };
-        let told = world.derived(catalogue, id, withheld, Day::LAST)?;
-        told.as_bool().ok_or_else(|| WithheldError::NoTruth(Arc::clone(withheld.source())))
+        match world.derived(catalogue, id, withheld, Day::LAST)? {
+            Following::Told(told) => {
+                told.as_bool().ok_or_else(|| WithheldError::NoTruth(Arc::clone(withheld.source())))
+            }
+            Following::Unmet(_) => Err(WithheldError::Unmet(Arc::clone(withheld.source()))),
+        }
+    }
+
+    /// What tells whether it withholds these objects.
+    pub(crate) fn withholding<'a>(&'a self, ids: &'a [ObjectId]) -> impl Iterator<Item = Asked<'a>> {
+        let withheld = self.withheld.as_deref().into_iter();
+        withheld
+            .flat_map(|expression| ids.iter().map(move |id| Asked { id: *id, expression, day: Day::LAST }))
     }
 }
 

@@ -30,7 +30,8 @@ fn told(view: &str, field: &str, day: &str, registered: &[(&str, Value)]) -> Val
     let view = &VIEWS.views[view];
     let field = view.fields.iter().find(|known| *known.name == *field).expect("the view has the field");
     let expression = Views::expression(&CATALOGUE, view, &field.source).expect("it is computed");
-    world.derived(&CATALOGUE, PERSON, expression, day.parse().expect("a day")).expect("can be computed")
+    let told = world.derived(&CATALOGUE, PERSON, expression, day.parse().expect("a day"));
+    told.expect("can be computed").told().expect("nobody else is needed")
 }
 
 fn event_at(number: i64, (event_type, data): &(&str, Value)) -> Event {

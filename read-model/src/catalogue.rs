@@ -7,6 +7,7 @@ mod element;
 mod event_type;
 mod expression;
 mod field_path;
+mod following;
 mod format;
 mod inverse;
 mod model;

@@ -7,6 +7,7 @@ mod consequence;
 mod contrast;
 mod difference;
 mod dossier;
+mod following;
 mod line;
 mod meaning;
 mod period;
@@ -24,6 +25,7 @@ pub use consequence::{AffectedEvent, AffectedObject, Consequences, StretchChange
 pub use contrast::Contrast;
 pub use difference::{FieldChange, Side, difference};
 pub use dossier::{Dossier, Extended, LastClaim};
+pub use following::Following;
 pub use line::{Assertion, Bound, Change, FieldLine, Read};
 pub use meaning::Meaning;
 pub use period::Period;

@@ -29,10 +29,10 @@ use cache::Cache;
 use watch::Unwatched;
 
 /// How many generations of bases and of objects that others read are followed; a family's centuries fit in it.
-const MAX_GENERATIONS: usize = 64;
+pub const MAX_GENERATIONS: usize = 64;
 
 /// How many objects one history may take in; beyond it the question is refused rather than the server starved.
-const MAX_OBJECTS: usize = 20_000;
+pub const MAX_OBJECTS: usize = 20_000;
 
 /// Loads events, and keeps those of objects that were asked for lately.
 #[derive(Debug)]

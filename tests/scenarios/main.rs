@@ -11,6 +11,8 @@ mod consumers;
 mod corrections;
 mod errors_page;
 mod family;
+mod following;
+mod gezag;
 mod household;
 mod import_export;
 mod laws;

@@ -40,6 +40,7 @@ pub struct Setup {
     query_env: Vec<(String, String)>,
     count_statements: bool,
     write_config: Vec<(String, String)>,
+    query_config: Vec<(String, String)>,
 }
 
 impl Setup {
@@ -66,6 +67,12 @@ impl Setup {
         self
     }
 
+    /// More in the query config: this text after the only place where that one stands.
+    pub fn query_config(mut self, after: &str, more: &str) -> Self {
+        self.query_config.push((after.to_owned(), more.to_owned()));
+        self
+    }
+
     /// Count the statements that the query server sends to the database.
     pub fn count_statements(self) -> Self {
         Self { count_statements: true, ..self }
@@ -76,6 +83,7 @@ impl Setup {
         let database = Database::create().await;
         let folder = Folder::create();
         folder.change("write_config.yaml", &self.write_config);
+        folder.change("query_config.yaml", &self.query_config);
         let mut write_env = environment(&database, &folder);
         write_env.extend(self.write_env);
         let mut write = Vec::new();

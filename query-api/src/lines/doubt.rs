@@ -5,27 +5,26 @@ use std::sync::Arc;
 
 use async_graphql::dynamic::{Field, FieldFuture, FieldValue, ResolverContext, TypeRef};
 use async_graphql::{Name, Result, Value};
-use door::faults;
 use futures::future::try_join_all;
-use read_model::catalogue::{Catalogue, Element};
+use read_model::catalogue::Element;
 use read_model::event::EventId;
 use read_model::fold::{Bound, EventStanding, Status};
 
 use super::types::field_enum_name;
-use super::with_lines;
+use super::{DOUBTED, with_lines};
+use crate::meeting::Asked;
 use crate::reading::Reading;
-use crate::surface::Surface;
 use crate::value::ObjectAt;
 use crate::views::View;
 
 /// The field `inOnderzoek`.
 pub(super) fn field(view: &Arc<View>) -> Field {
     let shown = Arc::clone(view);
-    let field = Field::new("inOnderzoek", TypeRef::named_nn_list_nn(field_enum_name(view)), move |context| {
+    let field = Field::new(DOUBTED, TypeRef::named_nn_list_nn(field_enum_name(view)), move |context| {
         let view = Arc::clone(&shown);
         FieldFuture::new(async move {
             let at = context.parent_value.try_downcast_ref::<ObjectAt>()?;
-            let investigated = investigated(&Surface::of(&context)?.catalogue, at)?;
+            let investigated = investigated(Reading::of(&context)?, at).await?;
             let contested = contested(&context, &view, at).await?;
             let doubted = with_lines(&view).filter(|index| {
                 let name = view.fields[*index].source.name();
@@ -39,16 +38,16 @@ pub(super) fn field(view: &Arc<View>) -> Field {
 }
 
 /// The fields of which an element is being investigated.
-fn investigated(catalogue: &Catalogue, at: &ObjectAt) -> Result<BTreeSet<Arc<str>>> {
+async fn investigated(reading: &Reading, at: &ObjectAt) -> Result<BTreeSet<Arc<str>>> {
     let state = at.world.object(at.id);
-    let object_type = state.and_then(|state| catalogue.object_types.get(state.object_type()));
+    let object_type = state.and_then(|state| reading.catalogue().object_types.get(state.object_type()));
     let Some((object_type, expression)) =
         object_type.and_then(|object_type| Some((object_type, object_type.investigated.as_ref()?)))
     else {
         return Ok(BTreeSet::new());
     };
-    let elements = at.world.derived(catalogue, at.id, expression, at.point.as_of);
-    let elements = elements.map_err(|error| faults::internal(&error))?;
+    let asked = Asked { id: at.id, expression, day: at.point.as_of };
+    let elements = reading.derived(&at.world, asked, at.point).await?;
     let texts = elements.as_array().into_iter().flatten().filter_map(|element| element.as_str());
     let elements: Vec<Element> = texts.filter_map(|text| text.parse().ok()).collect();
     let doubted = object_type

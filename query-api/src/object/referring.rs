@@ -5,7 +5,7 @@ use async_graphql::dynamic::{FieldValue, ResolverContext};
 use door::{Principal, faults};
 
 use super::present;
-use crate::reading::Reading;
+use crate::reading::{Reading, internal};
 use crate::surface::Surface;
 use crate::value::ObjectAt;
 use crate::views::{View, ViewField};
@@ -22,11 +22,14 @@ pub(super) async fn resolve<'a>(
         return Ok(FieldValue::NONE);
     };
     through.grant.check(Principal::of(context)?)?;
-    let referring = Reading::of(context)?.referring(at.id, inverse, at.point).await?;
+    let reading = Reading::of(context)?;
+    let referring = reading.referring(at.id, inverse, at.point).await?;
     let ids = referring.at(&surface.catalogue, inverse, at.id, at.point.as_of);
+    let ids = ids.map_err(|error| faults::internal(&error))?;
+    let world = reading.meet(referring.world, through.withholding(&ids), at.point).await.map_err(internal)?;
     let mut shown = Vec::new();
-    for id in ids.map_err(|error| faults::internal(&error))? {
-        shown.extend(present(&referring.world, id, through, surface, at.point)?);
+    for id in &ids {
+        shown.extend(present(&world, *id, through, surface, at.point)?);
     }
     Ok(Some(FieldValue::list(shown.into_iter().map(FieldValue::owned_any))))
 }

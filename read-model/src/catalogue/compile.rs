@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::config::{Config, DerivedConfig, FieldConfig, InverseConfig, ObjectTypeConfig};
 use super::event_type::compile_event_type;
 use super::expression::{Expression, Kind, Member, Members, Words};
+use super::following::{mark_following, refuse_long_expression, refuse_long_ways};
 use super::inverse::{compile_inverses, trace_inverses};
 use super::model::{Catalogue, Derived, EventType, Field, Line, NamedType, ObjectType};
 use super::problem::{Problems, Report, compile_yaml, one_of};
@@ -71,7 +72,10 @@ impl<'a> Compiler<'a> {
 
     fn catalogue(self, source: &str, report: &mut Report) -> Catalogue {
         let mut object_types = self.object_types(report);
-        refuse_derived_circles(&object_types, report);
+        if !refuse_derived_circles(&object_types, report) {
+            refuse_long_ways(&object_types, report);
+        }
+        mark_following(&mut object_types);
         compile_inverses(self.config, &self.members, &mut object_types, report);
         let event_types: IndexMap<Arc<str>, EventType> = self
             .config
@@ -151,10 +155,13 @@ impl<'a> Compiler<'a> {
 
     fn derived(&self, object_type: &str, name: &str, config: &DerivedConfig, report: &mut Report) -> Derived {
         check_field_name(name, report);
+        let shape = report.within(["type".into()], |report| self.value_type(&config.value_type, report));
         Derived {
             name: name.into(),
             description: config.description.as_deref().map(Arc::from),
-            shape: report.within(["type".into()], |report| self.value_type(&config.value_type, report)),
+            expanded: self.expand(&shape),
+            shape,
+            follows: false,
             value: report.within(["value".into()], |report| {
                 derived_value(&config.value, &self.members, &object_type.into(), report)
             }),
@@ -279,27 +286,27 @@ pub(super) fn derived_value(
     object_type: &Arc<str>,
     report: &mut Report,
 ) -> Expression {
-    compile_expression(source, &Words::of_object(members, object_type), report)
+    let expression = compile_expression(source, &Words::of_object(members, object_type), report);
+    refuse_long_expression(&expression, report);
+    expression
 }
 
 /// The expression; where it does not compile, that is reported and `null` stands in its place.
 pub(super) fn compile_expression(source: &str, words: &Words<'_>, report: &mut Report) -> Expression {
-    let expression = Expression::compile(source, words, report).unwrap_or_else(|| {
+    Expression::compile(source, words, report).unwrap_or_else(|| {
         Expression::compile("null", words, &mut Report::default())
             .unwrap_or_else(|| unreachable!("null compiles"))
-    });
-    if expression.reads().follows() {
-        report.say("only objects that are named here are read, and not those that their fields refer to; name the object in the event's data");
-    }
-    expression
+    })
 }
 
-/// A derived field may follow from others, and not from itself.
-fn refuse_derived_circles(object_types: &IndexMap<Arc<str>, ObjectType>, report: &mut Report) {
+/// A derived field may follow from others, and not from itself; whether any does.
+fn refuse_derived_circles(object_types: &IndexMap<Arc<str>, ObjectType>, report: &mut Report) -> bool {
+    let mut any = false;
     for object_type in object_types.values() {
         for derived in object_type.derived.values() {
             let mut way = vec![(Arc::clone(&object_type.name), Arc::clone(&derived.name))];
             if leads_back(object_types, &derived.value, &mut way) {
+                any = true;
                 let way: Vec<String> = way.iter().map(|(of, field)| format!("{of}.{field}")).collect();
                 let at = ["object_types", &object_type.name, "derived", &derived.name, "value"];
                 report.within(at.map(Step::from), |report| {
@@ -309,6 +316,7 @@ fn refuse_derived_circles(object_types: &IndexMap<Arc<str>, ObjectType>, report:
             }
         }
     }
+    any
 }
 
 /// Whether a value follows from the field that the way began with.

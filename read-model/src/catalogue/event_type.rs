@@ -402,7 +402,16 @@ impl Vocabulary<'_> {
             variables.push((Arc::clone(&role.name), kind));
         }
         let words = Words { members: &self.compiler.members, variables, own: None, follow_back };
-        compile_expression(source, &words, report)
+        let expression = compile_expression(source, &words, report);
+        if expression.reads().follows() {
+            // Whoever is affected by a change is found through the events that name it: nothing is scanned.
+            report.say(
+                "only objects that are named here are read, and not those that their fields refer to: \
+                 an event names in its data whatever its effects and rules read; \
+                 name the object there, or let a derived field follow the reference",
+            );
+        }
+        expression
     }
 }
 

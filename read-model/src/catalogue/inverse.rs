@@ -11,6 +11,7 @@ use super::compile::{check_field_name, derived_value};
 use super::config::{Config, InverseConfig};
 use super::expression::{Expression, Members};
 use super::field_path::{FieldPath, item};
+use super::following::follows;
 use super::model::{Action, Effect, EventType, ObjectType};
 use super::problem::{Report, one_of};
 use super::shape::Shape;
@@ -92,18 +93,36 @@ fn compile(
             report.say(format!("`{path}` of {} does not refer to {to}; name a field that does", of.name));
         });
     }
-    let when = config.when.as_deref();
+    let when = config.when.as_deref().map(|source| {
+        report.within(["when".into()], |report| condition(source, members, of, object_types, report))
+    });
     Some(Inverse {
         name: name.into(),
         description: config.description.as_deref().map(Arc::from),
         to: to.into(),
         of: Arc::clone(&of.name),
         path,
-        when: when.map(|source| {
-            report.within(["when".into()], |report| derived_value(source, members, &of.name, report))
-        }),
+        when,
         sources: Vec::new(),
     })
+}
+
+/// Over the object that refers alone: rules ask it, and an event names nobody beyond that object.
+fn condition(
+    source: &str,
+    members: &Members,
+    of: &ObjectType,
+    object_types: &ObjectTypes,
+    report: &mut Report,
+) -> Expression {
+    let when = derived_value(source, members, &of.name, report);
+    if follows(object_types, &when) {
+        report.say(format!(
+            "`when` reads the {} that refers alone, and not what its fields refer to; leave that to a field of a view",
+            of.name
+        ));
+    }
+    when
 }
 
 /// Finds the events by which objects come to refer, and refuses those that do not name what is referred to.

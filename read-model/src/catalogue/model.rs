@@ -100,8 +100,12 @@ pub struct Derived {
     pub description: Option<Arc<str>>,
     /// The shape of its value.
     pub shape: Shape,
+    /// The shape with every name followed.
+    pub(crate) expanded: Shape,
     /// Over the fields and `asOf`.
     pub value: Expression,
+    /// Whether it follows references, itself or through other derived fields.
+    pub(super) follows: bool,
 }
 
 /// A type of event.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::model::{Catalogue, ObjectType};
+use super::model::{Catalogue, Derived};
 use super::shape::{Property, Shape};
 
 /// An object type, or a field of one, that one of two catalogues has and the other has not, or has otherwise.
@@ -17,6 +17,8 @@ pub enum Redefined {
     OtherType(String),
     /// It follows references back in another way.
     OtherInverse(String),
+    /// It is derived in another way, by following references: its values rest on those of others.
+    OtherDerivation(String),
 }
 
 /// What the second catalogue shows of objects that the first does not, or otherwise, by name: `Persoon.naam`.
@@ -29,6 +31,9 @@ pub fn redefined(before: &Catalogue, after: &Catalogue) -> Vec<Redefined> {
         match (one.get(&name)?, other.get(&name)?) {
             (before, after) if before == after => None,
             (Shown::Inverse(_), Shown::Inverse(_)) => Some(Redefined::OtherInverse(name)),
+            (Shown::Following(one, _), Shown::Following(other, _)) if one == other => {
+                Some(Redefined::OtherDerivation(name))
+            }
             _ => Some(Redefined::OtherType(name)),
         }
     };
@@ -45,6 +50,8 @@ pub fn redefined(before: &Catalogue, after: &Catalogue) -> Vec<Redefined> {
 enum Shown {
     ObjectType,
     Value(Shape),
+    /// A value that follows references, as it is written.
+    Following(Shape, Arc<str>),
     Inverse(String),
 }
 
@@ -53,9 +60,10 @@ fn shown(catalogue: &Catalogue) -> BTreeMap<String, Shown> {
     for object_type in catalogue.object_types.values() {
         all.insert(object_type.name.to_string(), Shown::ObjectType);
         let name = |field: &Arc<str>| format!("{}.{field}", object_type.name);
+        let fields = object_type.fields.values();
+        all.extend(fields.map(|field| (name(&field.name), Shown::Value(structure(catalogue, &field.shape)))));
         all.extend(
-            values(object_type)
-                .map(|(field, shape)| (name(field), Shown::Value(structure(catalogue, shape)))),
+            object_type.derived.values().map(|derived| (name(&derived.name), shown_of(catalogue, derived))),
         );
         all.extend(object_type.inverses.values().map(|inverse| {
             let when = inverse.when.as_ref().map(|when| Arc::clone(when.source())).unwrap_or_default();
@@ -65,9 +73,12 @@ fn shown(catalogue: &Catalogue) -> BTreeMap<String, Shown> {
     all
 }
 
-fn values(object_type: &ObjectType) -> impl Iterator<Item = (&Arc<str>, &Shape)> {
-    let fields = object_type.fields.values().map(|field| (&field.name, &field.shape));
-    fields.chain(object_type.derived.values().map(|derived| (&derived.name, &derived.shape)))
+fn shown_of(catalogue: &Catalogue, derived: &Derived) -> Shown {
+    let shape = structure(catalogue, &derived.shape);
+    match catalogue.follows(&derived.value) {
+        true => Shown::Following(shape, Arc::clone(derived.value.source())),
+        false => Shown::Value(shape),
+    }
 }
 
 /// The shape with every name followed, and without descriptions: a type may keep its name, and not its structure.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::following::{FieldOf, Following, Traced};
 use super::line::{Assertion, Bound};
 use super::status::Folded;
 use super::support::rests_on;
@@ -47,7 +48,8 @@ pub struct FieldChange {
 
 type Causes = BTreeMap<Position, Arc<Event>>;
 
-/// What differs of an object between two points, in the order in which its type names the fields.
+/// What differs of an object between two points, in the order in which its type names the fields; or the objects that
+/// must be folded first, at both points.
 ///
 /// # Errors
 /// [`EvaluationError`] where a derived field cannot be computed.
@@ -56,23 +58,28 @@ pub fn difference(
     object: ObjectId,
     from: Side<'_>,
     to: Side<'_>,
-) -> Result<Vec<FieldChange>, EvaluationError> {
+) -> Result<Following<Vec<FieldChange>>, EvaluationError> {
     let object_type = |side: Side<'_>| side.world.object(object).map(|state| Arc::clone(state.object_type()));
     let known = object_type(to).or_else(|| object_type(from));
     let Some(object_type) = known.and_then(|name| catalogue.object_types.get(&name)) else {
-        return Ok(Vec::new());
+        return Ok(Following::Told(Vec::new()));
     };
     let names = object_type.fields.keys().chain(object_type.derived.keys());
-    let mut changes = Vec::new();
+    let (mut changes, mut unmet) = (Vec::new(), BTreeSet::new());
     for field in names {
         let compared = Compared { catalogue, object_type, object, field };
-        let (before, after) = (compared.value(from)?, compared.value(to)?);
+        let mut read = BTreeSet::new();
+        let before = compared.value(from, &mut read, &mut unmet)?;
+        let after = compared.value(to, &mut read, &mut unmet)?;
         if before != after {
-            let events = compared.through(from, to);
+            // What was read at the one point bears on the difference at the other too.
+            let known = |id: &ObjectId| from.world.knows(*id) && to.world.knows(*id);
+            unmet.extend(read.iter().map(|read| read.object).filter(|id| !known(id)));
+            let events = compared.through((from, to), &read);
             changes.push(FieldChange { field: Arc::clone(field), before, after, events });
         }
     }
-    Ok(changes)
+    Ok(if unmet.is_empty() { Following::Told(changes) } else { Following::Unmet(unmet) })
 }
 
 /// The events that make the difference between the values of a field of an object at two points, oldest first.
@@ -86,7 +93,7 @@ pub(super) fn through(
     let state = to.world.object(object).or_else(|| from.world.object(object));
     let object_type = state.and_then(|state| catalogue.object_types.get(state.object_type()));
     let compared = object_type.map(|object_type| Compared { catalogue, object_type, object, field });
-    compared.map(|compared| compared.through(from, to)).unwrap_or_default()
+    compared.map(|compared| compared.through((from, to), &BTreeSet::new())).unwrap_or_default()
 }
 
 struct Compared<'a> {
@@ -97,25 +104,40 @@ struct Compared<'a> {
 }
 
 impl Compared<'_> {
-    fn value(&self, side: Side<'_>) -> Result<Option<Value>, EvaluationError> {
+    /// Its value at a point; adds what it reads beyond its own object as it is, and the objects that are not known.
+    fn value(
+        &self,
+        side: Side<'_>,
+        others: &mut BTreeSet<FieldOf>,
+        unmet: &mut BTreeSet<ObjectId>,
+    ) -> Result<Option<Value>, EvaluationError> {
         let Some(state) = side.world.object(self.object).filter(|state| state.exists_at(side.day)) else {
             return Ok(None);
         };
         let Some(derived) = self.object_type.derived.get(self.field) else {
             return Ok(state.value(self.field, side.day));
         };
-        let value = side.world.derived(self.catalogue, self.object, &derived.value, side.day)?;
-        Ok(Some(value).filter(|value| !value.is_null()))
+        let at = (side.day, Bound::EndOf(side.day));
+        let Traced { value, read } = side.world.traced(self.catalogue, self.object, &derived.value, at)?;
+        others.extend(read.into_iter().filter(|read| read.past || read.object != self.object));
+        Ok(match value {
+            Following::Told(value) => Some(value).filter(|value| !value.is_null()),
+            Following::Unmet(objects) => {
+                unmet.extend(objects);
+                None
+            }
+        })
     }
 
     /// The events that bear on the field at one point alone, and those by which what counted at one came not to.
-    fn through(&self, from: Side<'_>, to: Side<'_>) -> Vec<Arc<Event>> {
+    fn through(&self, (from, to): (Side<'_>, Side<'_>), others: &BTreeSet<FieldOf>) -> Vec<Arc<Event>> {
         let mut fields = BTreeSet::new();
         self.follows_from(self.field, &mut fields);
+        let own = |field| FieldOf { object: self.object, field, past: false };
         let (mut before, mut after) = (Causes::new(), Causes::new());
-        for field in &fields {
-            self.bears_on(from, field, &mut before);
-            self.bears_on(to, field, &mut after);
+        for read in fields.into_iter().map(own).chain(others.iter().cloned()) {
+            bears_on(from, &read, &mut before);
+            bears_on(to, &read, &mut after);
         }
         let refuted = refuted(&before, to).into_iter().chain(refuted(&after, from));
         let mut through: Causes = refuted.map(|event| (event.position, event)).collect();
@@ -142,20 +164,23 @@ impl Compared<'_> {
             }
         }
     }
+}
 
-    /// What gives a field its answer, or took away an item that it had.
-    fn bears_on(&self, side: Side<'_>, field: &str, found: &mut Causes) {
-        let Some(line) = side.world.object(self.object).and_then(|state| state.line(field)) else { return };
-        let mut bears = |said: &Assertion| {
-            let rests_on = rests_on(side.world, side.resolution, line, said);
-            let events = said.because.events().cloned().chain(rests_on);
-            found.extend(events.map(|event| (event.position, event)));
-        };
-        line.reasons(Bound::EndOf(side.day)).into_iter().for_each(&mut bears);
-        if line.has_items() {
-            let ended = line.held().into_iter().filter_map(|period| period.ended_by);
-            ended.filter(|end| end.begins.beginning.day <= side.day).for_each(|end| bears(&end));
-        }
+/// What gives a field of an object its answer, or took away an item that it had; of its periods, all that was said.
+fn bears_on(side: Side<'_>, read: &FieldOf, found: &mut Causes) {
+    let Some(line) = side.world.object(read.object).and_then(|state| state.line(&read.field)) else { return };
+    let mut bears = |said: &Assertion| {
+        let rests_on = rests_on(side.world, side.resolution, line, said);
+        let events = said.because.events().cloned().chain(rests_on);
+        found.extend(events.map(|event| (event.position, event)));
+    };
+    if read.past {
+        return line.within(Bound::EndOf(side.day)).for_each(|said| bears(said));
+    }
+    line.reasons(Bound::EndOf(side.day)).into_iter().for_each(&mut bears);
+    if line.has_items() {
+        let ended = line.held().into_iter().filter_map(|period| period.ended_by);
+        ended.filter(|end| end.begins.beginning.day <= side.day).for_each(|end| bears(&end));
     }
 }
 

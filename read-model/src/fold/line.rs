@@ -174,7 +174,7 @@ impl FieldLine {
     }
 
     /// What takes effect within a bound, in that order.
-    fn within(&self, bound: Bound) -> impl DoubleEndedIterator<Item = &Arc<Assertion>> {
+    pub(super) fn within(&self, bound: Bound) -> impl DoubleEndedIterator<Item = &Arc<Assertion>> {
         let end = self.by_effect.partition_point(|index| bound.includes(self.assertions[*index].begins));
         self.by_effect[..end].iter().map(|index| &self.assertions[*index])
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::claim::{Claim, Place};
+use super::following::Following;
 use super::line::Bound;
 use super::state::ObjectState;
 use super::world::World;
@@ -39,7 +40,9 @@ impl World {
         let Some(when) = &inverse.when else {
             return Ok(true);
         };
-        Ok(self.derived_at(catalogue, one, when, (day, bound))?.as_bool() == Some(true))
+        // A condition follows no references, so that nobody is unmet.
+        let told = self.traced(catalogue, one, when, (day, bound))?.value;
+        Ok(told == Following::Told(true.into()))
     }
 
     /// The claims by which the objects refer that a rule of a claim meets so; those of the first few.

@@ -101,6 +101,9 @@ pub struct Rereading {
     /// The fields from which a derived field follows, by object type and name, where both catalogues derive it in the
     /// same way from fields of the same shape: it differs only where they do.
     derived_alike: HashMap<FieldOf, BTreeSet<Arc<str>>>,
+    /// The derived fields that follow references with either catalogue: what they answer rests on objects beyond a history
+    /// that is read object by object. Where they are written otherwise, [`redefined`](crate::catalogue::redefined) tells.
+    following: HashSet<FieldOf>,
 }
 
 impl Rereading {
@@ -117,7 +120,8 @@ impl Rereading {
                 }
             }
         }
-        Self { derived_alike }
+        let following = [before, after].into_iter().flat_map(following).collect();
+        Self { derived_alike, following }
     }
 
     /// The fields of an object that answer otherwise somewhere on the material line.
@@ -133,7 +137,10 @@ impl Rereading {
         let mut found: Vec<Shift> =
             fields.into_iter().filter_map(|(of, field)| sides.shift_of_field(of, field)).collect();
         let derived = types.iter().flatten().flat_map(|of| of.derived.keys().map(|field| (&of.name, field)));
-        let derived: BTreeSet<_> = derived.collect();
+        let alone = |(of, field): &(&Arc<str>, &Arc<str>)| {
+            !self.following.contains(&(Arc::clone(of), Arc::clone(field)))
+        };
+        let derived: BTreeSet<_> = derived.filter(alone).collect();
         let changed: HashSet<Arc<str>> = found.iter().map(|shift| Arc::clone(&shift.field)).collect();
         let may_differ = |(of, field): &(&Arc<str>, &Arc<str>)| {
             let alike = self.derived_alike.get(&(Arc::clone(of), Arc::clone(field)));
@@ -148,6 +155,14 @@ impl Rereading {
         }
         found
     }
+}
+
+/// The derived fields that follow references.
+fn following(catalogue: &Catalogue) -> impl Iterator<Item = FieldOf> {
+    catalogue.object_types.values().flat_map(|of| {
+        let follow = of.derived.values().filter(|derived| catalogue.follows(&derived.value));
+        follow.map(|derived| (Arc::clone(&of.name), Arc::clone(&derived.name)))
+    })
 }
 
 /// Whether a derived field follows in the same way, and from which fields of the object itself.
@@ -223,7 +238,8 @@ impl<'a> Sides<'a> {
         let known = state.and_then(|_| side.catalogue.object_types.get(object_type));
         let Some(derived) = known.and_then(|known| known.derived.get(field)) else { return Ok(None) };
         let value = side.world().derived(side.catalogue, self.object, &derived.value, day)?;
-        Ok(Some(value).filter(|value| !value.is_null()))
+        // Nobody is met that is not here: what follows references is not asked.
+        Ok(value.told().filter(|value| !value.is_null()))
     }
 
     /// The days on which a field changes with either catalogue, and the anniversaries of the first.

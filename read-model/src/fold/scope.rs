@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::claim::Claim;
+use super::following::Trail;
 use super::line::Bound;
 use super::state::ObjectState;
 use super::world::World;
 use crate::catalogue::{
-    Catalogue, EvaluationError, FieldRead, Reads, Scope, data_variable, map, role_variable, to_cel,
-    with_absent,
+    Catalogue, EvaluationError, FieldRead, Reads, Scope, data_variable, map, role_variable, with_absent,
 };
 use crate::event::ObjectId;
 use crate::time::Day;
@@ -66,6 +66,8 @@ pub(super) struct DayScope<'a> {
     pub(super) day: Day,
     /// Up to where, on that day.
     pub(super) bound: Bound,
+    /// What is met on the way.
+    pub(super) trail: &'a Trail,
 }
 
 impl Scope for DayScope<'_> {
@@ -82,15 +84,21 @@ impl Scope for DayScope<'_> {
     }
 
     fn answer(&self, object: ObjectId, read: &FieldRead) -> Result<cel::Value, EvaluationError> {
-        let object_type = self.catalogue.object_types.get(&read.object_type);
-        match object_type.and_then(|object_type| object_type.derived.get(&read.field)) {
-            Some(derived) => {
-                let value =
-                    self.world.derived_at(self.catalogue, object, &derived.value, (self.day, self.bound))?;
-                Ok(to_cel(&value))
-            }
-            None => Ok(answer(self.catalogue, self.world.object(object), read, self.bound)),
+        let state = self.world.object(object);
+        if state.is_none() && !self.world.knows(object) {
+            self.trail.misses(object);
         }
+        let object_type = self.catalogue.object_types.get(&read.object_type);
+        let Some(derived) = object_type.and_then(|object_type| object_type.derived.get(&read.field)) else {
+            self.trail.reads(object, read);
+            return Ok(answer(self.catalogue, state, read, self.bound));
+        };
+        if state.is_none() {
+            return Ok(cel::Value::Null);
+        }
+        let there = DayScope { object, ..*self };
+        let value = self.trail.derived(object, read, || derived.value.evaluate(&there))?;
+        Ok(with_absent(&value, Some(&derived.expanded)))
     }
 }
 

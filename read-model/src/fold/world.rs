@@ -8,19 +8,20 @@ use serde_json::Value;
 use super::claim::Claim;
 use super::line::{Assertion, Bound, Change, Read};
 use super::meaning::change;
-use super::scope::{ClaimScope, DayScope};
+use super::scope::ClaimScope;
 use super::state::ObjectState;
 use crate::basis::Trust;
 use crate::catalogue::{Catalogue, Effect, EvaluationError, Expression, Reads, UpcastError};
 use crate::event::{EventKind, ObjectId, Position};
 use crate::history::History;
 use crate::resolve::{Assuming, Resolution};
-use crate::time::Day;
 
 /// The folded state of some objects, for one prefix of the log and one trust.
 #[derive(Clone, Debug, Default)]
 pub struct World {
     objects: HashMap<ObjectId, Arc<ObjectState>>,
+    /// The objects that were folded, and of which nothing that counts was said then.
+    blank: HashSet<ObjectId>,
 }
 
 /// A history cannot be folded with this catalogue.
@@ -87,6 +88,7 @@ impl World {
     ) -> Result<Self, FoldError> {
         let mut world = Self::default();
         world.add_claims(catalogue, folded, claims)?;
+        world.blank = folded.iter().filter(|id| !world.objects.contains_key(id)).copied().collect();
         Ok(world)
     }
 
@@ -151,6 +153,13 @@ impl World {
     /// Takes in the state of objects from another fold of the same history.
     pub fn join(&mut self, other: &Self) {
         self.objects.extend(other.objects.iter().map(|(id, state)| (*id, Arc::clone(state))));
+        self.blank.extend(&other.blank);
+    }
+
+    /// Whether it can tell of this object whether it exists: whether it was folded.
+    #[must_use]
+    pub fn knows(&self, id: ObjectId) -> bool {
+        self.objects.contains_key(&id) || self.blank.contains(&id)
     }
 
     /// The state of an object; none where nothing that counts was said of it.
@@ -167,34 +176,6 @@ impl World {
     /// The objects that have a state.
     pub fn objects(&self) -> impl Iterator<Item = (ObjectId, &ObjectState)> {
         self.objects.iter().map(|(id, state)| (*id, &**state))
-    }
-
-    /// The value of a derived field of an object on a day.
-    ///
-    /// # Errors
-    /// [`EvaluationError`] where the expression cannot be computed on these values.
-    pub fn derived(
-        &self,
-        catalogue: &Catalogue,
-        id: ObjectId,
-        value: &Expression,
-        day: Day,
-    ) -> Result<Value, EvaluationError> {
-        self.derived_at(catalogue, id, value, (day, Bound::EndOf(day)))
-    }
-
-    /// The same at a bound that lies on a day.
-    pub(super) fn derived_at(
-        &self,
-        catalogue: &Catalogue,
-        id: ObjectId,
-        value: &crate::catalogue::Expression,
-        (day, bound): (Day, Bound),
-    ) -> Result<Value, EvaluationError> {
-        if !self.objects.contains_key(&id) {
-            return Ok(Value::Null);
-        }
-        value.evaluate(&DayScope { catalogue, world: self, object: id, day, bound })
     }
 
     /// Notes which objects a claim is about, and what it says of their fields.

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use read_model::basis::Trust;
 use read_model::catalogue::{Catalogue, EventType, Severity, Shape};
 use read_model::event::{Body, Event, EventSource, Memo, ObjectId, Position};
-use read_model::fold::Folded;
+use read_model::fold::{Folded, Following};
 use read_model::history::History;
 use read_model::resolve::Assuming;
 use read_model::time::{Day, parse_instant};
@@ -106,6 +106,7 @@ impl Register {
                 Some(derived) => folded
                     .world()
                     .derived(&CATALOGUE, id(name), &derived.value, day)
+                    .map(followed)
                     .unwrap_or_else(|error| panic!("{error}")),
                 None => {
                     assert!(
@@ -163,6 +164,14 @@ impl Register {
             ),
             other @ (Value::Null | Value::Bool(_) | Value::Number(_)) => other,
         }
+    }
+}
+
+/// What was told; everybody of whom anything was told is folded together.
+fn followed(told: Following<Value>) -> Value {
+    match told {
+        Following::Told(value) => value,
+        Following::Unmet(objects) => panic!("nobody told of {objects:?}"),
     }
 }
 

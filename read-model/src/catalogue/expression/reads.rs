@@ -114,6 +114,18 @@ impl Reads {
         self.objects.iter().any(|seen| matches!(seen.origin, Origin::Field(..)))
     }
 
+    /// How many references are followed one after the other to come to the objects at this place in
+    /// [`objects`](Self::objects), counting what a field adds by itself.
+    pub(crate) fn way_to(&self, place: usize, of_field: &impl Fn(&Arc<str>, &str) -> usize) -> usize {
+        match &self.objects[place].origin {
+            Origin::This | Origin::Data(_) => 0,
+            Origin::Field(before, field) => {
+                let by_itself = of_field(&self.objects[*before].object_type, field);
+                self.way_to(*before, of_field) + by_itself + 1
+            }
+        }
+    }
+
     /// What several expressions read together: the variables that they need.
     pub(crate) fn together<'a>(several: impl IntoIterator<Item = &'a Self>) -> Self {
         let mut all = Self::default();

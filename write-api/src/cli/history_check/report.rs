@@ -64,6 +64,9 @@ fn definitions(text: &mut String, redefined: &[Redefined]) {
             Redefined::Vanishes(name) => writeln!(text, "  {name} vanishes"),
             Redefined::OtherType(name) => writeln!(text, "  {name} has values of another type"),
             Redefined::OtherInverse(name) => writeln!(text, "  {name} is followed back in another way"),
+            Redefined::OtherDerivation(name) => {
+                writeln!(text, "  {name} is derived in another way, from what others have")
+            }
         };
     }
 }
