@@ -15,6 +15,7 @@ const WHOLE: &str = "history {
     bsn { value from { day } until { day } }
     moeder { value { id } from { day } until { day } }
     ouder2 { value { id } from { day } until { day } }
+    ouderschap2 { value { grond sinds { text } } from { day } until { day } }
     kinderen { value { id } from { day } until { day } }
     jongsteKindGeboren { value { text } from { day } until { day } }
     partner { value { id } from { day } until { day } }
@@ -328,27 +329,48 @@ async fn what_was_done_because_of_an_event_is_named_to_be_looked_at_again() {
 }
 
 #[tokio::test]
-async fn what_rests_on_an_event_of_others_is_suspended_with_it() {
-    // Given a name of a child that is based on its parents' marriage, which says nothing of the child
+async fn a_void_marriage_undoes_a_surname_a_parenthood_and_a_nationality() {
+    // Given a child whose father is its father by his marriage to the mother, whose nationality is the father's, and
+    // whose surname was chosen because of that marriage
     let f6 = F6::start().await;
     let mut history = History::beginning("2000-01-01T09:00:00Z");
     let (moeder, vader, kind) = (adult(&mut history), adult(&mut history), new_id());
-    history.fact("Geboorte", born_of(kind, "1999-12-31", moeder, Some(vader)));
+    let belgian = json!({ "persoon": vader, "nationaliteit": "0052", "datum": "1980-01-01" });
+    history.fact("NationaliteitVerkregen", belgian);
     f6.import(&history);
     let ambtenaar = f6.ambtenaar();
-    let married = ambtenaar.register("Huwelijk", marriage(moeder, vader, "1999-01-01")).await;
-    let name = json!({ "kind": kind, "datum": "1999-12-31", "naam": { "voornamen": "Dirk", "geslachtsnaam": "de Vries" } });
-    let named_so = ambtenaar.claim("Naamskeuze", name).based_on([married.id()]);
-    let named_so = named_so.validated().await.accepted();
+    let married = ambtenaar.register("Huwelijk", marriage(moeder, vader, "2010-05-05")).await;
+    let mut born = born_of(kind, "2012-03-03", moeder, Some(vader));
+    born["ouderDoorHuwelijk"] = json!(true);
+    let born = ambtenaar.register("Geboorte", born).await;
+    let through =
+        json!({ "persoon": kind, "nationaliteit": "0052", "datum": "2012-03-03", "ontleendAan": vader });
+    let through = ambtenaar.register("NationaliteitVerkregen", through).await;
+    let name = json!({ "kind": kind, "datum": "2012-03-03", "naam": { "voornamen": "Dirk", "geslachtsnaam": "Peeters" } });
+    let chosen = ambtenaar.claim("Naamskeuze", name).based_on([married.id()]);
+    let chosen = chosen.validated().await.accepted();
 
     // When the marriage turns out to be void
     let annulled = correct(&f6, &[moeder, vader, kind], ambtenaar.annul(&married)).await;
 
-    // Then the child bears its former name again
-    assert!(statuses(annulled.consequences()).contains(&(named_so.id(), "VALIDATED", "SUSPENDED")));
-    assert!(named(annulled.consequences()).contains(&(kind, "naam".to_owned())));
-    let name = f6.persoon(kind).ask("naam { geslachtsnaam }").await;
-    assert_eq!(name, json!({ "naam": { "geslachtsnaam": "Jansen" } }));
+    // Then all of it is undone, and the events that said so are suspended or contested
+    let of_child: Vec<String> = named(annulled.consequences())
+        .into_iter()
+        .filter_map(|(person, field)| (person == kind).then_some(field))
+        .collect();
+    assert_eq!(of_child, ["naam", "nationaliteiten", "ouder2", "ouderschap2"]);
+    let expected = [
+        (married.id(), "VALIDATED", "ANNULLED"),
+        (born.id(), "VALIDATED", "CONTESTED"),
+        (through.id(), "VALIDATED", "CONTESTED"),
+        (chosen.id(), "VALIDATED", "SUSPENDED"),
+    ];
+    assert_eq!(statuses(annulled.consequences()), expected);
+    let child = f6.persoon(kind).ask("naam { geslachtsnaam } ouder2 { id } nationaliteiten").await;
+    assert_eq!(
+        child,
+        json!({ "naam": { "geslachtsnaam": "Jansen" }, "ouder2": null, "nationaliteiten": null })
+    );
 }
 
 #[tokio::test]

@@ -80,6 +80,9 @@ async fn work(examples: &[Example], path: &str) {
             for (field, payload) in answer.as_object().expect("data") {
                 assert_eq!(payload.get("refusals").unwrap_or(&json!([])), &json!([]), "{path}: {field}");
             }
+            if let Some(shown) = shown {
+                assert_eq!(*shown, json!({ "data": answer }), "{path}: {operation} answers {answer:#}");
+            }
         } else {
             let answer = f6.clerk().query(operation, &json!({})).await.data();
             let found = answer.as_object().expect("data").values().any(|value| *value != Value::Null);

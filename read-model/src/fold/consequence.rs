@@ -11,9 +11,9 @@ use serde_json::Value;
 use super::contrast::Contrast;
 use super::difference::{Side, through};
 use super::line::{Bound, FieldLine};
-use super::status::{EventStanding, Folded};
+use super::status::{EventStanding, Folded, Status};
 use crate::catalogue::{Catalogue, Severity};
-use crate::event::{Event, ObjectId};
+use crate::event::{Event, EventKind, ObjectId};
 use crate::time::Day;
 
 /// What differs between a history before a change and after it.
@@ -148,7 +148,10 @@ fn begins(line: &FieldLine) -> impl Iterator<Item = Day> {
 
 fn affected_event(contrast: &Contrast<'_>, event: &Arc<Event>) -> Option<AffectedEvent> {
     let (before, after) = (contrast.before.status(event.id)?, contrast.after.status(event.id)?);
-    if before.status == after.status {
+    // A Correction or Validation is suspended only where what it is about is left out of a log: it goes with that.
+    let goes_along =
+        event.kind() != EventKind::Claim && [before.status, after.status].contains(&Status::Suspended);
+    if before.status == after.status || goes_along {
         return None;
     }
     let claim = contrast.after.claim(event.id);
