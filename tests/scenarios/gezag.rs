@@ -302,6 +302,18 @@ async fn a_parent_who_is_a_minor_has_no_custody_before_coming_of_age() {
 }
 
 #[tokio::test]
+async fn a_ruling_that_does_not_tell_who_has_custody_is_no_answer() {
+    // Given rulings taken over from elsewhere, which name nobody for their D, or a parent who is not known
+    let mut household = Household::born("2012-06-15");
+    household.ruled("2015-01-01", json!({ "fase": "Begin", "indicatie": "1D" }));
+    household.ruled("2016-01-01", json!({ "fase": "Begin", "indicatie": "12" }));
+    let f6 = household.started().await;
+    for day in ["2015-01-01", "2016-01-01"] {
+        assert_eq!(on(&f6, household.kim, day).await, "Onbekend - (): UitspraakOnduidelijk");
+    }
+}
+
+#[tokio::test]
 async fn who_married_before_eighteen_is_of_age() {
     let mut household = Household::born("1998-06-15");
     let chris = adult(&mut household.history);
