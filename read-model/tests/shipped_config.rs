@@ -22,6 +22,21 @@ fn the_shipped_config_compiles() {
 }
 
 #[test]
+fn the_derived_fields_of_the_documentation_compile() {
+    let page = include_str!("../../docs/write-config.md");
+    let section = page.split("### Following references").nth(1).expect("the section");
+    let example = section.split("```").nth(1).and_then(|block| block.split_once("    derived:\n"));
+    let (_, fields) = example.expect("an example");
+    let source = SHIPPED.replacen("    derived:\n", &format!("    derived:\n{fields}"), 1);
+    if let Err(problems) = Catalogue::compile("write_config.yaml", &source) {
+        panic!("{problems}");
+    }
+    let told = mistake("check: kind.geboortedatum == null", "check: kind.moeder.geboortedatum == null");
+    let message = told.split_once(": event_types").expect("a path").1;
+    assert!(section.contains(message), "{told}");
+}
+
+#[test]
 fn an_expression_that_names_a_field_that_does_not_exist_is_shown_with_line_and_remedy() {
     let shown = mistake("check: kind.geboortedatum == null", "check: kind.geboortedatm == null");
     let line = line_of("check: kind.geboortedatum == null");

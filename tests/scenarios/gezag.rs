@@ -302,6 +302,16 @@ async fn a_parent_who_is_a_minor_has_no_custody_before_coming_of_age() {
 }
 
 #[tokio::test]
+async fn a_ruling_that_does_not_tell_who_has_custody_is_no_answer() {
+    // Given a ruling that gives it to both parents, of whom one is not known
+    let mut household = Household::born("2012-06-15");
+    household.ruled("2016-01-01", json!({ "fase": "Begin", "indicatie": "12" }));
+    let f6 = household.started().await;
+    assert_eq!(on(&f6, household.kim, "2015-12-31").await, "EenhoofdigOuderlijkGezag 1 (Anna): EnigeOuder");
+    assert_eq!(on(&f6, household.kim, "2016-01-01").await, "Onbekend - (): UitspraakOnduidelijk");
+}
+
+#[tokio::test]
 async fn who_married_before_eighteen_is_of_age() {
     let mut household = Household::born("1998-06-15");
     let chris = adult(&mut household.history);
