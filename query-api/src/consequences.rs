@@ -10,10 +10,10 @@ use async_graphql::dynamic::{
 use async_graphql::{Name, Result, Value};
 use door::Principal;
 use read_model::event::Event;
-use read_model::fold::{AffectedEvent, AffectedObject, Consequences, StretchChange};
+use read_model::fold::{AffectedEvent, AffectedObject, Consequences, DerivedChange, StretchChange};
 use read_model::log::Log;
 
-use crate::arguments::{self, given};
+use crate::arguments::{self, Moments, given};
 use crate::compare;
 use crate::event::EventAt;
 use crate::reading::{Point, Reading};
@@ -24,6 +24,8 @@ use crate::types::{Plain, basis_field, text, with_plain};
 struct Told {
     told: Arc<Consequences>,
     point: Point,
+    /// What is known without the event, and with it.
+    logs: [Log; 2],
 }
 
 /// A part of it.
@@ -60,12 +62,25 @@ async fn resolve<'a>(context: &ResolverContext<'a>) -> Result<Option<FieldValue<
     };
     let after = Log::up_to(point.snapshot.position);
     let told = reading.consequences(&before, &after, event.object_ids.clone()).await?;
-    Ok(Some(FieldValue::owned_any(Told { told: Arc::new(told), point })))
+    Ok(Some(FieldValue::owned_any(Told { told: Arc::new(told), point, logs: [before, after] })))
+}
+
+/// The derived fields that differ on a day, for who may read objects of their types as such.
+async fn resolve_derived<'a>(context: &ResolverContext<'a>) -> Result<FieldValue<'a>> {
+    let Told { told, point, logs } = context.parent_value.try_downcast_ref()?;
+    let reading = Reading::of(context)?;
+    let as_of = arguments::moment(context, "asOf")?;
+    let day = reading.at(point.snapshot, None, Moments { as_of, ..Moments::default() }).as_of;
+    let changes = reading.derived_consequences(logs, told, day).await?;
+    for change in &changes {
+        compare::check(context, &change.object_type)?;
+    }
+    Ok(parts(changes, *point))
 }
 
 /// The GraphQL types.
 pub(crate) fn register(builder: SchemaBuilder) -> SchemaBuilder {
-    [consequences(), affected_object(), stretch_change(), affected_event(), broken_rule()]
+    [consequences(), affected_object(), stretch_change(), derived_change(), affected_event(), broken_rule()]
         .into_iter()
         .fold(builder.register(at()), SchemaBuilder::register)
 }
@@ -81,20 +96,26 @@ fn at() -> Enum {
 fn consequences() -> Object {
     let objects = Field::new("objects", TypeRef::named_nn_list_nn("AffectedObject"), |context| {
         FieldFuture::new(async move {
-            let Told { told, point } = context.parent_value.try_downcast_ref()?;
+            let Told { told, point, .. } = context.parent_value.try_downcast_ref()?;
             Ok(Some(parts(told.objects.clone(), *point)))
         })
     });
     let events = Field::new("events", TypeRef::named_nn_list_nn("AffectedEvent"), |context| {
         FieldFuture::new(async move {
-            let Told { told, point } = context.parent_value.try_downcast_ref()?;
+            let Told { told, point, .. } = context.parent_value.try_downcast_ref()?;
             Ok(Some(parts(told.events.clone(), *point)))
         })
     });
     let revisit = event_list("revisit", |told: &Told| (told.told.revisit.clone(), told.point));
+    let derived = Field::new("derived", TypeRef::named_list("DerivedChange"), |context| {
+        FieldFuture::new(async move { resolve_derived(&context).await.map(Some) })
+    });
+    let as_of = InputValue::new("asOf", TypeRef::named("Moment"));
+    let derived = derived.argument(as_of.description("On which day; without it, today."));
     Object::new("Consequences")
         .description("What differs without an event and with it, over the whole material line.")
         .field(objects.description("The objects of which a field changes, in the order of their ids."))
+        .field(derived.description("The derived fields that differ on a day, such as an age or who has custody; also of objects of which nothing else changes."))
         .field(events.description("The events whose status changes, in the order of registration."))
         .field(revisit.description("The claims that are based on an event which is not worth, or does not say, the same: what was done because of it, by people or by automatic systems, is to be looked at again."))
         .field(basis_field(|context| {
@@ -121,6 +142,23 @@ fn affected_object() -> Object {
         .field(changes.description(
             "What changes, field by field and then in time; for who may read objects of its type as such.",
         ))
+}
+
+const DERIVED: [Plain<Part<DerivedChange>>; 5] = [
+    ("id", "UUID!", "The object.", |at| text(at.part.id)),
+    ("objectType", "String!", "Its type.", |at| text(&at.part.object_type)),
+    ("field", "String!", "The derived field.", |at| text(&at.part.change.field)),
+    ("before", "JSON", "The value without the event; null where it has none.", |at| {
+        json(&at.part.change.before)
+    }),
+    ("after", "JSON", "The value with it; null where it has none.", |at| json(&at.part.change.after)),
+];
+
+fn derived_change() -> Object {
+    let through = event_list("through", |at: &Part<DerivedChange>| (at.part.change.events.clone(), at.point));
+    with_plain(Object::new("DerivedChange"), &DERIVED)
+        .description("A derived field that has another value on a day.")
+        .field(through.description("The events that make the difference, oldest first."))
 }
 
 const STRETCH: [Plain<Part<StretchChange>>; 5] = [

@@ -12,7 +12,7 @@ use futures::lock::Mutex;
 use read_model::basis::{Basis, Trust};
 use read_model::catalogue::{Catalogue, Inverse, Search, Sought};
 use read_model::event::{Event, EventId, ObjectId};
-use read_model::fold::{Consequences, EventStanding, Rectangle, World, timeline};
+use read_model::fold::{Consequences, DerivedChange, EventStanding, Rectangle, World, timeline};
 use read_model::log::Log;
 use read_model::reader::{EventFilter, EventReader, Reach, Snapshot};
 use read_model::time::{Day, Moment};
@@ -280,6 +280,17 @@ impl Reading {
     ) -> Result<Consequences> {
         let told = self.reader.consequences(before, after, objects).await;
         told.map_err(|error| faults::internal(&error))
+    }
+
+    /// The derived fields that differ between two logs on a day, given what else differs.
+    pub(crate) async fn derived_consequences(
+        &self,
+        [before, after]: &[Log; 2],
+        told: &Consequences,
+        day: Day,
+    ) -> Result<Vec<DerivedChange>> {
+        let changes = self.reader.derived_consequences([before, after], told, day).await;
+        changes.map_err(|error| faults::internal(&error))
     }
 
     /// A page of events in position order.

@@ -21,7 +21,8 @@ mod timeline;
 mod world;
 
 pub use claim::{Because, Claim, Place};
-pub use consequence::{AffectedEvent, AffectedObject, Consequences, StretchChange};
+pub(crate) use consequence::derived_changes;
+pub use consequence::{AffectedEvent, AffectedObject, Consequences, DerivedChange, StretchChange};
 pub use contrast::Contrast;
 pub use difference::{FieldChange, Side, difference};
 pub use dossier::{Dossier, Extended, LastClaim};

@@ -19,7 +19,7 @@ pub use search::Reach;
 pub use watch::{Lookups, Step, Watch, Way};
 
 use crate::basis::Trust;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, EvaluationError};
 use crate::event::{Event, EventId, ObjectId, Position};
 use crate::fold::{Dossier, FoldError, World};
 use crate::history::{History, Needs};
@@ -84,6 +84,9 @@ pub enum ReadError {
     /// What was read cannot be folded.
     #[error("the history cannot be folded")]
     Fold(#[from] FoldError),
+    /// A derived field cannot be computed.
+    #[error("a derived field cannot be computed")]
+    Derived(#[from] EvaluationError),
     /// More hangs together than one question may take in.
     #[error("this history takes in more than {MAX_OBJECTS} objects or {MAX_GENERATIONS} generations")]
     TooLarge,

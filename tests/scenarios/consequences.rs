@@ -25,6 +25,11 @@ const WHOLE: &str = "history {
     overlijdensdatum { value { text } from { day } until { day } }
   }";
 
+/// What follows from that on the day that is asked about.
+const DERIVED: &str = "leeftijd opschorting onderCuratele verstrekkingsbeperking minderjarig bevoegdTotGezag oudersVerbonden
+    erkendMetGezag partnersBijGeboorte { id } gezagGrondslag { grond indicatie derden { id } instelling }
+    gezagRustBij { id } gezagHouders { id } gezagGrond gezag { soort indicatie grond artikel instelling houders { id } }";
+
 /// A field of a person.
 type FieldOf = (Uuid, String);
 
@@ -34,17 +39,20 @@ async fn told(f6: &F6, persons: &[Uuid], known_at: Option<&str>) -> BTreeMap<Fie
     for person in persons {
         let question = f6.persoon(*person);
         let question = known_at.map_or(question.clone(), |moment| question.known_at(moment));
-        let answer = question.ask(WHOLE).await;
-        let fields = answer["history"].as_object().into_iter().flatten();
+        let answer = question.ask(&format!("{WHOLE} {DERIVED}")).await;
+        let derived = answer.as_object().into_iter().flatten().filter(|(name, _)| *name != "history");
+        let fields = answer["history"].as_object().into_iter().flatten().chain(derived);
         told.extend(fields.map(|(field, periods)| ((*person, field.clone()), periods.clone())));
     }
     told
 }
 
-/// The fields that are not told alike; of which nothing is told, nothing holds.
+/// The fields that are not told alike.
 fn differing(before: &BTreeMap<FieldOf, Value>, after: &BTreeMap<FieldOf, Value>) -> BTreeSet<FieldOf> {
-    let nothing = json!([]);
-    let of = |told: &BTreeMap<FieldOf, Value>, field| told.get(field).unwrap_or(&nothing).clone();
+    // Of which nothing is told, nothing holds
+    let of = |told: &BTreeMap<FieldOf, Value>, field| {
+        told.get(field).filter(|value| **value != json!([])).cloned().unwrap_or_default()
+    };
     let all = before.keys().chain(after.keys());
     all.filter(|field| of(before, field) != of(after, field)).cloned().collect()
 }
@@ -109,6 +117,7 @@ async fn consequences(f6: &F6, event: Uuid, at: &str) -> Value {
     let query = format!(
         "query($id: UUID!) {{ consequences(eventId: $id, at: {at}) {{
            objects {{ id objectType changes {{ field from until before after through {{ id }} }} }}
+           derived {{ id field before after }}
            events {{ event {{ id }} before after breaks {{ name message }} }}
            revisit {{ id }} }} }}"
     );
@@ -470,5 +479,5 @@ async fn what_follows_is_shown_to_who_may_see_it() {
     // And a claim that nobody has validated changes nothing
     let claimed = f6.burger().claim("Huwelijk", marriage(anna, new_id(), "2019-09-09")).with_consequences();
     let claimed = claimed.await.accepted();
-    assert_eq!(claimed.consequences(), &json!({ "objects": [], "events": [], "revisit": [] }));
+    assert_eq!(claimed.consequences(), &json!({ "objects": [], "derived": [], "events": [], "revisit": [] }));
 }

@@ -18,6 +18,7 @@ const PAYLOAD: &str = "
 const CONSEQUENCES: &str = "
     consequences {
       objects { id objectType changes { field from until before after through { id } } }
+      derived { id field before after }
       events { event { id } before after breaks { name message } }
       revisit { id }
     }";

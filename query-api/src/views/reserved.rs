@@ -8,7 +8,7 @@ pub(crate) const RESERVED_FIELDS: [&str; 8] =
 pub(crate) const RESERVED_ROOTS: [&str; 5] = ["event", "events", "compare", "consequences", "whatIf"];
 
 /// The types that are no view's, GraphQL's own among them.
-pub(crate) const RESERVED_TYPES: [&str; 42] = [
+pub(crate) const RESERVED_TYPES: [&str; 43] = [
     "AffectedEvent",
     "AffectedObject",
     "Basis",
@@ -20,6 +20,7 @@ pub(crate) const RESERVED_TYPES: [&str; 42] = [
     "Date",
     "DatePrecision",
     "DateTime",
+    "DerivedChange",
     "Edge",
     "Event",
     "EventConnection",

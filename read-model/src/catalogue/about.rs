@@ -71,6 +71,15 @@ impl Catalogue {
         event_type.effects.iter().filter_map(given).collect()
     }
 
+    /// Every object that a claim or an amend names, with its type.
+    #[must_use]
+    pub fn named_by(&self, event: &Event) -> Vec<(Arc<str>, ObjectId)> {
+        let version =
+            self.event_types.get(&event.event_type).and_then(|of| of.versions.get(&event.event_version));
+        let content = version.zip(event.body.content());
+        content.map(|(version, data)| self.references(version.format.shape(), data)).unwrap_or_default()
+    }
+
     /// What a claim or an amend says of unique fields: the name of the index, the object, the value.
     #[must_use]
     pub fn unique_values(&self, event: &Event) -> Vec<(Arc<str>, ObjectId, String)> {

@@ -1,13 +1,13 @@
 //! Which expressions follow references that stand in fields, so that whoever computes them may have to meet other objects;
 //! and how far.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
 use super::expression::{Expression, Origin, Seen};
-use super::model::{Catalogue, ObjectType};
+use super::model::{Catalogue, Derived, ObjectType};
 use super::problem::Report;
 use super::yaml::Step;
 
@@ -19,6 +19,54 @@ impl Catalogue {
     pub fn follows(&self, expression: &Expression) -> bool {
         follows(&self.object_types, expression)
     }
+
+    /// The object types with derived fields that read one of these fields, each by its object type and name, itself or of
+    /// objects met by following references; and how many references are followed at most until one is read.
+    #[must_use]
+    pub fn derived_from(&self, fields: &BTreeSet<(Arc<str>, Arc<str>)>) -> BTreeMap<Arc<str>, usize> {
+        let mut found = BTreeMap::new();
+        for object_type in self.object_types.values() {
+            let mut seen = Seeing::default();
+            let derived = object_type.derived.values();
+            derived.for_each(|derived| see(&self.object_types, &derived.value, 0, &mut seen));
+            let steps = seen.iter().filter(|(field, _)| fields.contains(field)).map(|(_, steps)| *steps);
+            found.extend(steps.max().map(|steps| (Arc::clone(&object_type.name), steps)));
+        }
+        found
+    }
+}
+
+/// The fields that events set which an expression reads, by object type and name, each with the number of references that
+/// are followed until it is read.
+type Seeing = BTreeMap<(Arc<str>, Arc<str>), usize>;
+
+fn see(object_types: &ObjectTypes, value: &Expression, begun: usize, found: &mut Seeing) {
+    let reads = value.reads();
+    for (place, seen) in reads.objects().iter().enumerate() {
+        let steps = begun + reads.way_to(place, &|of, field| steps_of(object_types, of, field));
+        for field in &seen.fields {
+            match derived(object_types, &seen.object_type, field) {
+                Some(derived) => see(object_types, &derived.value, steps, found),
+                None => {
+                    let most = found.entry((Arc::clone(&seen.object_type), Arc::clone(field))).or_default();
+                    *most = steps.max(*most);
+                }
+            }
+        }
+    }
+}
+
+/// How many references are followed to compute a field itself.
+fn steps_of(object_types: &ObjectTypes, object_type: &Arc<str>, field: &str) -> usize {
+    let mut seen = Seeing::default();
+    if let Some(derived) = derived(object_types, object_type, field) {
+        see(object_types, &derived.value, 0, &mut seen);
+    }
+    seen.into_values().max().unwrap_or_default()
+}
+
+fn derived<'a>(object_types: &'a ObjectTypes, object_type: &str, field: &str) -> Option<&'a Derived> {
+    object_types.get(object_type)?.derived.get(field)
 }
 
 /// How many fields may be read one after the other before a value is there, through references and derived fields: each takes

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::contrast::Contrast;
-use super::difference::{Side, through};
+use super::difference::{FieldChange, Side, difference, through};
+use super::following::Following;
 use super::line::{Bound, FieldLine};
 use super::status::{EventStanding, Folded, Status};
-use crate::catalogue::{Catalogue, Severity};
+use crate::catalogue::{Catalogue, EvaluationError, Severity};
 use crate::event::{Event, EventKind, ObjectId};
 use crate::time::Day;
 
@@ -56,6 +57,17 @@ pub struct StretchChange {
     pub through: Vec<Arc<Event>>,
 }
 
+/// A derived field of an object that has another value on a day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DerivedChange {
+    /// The object.
+    pub id: ObjectId,
+    /// Its type.
+    pub object_type: Arc<str>,
+    /// What changes, and through which events.
+    pub change: FieldChange,
+}
+
 /// An event whose status changes.
 #[derive(Clone, Debug)]
 pub struct AffectedEvent {
@@ -70,6 +82,18 @@ pub struct AffectedEvent {
 }
 
 impl Consequences {
+    /// The fields that change, by object type and name.
+    #[must_use]
+    pub fn fields(&self) -> BTreeSet<(Arc<str>, Arc<str>)> {
+        let of = |object: &AffectedObject| {
+            let object_type = Arc::clone(&object.object_type);
+            let fields: Vec<Arc<str>> =
+                object.changes.iter().map(|change| Arc::clone(&change.field)).collect();
+            fields.into_iter().map(move |field| (Arc::clone(&object_type), field))
+        };
+        self.objects.iter().flat_map(of).collect()
+    }
+
     /// What differs between two readings that reach everything which does; `based` are the claims that are based on events
     /// which are not worth the same.
     #[must_use]
@@ -144,6 +168,31 @@ fn stretches(
 /// The days on which what was said of a field begins.
 fn begins(line: &FieldLine) -> impl Iterator<Item = Day> {
     line.assertions().iter().map(|said| said.begins.beginning.day)
+}
+
+/// The derived fields of an object that differ on a day; or the objects that must be folded first, in both readings.
+///
+/// # Errors
+/// [`EvaluationError`] where one cannot be computed.
+pub(crate) fn derived_changes(
+    catalogue: &Catalogue,
+    contrast: &Contrast<'_>,
+    id: ObjectId,
+    day: Day,
+) -> Result<Following<Vec<DerivedChange>>, EvaluationError> {
+    let [from, to] = [&contrast.before, &contrast.after].map(|folded| Side::of(folded, day));
+    let object_type =
+        [to, from].iter().find_map(|side| side.world.object(id)).map(|state| state.object_type());
+    let Some(object_type) = object_type.and_then(|name| catalogue.object_types.get(name)) else {
+        return Ok(Following::Told(Vec::new()));
+    };
+    let changes = match difference(catalogue, id, from, to)? {
+        Following::Told(changes) => changes,
+        Following::Unmet(objects) => return Ok(Following::Unmet(objects)),
+    };
+    let derived = changes.into_iter().filter(|change| object_type.derived.contains_key(&change.field));
+    let of_object = |change| DerivedChange { id, object_type: Arc::clone(&object_type.name), change };
+    Ok(Following::Told(derived.map(of_object).collect()))
 }
 
 fn affected_event(contrast: &Contrast<'_>, event: &Arc<Event>) -> Option<AffectedEvent> {

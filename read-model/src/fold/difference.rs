@@ -34,7 +34,7 @@ impl<'a> Side<'a> {
 }
 
 /// A field of an object that has another value at the second point than at the first.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FieldChange {
     /// The field, or the derived field.
     pub field: Arc<str>,

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::{EventReader, MAX_GENERATIONS, MAX_OBJECTS, ReadError};
 use crate::basis::Trust;
 use crate::event::{Event, EventId, ObjectId, Position};
-use crate::fold::{Consequences, Contrast, Folded};
+use crate::fold::{Consequences, Contrast, DerivedChange, Folded, Following, derived_changes};
 use crate::log::Log;
 use crate::resolve::Assuming;
+use crate::time::Day;
 
 impl EventReader {
     /// What differs between two logs, given the objects of the events in which they differ: the state of every object that
@@ -40,6 +41,63 @@ impl EventReader {
             }
         }
         Err(ReadError::TooLarge)
+    }
+
+    /// The derived fields that differ between two logs on a day, in the order of the ids of their objects, given what else
+    /// differs: those of the objects that change, and of whoever follows references to them.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn derived_consequences(
+        &self,
+        [before, after]: [&Log; 2],
+        told: &Consequences,
+        day: Day,
+    ) -> Result<Vec<DerivedChange>, ReadError> {
+        let derived = self.catalogue.derived_from(&told.fields());
+        let affected = self.who_may_refer([before, after], told, &derived).await?;
+        let mut objects = affected.clone();
+        for _ in 0..MAX_GENERATIONS {
+            let contrast = self.contrast(before, after, &objects).await?;
+            let (mut changes, known) = (Vec::new(), objects.len());
+            for id in &affected {
+                match derived_changes(&self.catalogue, &contrast, *id, day)? {
+                    Following::Told(told) => changes.extend(told),
+                    Following::Unmet(unmet) => objects.extend(unmet),
+                }
+            }
+            if objects.len() == known {
+                return Ok(changes);
+            }
+            if objects.len() > MAX_OBJECTS {
+                break;
+            }
+        }
+        Err(ReadError::TooLarge)
+    }
+
+    /// The objects that change, and those of these types that may come to them by following so many references: whatever
+    /// made an object refer to another names both.
+    async fn who_may_refer(
+        &self,
+        logs: [&Log; 2],
+        told: &Consequences,
+        derived: &BTreeMap<Arc<str>, usize>,
+    ) -> Result<BTreeSet<ObjectId>, ReadError> {
+        let mut all: BTreeSet<ObjectId> = told.objects.iter().map(|object| object.id).collect();
+        let mut new = all.clone();
+        for _ in 0..derived.values().max().copied().unwrap_or_default() {
+            let mut found = BTreeSet::new();
+            for log in logs {
+                let history = self.history_in(log, &Vec::from_iter(new.iter().copied())).await?;
+                let events = history.events().iter();
+                let near = events.filter(|event| event.object_ids.iter().any(|id| new.contains(id)));
+                let named = near.flat_map(|event| self.catalogue.named_by(event));
+                found.extend(named.filter(|(of, _)| derived.contains_key(of)).map(|(_, id)| id));
+            }
+            new = found.into_iter().filter(|id| all.insert(*id)).collect();
+        }
+        Ok(all)
     }
 
     /// These events and every event up to a position that could not be there without them: what corrects or validates

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_graphql::dynamic::ResolverContext;
 use door::faults;
 use read_model::event::ObjectId;
-use read_model::fold::{AffectedEvent, AffectedObject, Consequences, StretchChange};
+use read_model::fold::{AffectedEvent, AffectedObject, Consequences, DerivedChange, StretchChange};
 use read_model::log::Log;
 use read_model::reader::{EventReader, ReadError};
 use serde_json::json;
@@ -21,10 +21,11 @@ const FIELD: &str = "consequences";
 
 /// Defines the types.
 pub(super) fn define(types: &mut Types) {
-    let all: [(&str, &str, &[Held]); 5] = [
+    let all: [(&str, &str, &[Held]); 6] = [
         ("Consequences", "What a command changes, over the whole material line.", &CONSEQUENCES),
         ("AffectedObject", "An object of which a field changes.", &OBJECT),
         ("StretchChange", "A stretch of the material line on which a field gets another value.", &STRETCH),
+        ("DerivedChange", "A derived field that gets another value on a day.", &DERIVED),
         ("AffectedEvent", "An event whose status changes.", &EVENT),
         ("BrokenRule", "A rule that an event no longer keeps.", &RULE),
     ];
@@ -33,8 +34,13 @@ pub(super) fn define(types: &mut Types) {
     }
 }
 
-const CONSEQUENCES: [Held; 3] = [
+const CONSEQUENCES: [Held; 4] = [
     ("objects", "[AffectedObject!]!", "The objects of which a field changes, in the order of their ids."),
+    (
+        "derived",
+        "[DerivedChange!]!",
+        "The derived fields that change on the day of the basis, such as an age or who has custody; also of objects of which nothing else changes.",
+    ),
     ("events", "[AffectedEvent!]!", "The events whose status changes, in the order of registration."),
     (
         "revisit",
@@ -58,6 +64,15 @@ const STRETCH: [Held; 6] = [
     ("through", "[Event!]!", "The chain of events that makes the difference, oldest first."),
 ];
 
+const DERIVED: [Held; 6] = [
+    ("id", "UUID!", "The object."),
+    ("objectType", "String!", "Its type."),
+    ("field", "String!", "The derived field."),
+    ("before", "JSON", "The value before; null where it had none."),
+    ("after", "JSON", "The value after it; null where it has none."),
+    ("through", "[Event!]!", "The events that make the difference, oldest first."),
+];
+
 const EVENT: [Held; 4] = [
     ("event", "Event!", "Which."),
     ("before", "EventStatus!", "Its status before."),
@@ -77,11 +92,12 @@ pub(super) async fn told(
     dry_run: bool,
     context: &ResolverContext<'_>,
 ) -> serde_json::Value {
-    if outcome.events.is_empty() || !context.ctx.look_ahead().field(FIELD).exists() {
+    let asked = context.ctx.look_ahead().field(FIELD);
+    if outcome.events.is_empty() || !asked.exists() {
         return serde_json::Value::Null;
     }
-    match read(reader, outcome, dry_run).await {
-        Ok(told) => consequences(&told),
+    match read(reader, outcome, dry_run, asked.field("derived").exists()).await {
+        Ok((told, derived)) => consequences(&told, &derived),
         Err(error) => {
             let fault = faults::internal(&error).into_server_error(context.ctx.item.pos);
             context.ctx.add_error(context.ctx.set_error_path(fault));
@@ -90,21 +106,43 @@ pub(super) async fn told(
     }
 }
 
-async fn read(reader: &EventReader, outcome: &Outcome, dry_run: bool) -> Result<Consequences, ReadError> {
+async fn read(
+    reader: &EventReader,
+    outcome: &Outcome,
+    dry_run: bool,
+    with_derived: bool,
+) -> Result<(Consequences, Vec<DerivedChange>), ReadError> {
     let before = Log::up_to(outcome.basis.position);
     let after = match outcome.events.last() {
         Some(last) if !dry_run || outcome.repeated => Log::up_to(last.position),
         Some(_) | None => before.clone().with(outcome.events.iter().cloned()),
     };
-    let objects = outcome.events.iter().flat_map(|event| &event.object_ids).copied();
-    reader.consequences(&before, &after, Vec::<ObjectId>::from_iter(objects)).await
+    let objects: Vec<ObjectId> = outcome.events.iter().flat_map(|event| &event.object_ids).copied().collect();
+    let told = reader.consequences(&before, &after, objects).await?;
+    let derived = match with_derived {
+        true => reader.derived_consequences([&before, &after], &told, outcome.basis.as_of).await?,
+        false => Vec::new(),
+    };
+    Ok((told, derived))
 }
 
-fn consequences(told: &Consequences) -> serde_json::Value {
+fn consequences(told: &Consequences, derived: &[DerivedChange]) -> serde_json::Value {
     json!({
         "objects": told.objects.iter().map(affected_object).collect::<Vec<_>>(),
+        "derived": derived.iter().map(derived_change).collect::<Vec<_>>(),
         "events": told.events.iter().map(affected_event).collect::<Vec<_>>(),
         "revisit": told.revisit.iter().map(|event| shown(event)).collect::<Vec<_>>(),
+    })
+}
+
+fn derived_change(DerivedChange { id, object_type, change }: &DerivedChange) -> serde_json::Value {
+    json!({
+        "id": id,
+        "objectType": object_type,
+        "field": change.field,
+        "before": change.before,
+        "after": change.after,
+        "through": change.events.iter().map(|event| shown(event)).collect::<Vec<_>>(),
     })
 }
 
