@@ -314,9 +314,9 @@ fn a_way_that_is_too_long_is_refused() {
 
 #[test]
 fn a_path_that_leads_nowhere_is_shown_with_its_remedy() {
-    let shown = refused("value: mother.mother.name", "value: mother.mother.nam");
+    let shown = refused("value: mother.mother.name", "value: mother.mother.names");
     assert!(
-        shown.contains("`mother.mother.nam`: Person has no field `nam`; did you mean `name`?"),
+        shown.contains("`mother.mother.names`: Person has no field `names`; did you mean `name`?"),
         "{shown}"
     );
     let shown = refused("children.map(c, c.name)", "children.name");

@@ -17,7 +17,7 @@ fn generations(history: &mut History, count: usize) -> Vec<Uuid> {
     let persons: Vec<Uuid> = (0..count).map(|_| new_id()).collect();
     for (number, persoon) in persons.iter().enumerate() {
         let mut deed =
-            birth(*persoon, &format!("{}-01-01", 1000 + number * 10), &format!("Generatie {number}"));
+            birth(*persoon, &format!("{}-01-01", 1000 + number * 10), &format!("Persoon {number}"));
         if number > 0 {
             deed["moeder"] = json!(persons[number - 1]);
         }
@@ -28,7 +28,7 @@ fn generations(history: &mut History, count: usize) -> Vec<Uuid> {
 
 #[tokio::test]
 async fn a_value_of_a_view_follows_references_at_both_moments() {
-    // Given Generatie 1, whose mother turns out in 2020 to have another name
+    // Given Persoon 1, whose mother turns out in 2020 to have another name
     let f6 = Setup::default().query_config(LAST_OF_HUISGENOOT, MOTHER).start().await;
     let mut history = History::beginning("2000-01-01T09:00:00Z");
     let persons = generations(&mut history, 2);
@@ -41,9 +41,9 @@ async fn a_value_of_a_view_follows_references_at_both_moments() {
         let question = f6.one("huisgenoot", persons[1]).as_of(as_of).known_at(known_at);
         question.ask("moeder").await["moeder"].clone()
     };
-    assert_eq!(mother("1014-01-01", "2026-01-01").await, "Generatie 0");
+    assert_eq!(mother("1014-01-01", "2026-01-01").await, "Persoon 0");
     assert_eq!(mother("1015-01-01", "2026-01-01").await, "Sinds 1015");
-    assert_eq!(mother("1015-01-01", "2020-02-01").await, "Generatie 0");
+    assert_eq!(mother("1015-01-01", "2020-02-01").await, "Persoon 0");
     // And who has no mother here, has no such name
     assert_eq!(f6.one("huisgenoot", persons[0]).ask("moeder").await, json!({ "moeder": null }));
 }
@@ -67,7 +67,7 @@ async fn whom_the_objects_of_a_list_meet_is_read_in_one_go() {
     for (adres, size) in [(small, 2), (large, 40)] {
         let before = counter.count();
         let answer = f6.one("huishouden", adres).ask("bewoners { moeder partner { moeder } }").await;
-        assert_eq!(answer.to_string().matches("Generatie 0").count(), size);
+        assert_eq!(answer.to_string().matches("Persoon 0").count(), size);
         statements.push(counter.count() - before);
     }
     assert!(statements[1] <= statements[0], "statements for two, and for forty: {statements:?}");
@@ -100,7 +100,7 @@ async fn a_view_withholds_by_what_is_known_of_somebody_else() {
     let cards = async || {
         let query = "query($ids: [UUID!]!) { bewonersKaarten(ids: $ids) { naam { voornamen } } }";
         let answer = systeem.query(query, &json!({ "ids": persons })).await.json();
-        answer["data"]["bewonersKaarten"].to_string().matches("Generatie").count()
+        answer["data"]["bewonersKaarten"].to_string().matches("Persoon").count()
     };
     assert_eq!(cards().await, 3);
 
