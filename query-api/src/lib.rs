@@ -26,5 +26,6 @@ mod surface;
 mod types;
 mod value;
 pub mod views;
+mod work_list;
 
 pub use refusal::Code;

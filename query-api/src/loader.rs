@@ -14,6 +14,7 @@ use read_model::inverse;
 use read_model::reader::{EventReader, ReadError};
 use read_model::resolve::{Assuming, Resolution};
 use read_model::time::Day;
+use read_model::work::{self, WorkItem};
 
 use crate::meters::Meters;
 
@@ -126,6 +127,20 @@ impl Batches {
         let folded = Folded::at(catalogue, &history, position, trust, Assuming::default())?;
         let standing = |key: &&StandingKey| Some((StandingKey::clone(key), folded.status(key.id)?));
         Ok(events.iter().filter_map(standing).collect())
+    }
+
+    /// What each of these events is worth, and what it waits for where it does.
+    pub(crate) async fn work(
+        &self,
+        events: &[Arc<Event>],
+        position: Position,
+    ) -> Result<Vec<(EventStanding, Option<WorkItem>)>, LoadError> {
+        let history = self.0.history_about(events, position).await?;
+        let _step = self.1.fold();
+        let (catalogue, trust) = (self.0.catalogue(), Trust::Validated);
+        let folded = Folded::at(catalogue, &history, position, trust, Assuming::default())?;
+        let of = |event: &Arc<Event>| Some((folded.status(event.id)?, work::item(&folded, event)));
+        Ok(events.iter().filter_map(of).collect())
     }
 
     /// The history of every object that these events bear on, also of those that only an amend of them names.

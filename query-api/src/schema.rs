@@ -14,7 +14,7 @@ use crate::reading::Reading;
 use crate::structure::Structures;
 use crate::surface::Surface;
 use crate::views::Views;
-use crate::{compare, event, event_page, lines, object, search, types};
+use crate::{compare, event, event_page, lines, object, search, types, work_list};
 
 /// The schema that follows from what is kept and who may see it.
 #[must_use]
@@ -39,8 +39,9 @@ pub fn build(catalogue: &Arc<Catalogue>, views: &Arc<Views>) -> SchemaBuilder {
             .register(lines::timeline_object(view, &mut line_types));
     }
     builder = line_types.register(builder);
-    query = query.field(event::one()).field(event_page::root()).field(compare::root());
+    query = query.field(event::one()).field(event_page::root()).field(compare::root()).field(work_list::root());
     builder = compare::register(builder);
+    builder = work_list::objects().into_iter().fold(builder, SchemaBuilder::register);
     builder =
         event_page::objects().into_iter().fold(builder.register(event::object()), SchemaBuilder::register);
     structures.register(builder).register(query).data(surface)

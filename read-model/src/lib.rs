@@ -14,3 +14,4 @@ pub mod reader;
 pub mod resolve;
 mod shown;
 pub mod time;
+pub mod work;

@@ -4,6 +4,7 @@ mod cache;
 mod row;
 mod search;
 mod watch;
+mod work;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use sqlx::postgres::PgConnectOptions;
 pub use row::{COLUMNS as EVENT_COLUMNS, EventRow, RowError, event_at};
 pub use search::Reach;
 pub use watch::{Lookups, Step, Watch, Way};
+pub use work::{Candidate, WorkFilter};
 
 use crate::basis::Trust;
 use crate::catalogue::Catalogue;

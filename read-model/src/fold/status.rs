@@ -78,6 +78,20 @@ pub struct Folded<'h> {
     world: World,
 }
 
+impl Breach<'_> {
+    /// What a clerk is told.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match (self.rule, &self.failure) {
+            (Some(rule), None) => rule.message.to_string(),
+            (Some(rule), Some(failure)) => {
+                format!("{}; the rule could not be applied: {failure}", rule.message)
+            }
+            (None, _) => "it takes effect before what it is based on".to_owned(),
+        }
+    }
+}
+
 impl<'h> Folded<'h> {
     /// Reads the history up to a position.
     ///
@@ -96,6 +110,12 @@ impl<'h> Folded<'h> {
         Ok(Self { catalogue, resolution, claims, world })
     }
 
+    /// What it was read with.
+    #[must_use]
+    pub fn catalogue(&self) -> &'h Catalogue {
+        self.catalogue
+    }
+
     /// The state of the folded objects.
     #[must_use]
     pub fn world(&self) -> &World {
@@ -106,6 +126,12 @@ impl<'h> Folded<'h> {
     #[must_use]
     pub fn into_world(self) -> World {
         self.world
+    }
+
+    /// What holds of each event.
+    #[must_use]
+    pub fn resolution(&self) -> &Resolution {
+        &self.resolution
     }
 
     /// The state, and what holds of each event.

@@ -11,6 +11,7 @@ use read_model::inverse::candidates;
 use read_model::resolve::Assuming;
 
 use super::draft::{Draft, finding};
+use super::resting::{moved, objects_resting_on, targets};
 use super::view::complete;
 use super::{Desk, Stop};
 use crate::command::Command;
@@ -70,13 +71,16 @@ pub(super) fn own_fault(desk: Desk<'_>, error: FoldError) -> Stop {
 /// Collects everything that bears on the draft, and on what changes through it.
 pub(super) fn gather<'c>(desk: Desk<'c>, draft: &Draft) -> Result<Evidence<'c>, Stop> {
     let objects = draft.events.iter().flat_map(|event| &event.object_ids).copied();
-    let mut history = History::of(objects);
+    let resting = objects_resting_on(desk, targets(desk, draft)?)?;
+    let mut history = History::of(objects.chain(resting));
     complete(desk.view, desk.catalogue, &mut history, desk.known)?;
     history.add([], draft.events.iter().cloned());
     loop {
         complete(desk.view, desk.catalogue, &mut history, desk.known)?;
         let evidence = Evidence::of(desk, draft, history)?;
-        let more = touched_further(desk, draft, &evidence);
+        let mut more = touched_further(desk, draft, &evidence);
+        more.extend(objects_resting_on(desk, moved(&evidence.before, &evidence.after))?);
+        more.retain(|object| !evidence.history.folded().contains(object));
         if more.is_empty() {
             return Ok(evidence);
         }
@@ -105,7 +109,6 @@ fn touched_further(desk: Desk<'_>, draft: &Draft, evidence: &Evidence<'_>) -> Ha
             touched.extend(claim.event_type.objects_that_follow(claim.data(), &changed));
         }
     }
-    touched.retain(|object| !evidence.history.folded().contains(object));
     touched
 }
 
