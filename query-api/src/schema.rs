@@ -39,7 +39,8 @@ pub fn build(catalogue: &Arc<Catalogue>, views: &Arc<Views>) -> SchemaBuilder {
             .register(lines::timeline_object(view, &mut line_types));
     }
     builder = line_types.register(builder);
-    query = query.field(event::one()).field(event_page::root()).field(compare::root()).field(work_list::root());
+    query =
+        query.field(event::one()).field(event_page::root()).field(compare::root()).field(work_list::root());
     builder = compare::register(builder);
     builder = work_list::objects().into_iter().fold(builder, SchemaBuilder::register);
     builder =

@@ -55,7 +55,9 @@ pub(crate) fn root() -> Field {
         .argument(kinds.description("Only what waits for one of these; without it, whatever waits."))
         .argument(types.description("Only events of these types."))
         .argument(object.description("Only events that bear on this object."))
-        .argument(before.description("Only events registered before this moment; of a date, before that day."))
+        .argument(
+            before.description("Only events registered before this moment; of a date, before that day."),
+        )
         .argument(after.description("Only events registered after this moment; of a date, after that day."));
     arguments::declare_known_at(declare_page(field)).description(
         "What waits for a clerk: claims and corrections that nobody has judged, and claims that are contested or suspended. In the order of registration, page by page.",
@@ -86,7 +88,8 @@ impl Found {
         let mut looked_at = 0;
         while looked_at < LOOKED_AT {
             let candidates = reading.may_wait(&filter, self.point, at_once).await?;
-            let mut events: Vec<Arc<Event>> = candidates.iter().map(|found| Arc::clone(&found.event)).collect();
+            let mut events: Vec<Arc<Event>> =
+                candidates.iter().map(|found| Arc::clone(&found.event)).collect();
             events.dedup_by_key(|event| event.position);
             let items = reading.work(&events, self.point).await?;
             for (event, item) in events.iter().zip(items) {
@@ -115,7 +118,8 @@ async fn filter(context: &ResolverContext<'_>, after: Option<Position>) -> Resul
     let (reading, zone) = (Reading::of(context)?, surface.catalogue.zone);
     let event_types = event_types(context, &surface.catalogue)?;
     let object = arguments::id(context, "objectId")?;
-    let [before, since] = ["registeredBefore", "registeredAfter"].map(|name| arguments::moment(context, name));
+    let [before, since] =
+        ["registeredBefore", "registeredAfter"].map(|name| arguments::moment(context, name));
     let up_to = match before? {
         None => Position::new(i64::MAX),
         Some(moment) => {
@@ -181,7 +185,9 @@ fn connection() -> Object {
         Ok(found.point.basis(None, &Surface::of(context)?.catalogue.hash))
     });
     Object::new("WorkConnection")
-        .description("A page of what waits for a clerk. It may have fewer than were asked for, and more behind it.")
+        .description(
+            "A page of what waits for a clerk. It may have fewer than were asked for, and more behind it.",
+        )
         .field(edges.description("What waits, each with its cursor."))
         .field(page_info)
         .field(basis)

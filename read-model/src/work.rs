@@ -30,7 +30,8 @@ pub enum WorkKind {
 
 impl WorkKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::OpenClaim, Self::UnvalidatedCorrection, Self::Contested, Self::Suspended];
+    pub const ALL: [Self; 4] =
+        [Self::OpenClaim, Self::UnvalidatedCorrection, Self::Contested, Self::Suspended];
 
     /// Its name in GraphQL and in the index.
     #[must_use]
@@ -185,10 +186,8 @@ fn failing_basis(resolution: &Resolution, id: EventId) -> Vec<EventId> {
 
 /// What contests an event, and what it breaks.
 fn contesting(folded: &Folded<'_>, event: &Event) -> (Vec<Cause>, Vec<Broken>) {
-    let breaches: Vec<Breach<'_>> = folded
-        .claim(event.id)
-        .map(|claim| folded.breaches(claim, Severity::Refuse))
-        .unwrap_or_default();
+    let breaches: Vec<Breach<'_>> =
+        folded.claim(event.id).map(|claim| folded.breaches(claim, Severity::Refuse)).unwrap_or_default();
     let mut clashing: Vec<&Arc<Event>> = breaches.iter().flat_map(|breach| &breach.because).collect();
     clashing.sort_by_key(|event| event.position);
     clashing.dedup_by_key(|event| event.position);

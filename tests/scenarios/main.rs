@@ -25,3 +25,4 @@ mod servers;
 mod store;
 mod time;
 mod views;
+mod work_list;

@@ -101,7 +101,8 @@ mod tests {
             .into_iter()
             .chain(trusts)
             .chain(Status::ALL.map(Status::name))
-            .chain(WorkKind::ALL.map(WorkKind::name)) {
+            .chain(WorkKind::ALL.map(WorkKind::name))
+        {
             assert!(shown.contains(&format!("\"{name}\"")), "{name}");
         }
     }

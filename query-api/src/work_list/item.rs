@@ -47,14 +47,19 @@ const BROKEN: [Plain<BrokenAt>; 2] = [
 ];
 
 const REMEDY: [Plain<RemedyAt>; 4] = [
-    ("mutation", "String!", "The mutation of the write API: `validate`, `annul`, or an amend such as `amendGeboorte`.", |at| {
-        text(at.0.mutation())
-    }),
+    (
+        "mutation",
+        "String!",
+        "The mutation of the write API: `validate`, `annul`, or an amend such as `amendGeboorte`.",
+        |at| text(at.0.mutation()),
+    ),
     ("message", "String!", "What it comes to, for a clerk.", |at| text(&at.0.message)),
     ("sourceTypes", "[String!]!", "The source types that may do it.", |at| {
         Value::List(at.0.source_types.iter().map(text).collect())
     }),
-    ("fourEyes", "Boolean!", "Whether it takes another than who made the target.", |at| at.0.four_eyes.into()),
+    ("fourEyes", "Boolean!", "Whether it takes another than who made the target.", |at| {
+        at.0.four_eyes.into()
+    }),
 ];
 
 /// The GraphQL types.
@@ -129,7 +134,9 @@ fn remedy() -> Object {
     with_plain(Object::new("Remedy"), &REMEDY)
         .description("A command that would resolve an item.")
         .field(target.description("The `target` of its input."))
-        .field(allowed.description("Whether you may do it, by source type and four eyes. Rules are looked at when it is done."))
+        .field(allowed.description(
+            "Whether you may do it, by source type and four eyes. Rules are looked at when it is done.",
+        ))
 }
 
 fn shown<'a>(event: &Arc<Event>, point: Point) -> FieldValue<'a> {

@@ -38,10 +38,8 @@ pub struct Candidate {
 const WANTED: &str = "w.position > $2 AND w.position <= $3 AND w.kind = ANY($4) AND ($5::text[] IS NULL OR w.event_type = ANY($5))";
 
 /// What waits as the log ends, or has waited; each by an index of its own.
-const WAITING: [&str; 2] = [
-    "w.until IS NULL AND w.since <= $1",
-    "w.until IS NOT NULL AND int8range(w.since, w.until) @> $1",
-];
+const WAITING: [&str; 2] =
+    ["w.until IS NULL AND w.since <= $1", "w.until IS NOT NULL AND int8range(w.since, w.until) @> $1"];
 
 impl EventReader {
     /// Events after a position that may wait for a clerk as known at another, so many at most, in position order: all that
@@ -98,7 +96,8 @@ impl EventReader {
     /// # Errors
     /// [`ReadError`].
     pub async fn history_about(&self, events: &[Arc<Event>], up_to: Position) -> Result<History, ReadError> {
-        let objects: BTreeSet<ObjectId> = events.iter().flat_map(|event| &event.object_ids).copied().collect();
+        let objects: BTreeSet<ObjectId> =
+            events.iter().flat_map(|event| &event.object_ids).copied().collect();
         let history = self.history(&Vec::from_iter(objects.iter().copied()), up_to).await?;
         let asked: HashSet<EventId> = events.iter().map(|event| event.id).collect();
         let about = |event: &&Arc<Event>| history.root(event).is_some_and(|root| asked.contains(&root.id));
@@ -123,5 +122,8 @@ fn sql(of_object: bool) -> String {
         };
         format!("(SELECT w.position, w.kind, w.since FROM {from} WHERE {waiting} AND {WANTED} ORDER BY w.position LIMIT $6)")
     });
-    format!("SELECT position, kind, since FROM ({}) AS found ORDER BY position, since LIMIT $6", halves.join(" UNION ALL "))
+    format!(
+        "SELECT position, kind, since FROM ({}) AS found ORDER BY position, since LIMIT $6",
+        halves.join(" UNION ALL ")
+    )
 }

@@ -93,8 +93,7 @@ fn yielding(cause: &Cause) -> Vec<(Act, &Arc<Event>, String)> {
         .as_ref()
         .map(|amend| (Act::Annul, amend, format!("undo the correction of the {what} that it clashes with")));
     let amended = (Act::Amend, claim, format!("correct the {what} that it clashes with"));
-    let annulled =
-        (Act::Annul, claim, format!("say that the {what} that it clashes with did not happen"));
+    let annulled = (Act::Annul, claim, format!("say that the {what} that it clashes with did not happen"));
     undo.into_iter().chain([amended, annulled]).collect()
 }
 

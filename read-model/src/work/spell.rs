@@ -44,13 +44,17 @@ pub fn spells(
     let first = waiting.iter().map(|event| event.position).min();
     let mut open: HashMap<EventId, Spell> = HashMap::new();
     let mut spells = Vec::new();
+    // Where what is registered together begins.
+    let mut together = None;
     for (index, at) in known.iter().enumerate() {
+        let begun = *together.get_or_insert(at.position);
         let followed = known.get(index + 1).is_some_and(|next| is_together(at, next));
         if followed || first.is_none_or(|first| at.position < first) {
+            together = together.filter(|_| followed);
             continue;
         }
-        let folded =
-            Folded::at(catalogue, history, at.position, Trust::Validated, Assuming::default())?;
+        together = None;
+        let folded = Folded::at(catalogue, history, at.position, Trust::Validated, Assuming::default())?;
         for event in waiting.iter().filter(|event| event.position <= at.position) {
             let becomes = kind(&folded, event.id);
             if open.get(&event.id).map(|spell| spell.kind) == becomes {
@@ -58,10 +62,11 @@ pub fn spells(
             }
             let ended = open.remove(&event.id);
             spells.extend(ended.map(|spell| Spell { until: Some(at.position), ..spell }));
-            open.extend(becomes.map(|kind| {
-                let spell = Spell { event: Arc::clone(event), kind, since: at.position, until: None };
-                (event.id, spell)
-            }));
+            let Some(kind) = becomes else { continue };
+            // What nobody judges waits from the beginning.
+            let own = event.position >= begun && WorkKind::unjudged(event.kind()) == becomes;
+            let since = if own { event.position } else { at.position };
+            open.insert(event.id, Spell { event: Arc::clone(event), kind, since, until: None });
         }
     }
     spells.extend(open.into_values());

@@ -203,7 +203,10 @@ impl Mirror {
         if head.position.get() - after.get() > MAX_CATCH_UP || head.position < after {
             self.forget();
         } else {
-            rows.events.iter().filter(|event| event.position > after).for_each(|event| self.note_resting(event));
+            rows.events
+                .iter()
+                .filter(|event| event.position > after)
+                .for_each(|event| self.note_resting(event));
         }
         let requested: BTreeSet<ObjectId> = self.requested(missing, &rows.events);
         for event in &rows.events {

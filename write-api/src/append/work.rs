@@ -58,12 +58,7 @@ pub(super) fn rows(turns: &[Turn], head: Head, stamps: Option<&[DateTime<Utc>]>)
 }
 
 /// Whether these two events of the batch follow each other at once.
-fn are_together(
-    head: Head,
-    stamps: Option<&[DateTime<Utc>]>,
-    since: Position,
-    until: Position,
-) -> bool {
+fn are_together(head: Head, stamps: Option<&[DateTime<Utc>]>, since: Position, until: Position) -> bool {
     let index = |position: Position| usize::try_from(position.get() - head.position.get() - 1).ok();
     let stamp = |position| stamps.and_then(|stamps| stamps.get(index(position)?));
     let apart = stamp(since).zip(stamp(until)).map(|(since, until)| *until - *since);
@@ -79,7 +74,10 @@ mod tests {
         Turn { position, event_type: "Geboorte".into(), since, becomes }
     }
 
-    fn of(turns: &[Turn], stamps: Option<&[DateTime<Utc>]>) -> Vec<(i64, Option<WorkKind>, i64, Option<i64>, bool)> {
+    fn of(
+        turns: &[Turn],
+        stamps: Option<&[DateTime<Utc>]>,
+    ) -> Vec<(i64, Option<WorkKind>, i64, Option<i64>, bool)> {
         let head = Head { position: Position::new(10), created_at: DateTime::UNIX_EPOCH };
         let row = |row: WorkRow| {
             (row.position.get(), row.becomes, row.since.get(), row.until.map(Position::get), row.first)
@@ -99,11 +97,8 @@ mod tests {
     fn what_waits_and_is_judged_in_one_batch_has_waited_for_that_long() {
         let contested = Some(WorkKind::Contested);
         let turns = [turn(4, 11, contested), turn(11, 11, OPEN), turn(11, 13, None), turn(4, 14, None)];
-        let expected = [
-            (4, contested, 11, Some(14), true),
-            (4, None, 14, None, false),
-            (11, OPEN, 11, Some(13), false),
-        ];
+        let expected =
+            [(4, contested, 11, Some(14), true), (4, None, 14, None, false), (11, OPEN, 11, Some(13), false)];
         assert_eq!(of(&turns, None), expected);
     }
 

@@ -77,7 +77,8 @@ fn plain_claim(desk: Desk<'_>, draft: &Draft) -> Result<Option<Arc<Event>>, Stop
             };
             // What rests on it comes to count with it.
             let resting = desk.view.based_on(judged.id);
-            let resting = resting.ok_or_else(|| Missing { bases: [judged.id].into(), ..Missing::default() })?;
+            let resting =
+                resting.ok_or_else(|| Missing { bases: [judged.id].into(), ..Missing::default() })?;
             if resting.iter().any(|claim| claim.position <= desk.known) {
                 return Ok(None);
             }

@@ -30,10 +30,7 @@ pub(super) fn moved(before: &Folded<'_>, after: &Folded<'_>) -> Vec<EventId> {
 }
 
 /// The objects of every claim that is based on these events, or on one that is, and so on.
-pub(super) fn objects_resting_on(
-    desk: Desk<'_>,
-    events: Vec<EventId>,
-) -> Result<HashSet<ObjectId>, Missing> {
+pub(super) fn objects_resting_on(desk: Desk<'_>, events: Vec<EventId>) -> Result<HashSet<ObjectId>, Missing> {
     let mut seen: HashSet<EventId> = events.iter().copied().collect();
     let mut pending = VecDeque::from(events);
     let (mut objects, mut missing) = (HashSet::new(), Missing::default());

@@ -74,10 +74,7 @@ impl Missing {
     /// Whether nothing is missing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.objects.is_empty()
-            && self.events.is_empty()
-            && self.values.is_empty()
-            && self.bases.is_empty()
+        self.objects.is_empty() && self.events.is_empty() && self.values.is_empty() && self.bases.is_empty()
     }
 }
 
