@@ -17,8 +17,8 @@ COMMENT ON COLUMN work_item.since IS 'The event with which it came to wait.';
 COMMENT ON COLUMN work_item.until IS 'The event with which it no longer did; none where it still waits.';
 COMMENT ON COLUMN work_item.event_type IS 'Its type, to be found by.';
 
--- What waits now, in the order of registration.
-CREATE INDEX work_item_waiting ON work_item (position) WHERE until IS NULL;
+-- What waits now, of each kind in the order of registration: a few that are contested among many open claims.
+CREATE INDEX work_item_waiting ON work_item (kind, position) INCLUDE (since, event_type) WHERE until IS NULL;
 -- What waited at an earlier moment.
 CREATE INDEX work_item_waited ON work_item USING gist (int8range(since, until)) WHERE until IS NOT NULL;
 

@@ -34,12 +34,15 @@ pub struct Candidate {
     pub since: Arc<Event>,
 }
 
-/// What may wait at `$1`, after `$2` and up to `$3`, for one of `$4`, of one of the types `$5`; `$6` at most.
-const WANTED: &str = "w.position > $2 AND w.position <= $3 AND w.kind = ANY($4) AND ($5::text[] IS NULL OR w.event_type = ANY($5))";
+/// What may wait at `$1`, after `$2` and up to `$3`, of one of the types `$5`; `$6` at most.
+const WANTED: &str =
+    "w.position > $2 AND w.position <= $3 AND ($5::text[] IS NULL OR w.event_type = ANY($5))";
 
-/// What waits as the log ends, or has waited; each by an index of its own.
-const WAITING: [&str; 2] =
-    ["w.until IS NULL AND w.since <= $1", "w.until IS NOT NULL AND int8range(w.since, w.until) @> $1"];
+/// What still waits.
+const WAITING: &str = "w.until IS NULL AND w.since <= $1";
+
+/// What waited and no longer does.
+const WAITED: &str = "w.until IS NOT NULL AND int8range(w.since, w.until) @> $1";
 
 impl EventReader {
     /// Events after a position that may wait for a clerk as known at another, so many at most, in position order: all that
@@ -110,20 +113,25 @@ impl EventReader {
     }
 }
 
-/// Both halves, each ordered and bounded by itself, so that neither reads more than a page.
+/// What waits as the log ends, and what has waited, each by an index of its own, ordered and bounded by itself: so that
+/// neither reads more than it must.
 fn sql(of_object: bool) -> String {
-    let halves = WAITING.map(|waiting| {
-        let from = if of_object {
-            // An object has few events: these are looked up, whatever the planner makes of it.
-            "(SELECT position FROM event_object WHERE object_id = $7 AND position > $2 AND position <= $3 OFFSET 0) AS o
-             CROSS JOIN LATERAL (SELECT * FROM work_item WHERE work_item.position = o.position OFFSET 0) AS w"
-        } else {
-            "work_item w"
-        };
-        format!("(SELECT w.position, w.kind, w.since FROM {from} WHERE {waiting} AND {WANTED} ORDER BY w.position LIMIT $6)")
-    });
-    format!(
-        "SELECT position, kind, since FROM ({}) AS found ORDER BY position, since LIMIT $6",
-        halves.join(" UNION ALL ")
-    )
+    let columns = "w.position, w.kind, w.since";
+    let bounded = "ORDER BY w.position LIMIT $6";
+    let found = if of_object {
+        // An object has few events: these are looked up, whatever the planner makes of it.
+        format!(
+            "SELECT {columns} FROM (SELECT position FROM event_object WHERE object_id = $7 AND position > $2 AND position <= $3 OFFSET 0) AS o
+             CROSS JOIN LATERAL (SELECT * FROM work_item WHERE work_item.position = o.position OFFSET 0) AS w
+             WHERE w.kind = ANY($4) AND (({WAITING}) OR ({WAITED})) AND {WANTED}"
+        )
+    } else {
+        format!(
+            "SELECT waiting.* FROM unnest($4::text[]) AS wanted(kind) CROSS JOIN LATERAL
+               (SELECT {columns} FROM work_item w WHERE w.kind = wanted.kind AND {WAITING} AND {WANTED} {bounded}) AS waiting
+             UNION ALL
+             (SELECT {columns} FROM work_item w WHERE w.kind = ANY($4) AND {WAITED} AND {WANTED} {bounded})"
+        )
+    };
+    format!("SELECT position, kind, since FROM ({found}) AS found ORDER BY position, since LIMIT $6")
 }

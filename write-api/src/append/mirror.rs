@@ -199,15 +199,7 @@ impl Mirror {
         let rows = self.fetch(missing).await?;
         let head = rows.head;
         let moved = head.position != self.head.position;
-        let after = self.head.position;
-        if head.position.get() - after.get() > MAX_CATCH_UP || head.position < after {
-            self.forget();
-        } else {
-            rows.events
-                .iter()
-                .filter(|event| event.position > after)
-                .for_each(|event| self.note_resting(event));
-        }
+        self.keep_up(head.position, &rows.events);
         let requested: BTreeSet<ObjectId> = self.requested(missing, &rows.events);
         for event in &rows.events {
             let known_objects = event
@@ -237,6 +229,16 @@ impl Mirror {
         self.load_values(missing).await?;
         self.load_resting(missing).await?;
         Ok(moved)
+    }
+
+    /// Notes what is based on what came since; where that is too much, everything is forgotten.
+    fn keep_up(&mut self, position: Position, events: &[Arc<Event>]) {
+        let known = self.head.position;
+        if position.get() - known.get() > MAX_CATCH_UP || position < known {
+            self.forget();
+        } else {
+            events.iter().filter(|event| event.position > known).for_each(|event| self.note_resting(event));
+        }
     }
 
     /// Takes in what this writer itself committed.

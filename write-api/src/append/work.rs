@@ -74,10 +74,10 @@ mod tests {
         Turn { position, event_type: "Geboorte".into(), since, becomes }
     }
 
-    fn of(
-        turns: &[Turn],
-        stamps: Option<&[DateTime<Utc>]>,
-    ) -> Vec<(i64, Option<WorkKind>, i64, Option<i64>, bool)> {
+    /// Position, kind, since, until, and whether it is the first of its event.
+    type Row = (i64, Option<WorkKind>, i64, Option<i64>, bool);
+
+    fn of(turns: &[Turn], stamps: Option<&[DateTime<Utc>]>) -> Vec<Row> {
         let head = Head { position: Position::new(10), created_at: DateTime::UNIX_EPOCH };
         let row = |row: WorkRow| {
             (row.position.get(), row.becomes, row.since.get(), row.until.map(Position::get), row.first)
