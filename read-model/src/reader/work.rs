@@ -118,8 +118,8 @@ impl EventReader {
 fn sql(of_object: bool) -> String {
     let columns = "w.position, w.kind, w.since";
     let bounded = "ORDER BY w.position LIMIT $6";
+    // `OFFSET 0`: an object has few events, and few waited at one moment; the planner would rather go through the list.
     let found = if of_object {
-        // An object has few events: these are looked up, whatever the planner makes of it.
         format!(
             "SELECT {columns} FROM (SELECT position FROM event_object WHERE object_id = $7 AND position > $2 AND position <= $3 OFFSET 0) AS o
              CROSS JOIN LATERAL (SELECT * FROM work_item WHERE work_item.position = o.position OFFSET 0) AS w
@@ -130,7 +130,7 @@ fn sql(of_object: bool) -> String {
             "SELECT waiting.* FROM unnest($4::text[]) AS wanted(kind) CROSS JOIN LATERAL
                (SELECT {columns} FROM work_item w WHERE w.kind = wanted.kind AND {WAITING} AND {WANTED} {bounded}) AS waiting
              UNION ALL
-             (SELECT {columns} FROM work_item w WHERE w.kind = ANY($4) AND {WAITED} AND {WANTED} {bounded})"
+             (SELECT {columns} FROM (SELECT * FROM work_item w WHERE {WAITED} OFFSET 0) AS w WHERE w.kind = ANY($4) AND {WANTED} {bounded})"
         )
     };
     format!("SELECT position, kind, since FROM ({found}) AS found ORDER BY position, since LIMIT $6")
