@@ -574,7 +574,7 @@ async fn commands_that_are_committed_together_leave_the_list_right() {
         let other = ambtenaar.through((number + 1) % 2);
         let (bsn, judged) = futures::join!(bsn.into_future(), other.validate(born).into_future());
         drop((bsn.accepted(), judged.accepted()));
-        if number % 3 == 0 {
+        if number.is_multiple_of(3) {
             clerk.annul(born).validated().await.accepted();
         }
     });
