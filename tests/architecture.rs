@@ -26,12 +26,17 @@ fn only_the_append_of_write_api_inserts_events() {
 #[test]
 fn query_api_and_the_event_reader_cannot_write() {
     for (path, text) in code(&["query-api", "read-model", "door"]) {
-        // The one command that builds a derived index, as another role.
+        // The one command that builds derived indexes, as another role.
         if path == Path::new("query-api/src/rebuild.rs") {
             assert!(
                 says_any(&text, &["insert into search_term"])
                     && !says_any(&text, &["insert into event", "update event", "update head", "delete from"])
             );
+            continue;
+        }
+        if path == Path::new("query-api/src/rebuild/work.rs") {
+            let others = text.replace("insert into work_item", "").replace("delete from work_item", "");
+            assert!(!says_any(&others, &["insert into", "update event", "update head", "delete from"]));
             continue;
         }
         let writing = [

@@ -11,3 +11,4 @@ pub mod sea_orm_active_enums;
 pub mod search_index;
 pub mod search_term;
 pub mod unique_value;
+pub mod work_item;

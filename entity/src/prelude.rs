@@ -8,3 +8,4 @@ pub use super::head::Entity as Head;
 pub use super::search_index::Entity as SearchIndex;
 pub use super::search_term::Entity as SearchTerm;
 pub use super::unique_value::Entity as UniqueValue;
+pub use super::work_item::Entity as WorkItem;

@@ -114,7 +114,11 @@ pub(crate) fn first(context: &ResolverContext<'_>) -> Result<usize, Refusal> {
         .ok_or_else(|| Refusal::First { given: shown(value.as_value()), limit: MAX_PAGE })
 }
 
-fn event_types(context: &ResolverContext<'_>, catalogue: &Catalogue) -> Result<Option<Vec<String>>, Refusal> {
+/// The types in `eventTypes`, where given.
+pub(crate) fn event_types(
+    context: &ResolverContext<'_>,
+    catalogue: &Catalogue,
+) -> Result<Option<Vec<String>>, Refusal> {
     let Some(value) = given(context, "eventTypes") else {
         return Ok(None);
     };

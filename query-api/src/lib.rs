@@ -30,5 +30,6 @@ mod types;
 mod value;
 pub mod views;
 mod what_if;
+mod work_list;
 
 pub use refusal::Code;

@@ -1,6 +1,6 @@
 //! Batches: what the fields of one level ask for is read in one go.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use read_model::inverse;
 use read_model::reader::{EventReader, ReadError};
 use read_model::resolve::{Assuming, Resolution};
 use read_model::time::Day;
+use read_model::work::{self, WorkItem};
 
 use crate::meters::Meters;
 use crate::supposed::{Known, Supposed};
@@ -147,26 +148,30 @@ impl Batches {
         events: &[&StandingKey],
         known: Known,
     ) -> Result<Vec<(StandingKey, EventStanding)>, LoadError> {
-        let history = self.history_of(events, known).await?;
+        let log = self.supposed.log(known);
+        let asked = events.iter().map(|key| (key.id, key.objects.as_slice()));
+        let history = self.reader.history_about(asked, &log).await?;
         let (catalogue, trust) = (self.reader.catalogue(), Trust::Validated);
         let _step = self.meters.fold();
-        let folded = Folded::at(catalogue, &history, self.end(known), trust, Assuming::default())?;
+        let folded = Folded::at(catalogue, &history, log.end(), trust, Assuming::default())?;
         let standing = |key: &&StandingKey| Some((StandingKey::clone(key), folded.status(key.id)?));
         Ok(events.iter().filter_map(standing).collect())
     }
 
-    /// The history of every object that these events bear on, also of those that only an amend of them names.
-    async fn history_of(&self, events: &[&StandingKey], known: Known) -> Result<History, LoadError> {
-        let objects: BTreeSet<ObjectId> = events.iter().flat_map(|key| &key.objects).copied().collect();
-        let history = self.history(&Vec::from_iter(objects.iter().copied()), known).await?;
-        let asked: HashSet<EventId> = events.iter().map(|key| key.id).collect();
-        let about = |event: &&Arc<Event>| history.root(event).is_some_and(|root| asked.contains(&root.id));
-        let named = history.events().iter().filter(about).flat_map(|event| &event.object_ids);
-        let wider: BTreeSet<ObjectId> = named.copied().chain(objects.iter().copied()).collect();
-        if wider == objects {
-            return Ok(history);
-        }
-        Ok(self.history(&Vec::from_iter(wider), known).await?)
+    /// What each of these events is worth, and what it waits for where it does.
+    pub(crate) async fn work(
+        &self,
+        events: &[Arc<Event>],
+        known: Known,
+    ) -> Result<Vec<(EventStanding, Option<WorkItem>)>, LoadError> {
+        let log = self.supposed.log(known);
+        let asked = events.iter().map(|event| (event.id, event.object_ids.as_slice()));
+        let history = self.reader.history_about(asked, &log).await?;
+        let _step = self.meters.fold();
+        let (catalogue, trust) = (self.reader.catalogue(), Trust::Validated);
+        let folded = Folded::at(catalogue, &history, log.end(), trust, Assuming::default())?;
+        let of = |event: &Arc<Event>| Some((folded.status(event.id)?, work::item(&folded, event)));
+        Ok(events.iter().filter_map(of).collect())
     }
 }
 

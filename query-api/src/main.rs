@@ -46,7 +46,7 @@ async fn serve(settings: Settings) -> Result<(), Box<dyn Error>> {
 async fn rebuild(settings: &Settings, options: &RebuildOptions) -> Result<(), Box<dyn Error>> {
     let (catalogue, _) = load(&settings.config)?;
     let events = rebuild::rebuild(options.migration_database_url.as_deref(), Arc::new(catalogue)).await?;
-    Ok(print(&format!("the search index was built from {events} events"))?)
+    Ok(print(&format!("the indexes of searches and of work lists were built from {events} events"))?)
 }
 
 /// Both configs, each with every mistake that it holds.

@@ -11,11 +11,12 @@ use door::faults;
 use futures::lock::Mutex;
 use read_model::basis::{Basis, Trust};
 use read_model::catalogue::{Catalogue, Inverse, Search, Sought};
-use read_model::event::{Event, EventId, ObjectId};
+use read_model::event::{Event, EventId, ObjectId, Position};
 use read_model::fold::{Consequences, DerivedChange, EventStanding, Rectangle, World, timeline};
 use read_model::log::Log;
-use read_model::reader::{EventFilter, EventReader, Reach, Snapshot};
+use read_model::reader::{Candidate, EventFilter, EventReader, Reach, Snapshot, WorkFilter};
 use read_model::time::{Day, Moment};
+use read_model::work::WorkItem;
 use tracing::Instrument;
 
 use crate::arguments::Moments;
@@ -293,11 +294,39 @@ impl Reading {
         changes.map_err(|error| faults::internal(&error))
     }
 
+    /// The newest event registered by then.
+    pub(crate) async fn position_at(&self, instant: DateTime<Utc>) -> Result<Position> {
+        let snapshot = self.reader.snapshot(Some(instant)).await;
+        Ok(snapshot.map_err(|error| faults::internal(&error))?.position)
+    }
+
+    /// The next events that may wait for a clerk, so many at most.
+    pub(crate) async fn may_wait(
+        &self,
+        filter: &WorkFilter,
+        point: Point,
+        limit: usize,
+    ) -> Result<Vec<Candidate>> {
+        let found = self.reader.may_wait(filter, point.snapshot.position, limit).await;
+        found.map_err(|error| faults::internal(&error))
+    }
+
+    /// What each of these events waits for; what they are worth is kept for [`standing`](Self::standing).
+    pub(crate) async fn work(&self, events: &[Arc<Event>], point: Point) -> Result<Vec<Option<WorkItem>>> {
+        let known = point.known();
+        let work = self.batches.loader().work(events, known).await;
+        let work = work.map_err(|error| faults::internal(&error))?;
+        let key = |event: &Event| StandingKey { id: event.id, objects: event.object_ids.clone(), known };
+        let standings = events.iter().zip(&work).map(|(event, (standing, _))| (key(event), standing.clone()));
+        self.batches.feed_many(standings).await;
+        Ok(work.into_iter().map(|(_, item)| item).collect())
+    }
+
     /// A page of events in position order.
     pub(crate) async fn page(
         &self,
         filter: &EventFilter,
-        after: read_model::event::Position,
+        after: Position,
         point: Point,
         limit: usize,
     ) -> Result<Vec<Arc<Event>>> {

@@ -1,7 +1,9 @@
-//! `query-api rebuild`: the search index, built anew from the log while the servers run.
+//! `query-api rebuild`: the indexes of searches and of work lists, built anew from the log while the servers run.
 //!
-//! It runs as the role that owns the tables, and writes nothing but the index, which is derived.
+//! It runs as the role that owns the tables, and writes nothing but these indexes, which are derived.
 //! What is appended meanwhile is indexed as it is appended; a search says how far the index reaches.
+
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +20,9 @@ const BATCH: usize = 2_000;
 
 /// How long the command waits for the database.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many objects' events are kept: those of a page of the log and of whoever they have to do with.
+const KEPT: usize = 10_000;
 
 /// Why the index was not built.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +49,7 @@ pub async fn rebuild(url: Option<&str>, catalogue: Arc<Catalogue>) -> Result<i64
         PgPoolOptions::new().max_connections(2).acquire_timeout(PATIENCE).connect_with(options).await?;
     let target = begin(&pool, &catalogue).await?;
     let progress = ProgressBar::new(target.unsigned_abs()).with_style(style());
-    let reader = EventReader::new(pool.clone(), Arc::clone(&catalogue), 1);
+    let reader = EventReader::new(pool.clone(), Arc::clone(&catalogue), KEPT);
     let mut built_to = Position::START;
     while built_to.get() < target {
         let events = reader.page(&EventFilter::default(), built_to, Position::new(target), BATCH).await?;
@@ -53,6 +58,8 @@ pub async fn rebuild(url: Option<&str>, catalogue: Arc<Catalogue>) -> Result<i64
         index(&pool, &catalogue, &events, built_to).await?;
         progress.set_position(built_to.get().unsigned_abs());
     }
+    let shown = |built_to: Position| progress.set_position(built_to.get().unsigned_abs());
+    work::rebuild(&pool, &reader, Position::new(target), shown).await?;
     progress.finish_and_clear();
     pool.close().await;
     Ok(target)

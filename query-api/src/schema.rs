@@ -14,7 +14,7 @@ use crate::reading::Reading;
 use crate::structure::Structures;
 use crate::surface::Surface;
 use crate::views::Views;
-use crate::{compare, consequences, event, event_page, lines, object, search, types, what_if};
+use crate::{compare, consequences, event, event_page, lines, object, search, types, what_if, work_list};
 
 /// The schema that follows from what is kept and who may see it.
 #[must_use]
@@ -39,14 +39,18 @@ pub fn build(catalogue: &Arc<Catalogue>, views: &Arc<Views>) -> SchemaBuilder {
             .register(lines::timeline_object(view, &mut line_types));
     }
     builder = line_types.register(builder);
-    query = query
-        .field(event::one())
-        .field(event_page::root())
-        .field(compare::root())
-        .field(consequences::root());
-    query = query.field(what_if::root());
+    let roots = [
+        event::one(),
+        event_page::root(),
+        compare::root(),
+        consequences::root(),
+        what_if::root(),
+        work_list::root(),
+    ];
+    query = roots.into_iter().fold(query, Object::field);
     builder = consequences::register(compare::register(builder));
     builder = what_if::register(builder, views);
+    builder = work_list::objects().into_iter().fold(builder, SchemaBuilder::register);
     builder =
         event_page::objects().into_iter().fold(builder.register(event::object()), SchemaBuilder::register);
     structures.register(builder).register(query).data(surface)

@@ -15,3 +15,4 @@ pub mod reader;
 pub mod resolve;
 mod shown;
 pub mod time;
+pub mod work;

@@ -6,6 +6,7 @@ mod row;
 mod search;
 mod walk;
 mod watch;
+mod work;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use sqlx::postgres::PgConnectOptions;
 pub use row::{COLUMNS as EVENT_COLUMNS, EventRow, RowError, event_at};
 pub use search::Reach;
 pub use watch::{Lookups, Step, Watch, Way};
+pub use work::{Candidate, WorkFilter};
 
 use crate::basis::Trust;
 use crate::catalogue::{Catalogue, EvaluationError};

@@ -31,3 +31,4 @@ mod store;
 mod time;
 mod views;
 mod what_if;
+mod work_list;

@@ -40,6 +40,8 @@ async fn the_query_role_can_only_read() {
         "INSERT INTO event_object SELECT * FROM event_object",
         "INSERT INTO event_basis SELECT * FROM event_basis",
         "INSERT INTO unique_value SELECT * FROM unique_value",
+        "INSERT INTO work_item SELECT * FROM work_item",
+        "UPDATE work_item SET until = since + 1",
         "INSERT INTO catalogue SELECT * FROM catalogue",
         "UPDATE head SET position = 0",
         "CREATE TABLE mine (id int)",

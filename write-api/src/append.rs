@@ -9,6 +9,7 @@ mod meters;
 mod mirror;
 mod overlay;
 mod watch;
+mod work;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;

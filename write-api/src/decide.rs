@@ -8,6 +8,8 @@ mod evidence;
 mod last;
 mod referring;
 mod repeat;
+mod resting;
+mod turns;
 mod unique;
 mod view;
 
@@ -19,9 +21,10 @@ use read_model::event::{Event, Position};
 use read_model::fold::{Contrast, FoldError};
 
 pub(crate) use referring::met_by_rules;
+pub use turns::Turn;
 pub use unique::UniqueValue;
 pub(crate) use view::complete;
-pub use view::{Events, Missing, View};
+pub use view::{Events, Missing, Resting, View};
 
 use crate::command::Command;
 use crate::outcome::Finding;
@@ -62,6 +65,8 @@ pub struct Accepted {
     pub warnings: Vec<Finding>,
     /// The values that no other object may have, to be indexed.
     pub unique: Vec<UniqueValue>,
+    /// What comes to wait for a clerk, or no longer does, to be indexed.
+    pub turns: Vec<Turn>,
 }
 
 /// Why no decision in favour was reached.
@@ -110,24 +115,29 @@ pub fn decide(desk: Desk<'_>, command: &Command) -> Result<Decision, Stop> {
     if let Some(stored) = repeat::stored(desk, &draft)? {
         let desk = desk.before(&stored);
         let warnings = match examine(desk, command, &draft::draft(desk, command)?) {
-            Ok(warnings) => warnings,
+            Ok((warnings, _)) => warnings,
             // An import of older rules may have stored what is refused today; it stands all the same.
             Err(Stop::Refused(_)) => Vec::new(),
             Err(stop) => return Err(stop),
         };
-        return Ok(Decision::Repeated(Accepted { events: stored, warnings, unique: Vec::new() }));
+        return Ok(Decision::Repeated(Accepted { events: stored, warnings, ..Accepted::default() }));
     }
-    let warnings = examine(desk, command, &draft)?;
+    let (warnings, turns) = examine(desk, command, &draft)?;
     let unique = unique::values(desk.catalogue, &draft);
-    Ok(Decision::Accepted(Accepted { events: draft.events, warnings, unique }))
+    Ok(Decision::Accepted(Accepted { events: draft.events, warnings, unique, turns }))
 }
 
-/// Holds a draft against the history: what it breaks is a refusal, what is only odd a warning.
-fn examine(desk: Desk<'_>, command: &Command, draft: &draft::Draft) -> Result<Vec<Finding>, Stop> {
+/// Holds a draft against the history: what it breaks is a refusal, what is only odd a warning. Also says what comes to
+/// wait through it.
+fn examine(
+    desk: Desk<'_>,
+    command: &Command,
+    draft: &draft::Draft,
+) -> Result<(Vec<Finding>, Vec<Turn>), Stop> {
     evidence::unchanged_since(desk, command)?;
     if let Some(findings) = last::findings(desk, draft)? {
         return if findings.refusals.is_empty() {
-            Ok(findings.warnings)
+            Ok((findings.warnings, turns::at_the_end(desk, draft)?))
         } else {
             Err(Stop::Refused(findings.refusals))
         };
@@ -139,7 +149,7 @@ fn examine(desk: Desk<'_>, command: &Command, draft: &draft::Draft) -> Result<Ve
     }
     let Contrast { after, .. } = &evidence.contrast;
     unique::check(desk, draft, after.world(), evidence.contrast.changed())?;
-    Ok(findings.warnings)
+    Ok((findings.warnings, turns::between(draft, &evidence)))
 }
 
 impl Desk<'_> {

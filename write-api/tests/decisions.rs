@@ -10,13 +10,13 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use read_model::catalogue::Catalogue;
-use read_model::event::{Event, EventId, EventSource, ObjectId, Position, Verdict};
+use read_model::event::{Event, EventId, EventKind, EventSource, ObjectId, Position, Verdict};
 use read_model::fold::Dossier;
 use read_model::history::History;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use write_api::command::{Act, Command};
-use write_api::decide::{Decision, Desk, Events, Stop, View, decide};
+use write_api::decide::{Decision, Desk, Events, Resting, Stop, View, decide};
 
 const CONFIG: &str = r##"
 f6: { organisation: Proef, zone: Proef, oin: "00000000000000000000", time_zone: Europe/Amsterdam }
@@ -234,6 +234,11 @@ impl View for Log {
             event.body.content().is_some_and(|data| data.get("number").is_some_and(|number| number == value))
         };
         Some(self.events.iter().filter(says).flat_map(|event| event.object_ids.clone()).collect())
+    }
+
+    fn based_on(&self, id: EventId) -> Option<Vec<Resting>> {
+        let rests = |event: &&Arc<Event>| event.kind() == EventKind::Claim && event.references.contains(&id);
+        Some(self.events.iter().filter(rests).map(|event| Resting::of(event)).collect())
     }
 }
 

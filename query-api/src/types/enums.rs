@@ -5,7 +5,7 @@ use async_graphql::dynamic::{Enum, EnumItem};
 /// The name of an enum, what it is, and its values, each with what it is.
 type Described = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
-const ALL: [Described; 5] = [
+const ALL: [Described; 6] = [
     (
         "Trust",
         "Which claims count.",
@@ -33,6 +33,16 @@ const ALL: [Described; 5] = [
             ("SUSPENDED", "It fails only for what it is based on."),
             ("CONTESTED", "It counts, and no longer satisfies its rules in its place."),
             ("VALIDATED", "It counts."),
+        ],
+    ),
+    (
+        "WorkKind",
+        "What an event waits for.",
+        &[
+            ("OPEN_CLAIM", "A claim that nobody has judged yet."),
+            ("UNVALIDATED_CORRECTION", "A correction that nobody has judged yet."),
+            ("CONTESTED", "A claim that counts, and no longer satisfies its rules in its place."),
+            ("SUSPENDED", "A claim that would count, were it not for something that it is based on."),
         ],
     ),
     ("Verdict", "What a validation says.", &[("ACCEPTED", "It counts."), ("REJECTED", "It does not count.")]),
@@ -78,6 +88,7 @@ mod tests {
     use read_model::basis::Trust;
     use read_model::event::EventKind;
     use read_model::fold::Status;
+    use read_model::work::WorkKind;
 
     use super::*;
 
@@ -86,7 +97,12 @@ mod tests {
         let shown = format!("{:?}", all());
         let kinds = [EventKind::Claim, EventKind::Correction, EventKind::Validation].map(EventKind::name);
         let trusts = [Trust::Validated, Trust::Claimed].map(Trust::name);
-        for name in kinds.into_iter().chain(trusts).chain(Status::ALL.map(Status::name)) {
+        for name in kinds
+            .into_iter()
+            .chain(trusts)
+            .chain(Status::ALL.map(Status::name))
+            .chain(WorkKind::ALL.map(WorkKind::name))
+        {
             assert!(shown.contains(&format!("\"{name}\"")), "{name}");
         }
     }

@@ -78,6 +78,20 @@ pub struct Folded<'h> {
     world: World,
 }
 
+impl Breach<'_> {
+    /// What a clerk is told.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match (self.rule, &self.failure) {
+            (Some(rule), None) => rule.message.to_string(),
+            (Some(rule), Some(failure)) => {
+                format!("{}; the rule could not be applied: {failure}", rule.message)
+            }
+            (None, _) => "it takes effect before what it is based on".to_owned(),
+        }
+    }
+}
+
 impl<'h> Folded<'h> {
     /// Reads the history up to a position.
     ///
@@ -113,6 +127,12 @@ impl<'h> Folded<'h> {
         }
         let world = World::as_far_as_computed(catalogue, history.folded(), &claims, &mut failures);
         (Self { catalogue, resolution, claims, world }, failures)
+    }
+
+    /// What it was read with.
+    #[must_use]
+    pub fn catalogue(&self) -> &'h Catalogue {
+        self.catalogue
     }
 
     /// The state of the folded objects.

@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use read_model::catalogue::{Catalogue, SearchTerm};
-use read_model::event::Event;
-use sqlx::PgExecutor;
+use read_model::event::{Event, Position};
+use read_model::work::WorkKind;
+use sqlx::postgres::PgArguments;
+use sqlx::query::QueryScalar;
+use sqlx::{PgExecutor, Postgres};
 
 use super::mirror::Head;
 use super::overlay::Overlay;
+use super::work::{self, WorkRow};
 
 /// How an insert ended.
 #[derive(Debug)]
@@ -21,8 +25,8 @@ pub(super) enum Inserted {
     IdTaken,
 }
 
-/// Advances the head, inserts events, their links to objects and bases, unique values and search terms: one statement,
-/// one commit.
+/// Advances the head, inserts events, their links to objects and bases, unique values, search terms, and what waits for a
+/// clerk: one statement, one commit.
 ///
 /// It does so only where the log ends at `$1`, so that whatever the decisions looked at is what the events are
 /// appended to; and only on the local day that the decisions took for today.
@@ -60,6 +64,17 @@ WITH tick AS MATERIALIZED (
 ), search_terms AS (
   INSERT INTO search_term (search, term, object_id, position)
   SELECT t.search, t.term, t.object_id, t.position FROM moved CROSS JOIN unnest($20::text[], $21::text[], $22::uuid[], $23::bigint[]) AS t(search, term, object_id, position)
+  ON CONFLICT DO NOTHING
+), turn AS (
+  SELECT t.* FROM moved CROSS JOIN unnest($24::bigint[], $25::text[], $26::text[], $27::bigint[], $28::bigint[], $29::bool[]) AS t(position, event_type, becomes, since, until, first)
+), no_longer AS (
+  UPDATE work_item w SET until = CASE WHEN w.kind = t.becomes THEN t.until ELSE t.since END
+  FROM turn t WHERE t.first AND w.position = t.position AND w.until IS NULL AND (w.kind IS DISTINCT FROM t.becomes OR t.until IS NOT NULL)
+), work AS (
+  INSERT INTO work_item (position, kind, since, until, event_type)
+  SELECT t.position, t.becomes, t.since, t.until, t.event_type FROM turn t
+  WHERE t.becomes IS NOT NULL
+    AND NOT (t.first AND EXISTS (SELECT FROM work_item w WHERE w.position = t.position AND w.kind = t.becomes AND w.until IS NULL))
   ON CONFLICT DO NOTHING
 )
 SELECT first_created_at FROM moved";
@@ -102,7 +117,21 @@ pub(super) async fn insert(
         .bind(terms.iter().map(|found| found.term.clone()).collect::<Vec<_>>())
         .bind(terms.iter().map(|found| found.object).collect::<Vec<_>>())
         .bind(terms.iter().map(|found| found.position.get()).collect::<Vec<_>>());
+    let query = with_work(query, &work::rows(overlay.turns(), head, stamps));
     inserted(query.fetch_optional(executor).await)
+}
+
+type Insert<'q> = QueryScalar<'q, Postgres, DateTime<Utc>, PgArguments>;
+
+/// The statement with what comes to wait for a clerk, and what no longer does.
+fn with_work<'q>(query: Insert<'q>, rows: &[WorkRow]) -> Insert<'q> {
+    query
+        .bind(rows.iter().map(|row| row.position.get()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.event_type.clone()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.becomes.map(WorkKind::name)).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.since.get()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.until.map(Position::get)).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.first).collect::<Vec<_>>())
 }
 
 /// What the statement says of how it ended.

@@ -9,20 +9,23 @@ use std::time::Instant;
 use chrono::{DateTime, TimeDelta, Utc};
 use lru::LruCache;
 use read_model::catalogue::Catalogue;
-use read_model::event::{Event, EventId, ObjectId, Position};
+use read_model::event::{Event, EventId, EventKind, ObjectId, Position};
 use read_model::fold::{Dossier, Extended};
 use read_model::history::History;
 use read_model::reader::{EVENT_COLUMNS, EventRow, event_at};
 use sqlx::{FromRow, PgPool, Row};
 
 use super::EngineError;
-use crate::decide::{Events, Missing, UniqueValue, View, complete};
+use crate::decide::{Events, Missing, Resting, UniqueValue, View, complete};
 
 /// Beyond so many events of others, forgetting everything is cheaper than catching up.
 const MAX_CATCH_UP: i64 = 10_000;
 
 /// How many values of unique fields are kept.
 const KEPT_VALUES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99_999);
+
+/// Of how many events it is kept what is based on them.
+const KEPT_BASES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99_999);
 
 /// Every event of the objects in it, up to [`head`](Self::head): nothing newer, nothing missing.
 #[derive(Debug)]
@@ -35,6 +38,8 @@ pub(super) struct Mirror {
     by_id: HashMap<EventId, Arc<Event>>,
     absent: HashSet<EventId>,
     values: LruCache<(Arc<str>, String), BTreeSet<ObjectId>>,
+    /// What is based on an event: nothing yet on one that was just seen, and every claim that came since is seen too.
+    resting: LruCache<EventId, Vec<Resting>>,
 }
 
 /// Every event of one object, and what they fold to, once that was asked for.
@@ -91,6 +96,7 @@ impl Mirror {
             by_id: HashMap::new(),
             absent: HashSet::new(),
             values: LruCache::new(KEPT_VALUES),
+            resting: LruCache::new(KEPT_BASES),
         })
     }
 
@@ -177,6 +183,10 @@ impl Mirror {
         self.values.peek(&(field.into(), value.to_owned()))
     }
 
+    pub(super) fn based_on(&self, id: EventId) -> Option<&[Resting]> {
+        self.resting.peek(&id).map(Vec::as_slice)
+    }
+
     /// Notes that these objects are in use, so that others make room first.
     pub(super) fn touch(&mut self, objects: &[ObjectId]) {
         for object in objects {
@@ -189,10 +199,7 @@ impl Mirror {
         let rows = self.fetch(missing).await?;
         let head = rows.head;
         let moved = head.position != self.head.position;
-        if head.position.get() - self.head.position.get() > MAX_CATCH_UP || head.position < self.head.position
-        {
-            self.forget();
-        }
+        self.keep_up(head.position, &rows.events);
         let requested: BTreeSet<ObjectId> = self.requested(missing, &rows.events);
         for event in &rows.events {
             let known_objects = event
@@ -220,12 +227,24 @@ impl Mirror {
         self.head = head;
         self.clock = rows.clock;
         self.load_values(missing).await?;
+        self.load_resting(missing).await?;
         Ok(moved)
+    }
+
+    /// Notes what is based on what came since; where that is too much, everything is forgotten.
+    fn keep_up(&mut self, position: Position, events: &[Arc<Event>]) {
+        let known = self.head.position;
+        if position.get() - known.get() > MAX_CATCH_UP || position < known {
+            self.forget();
+        } else {
+            events.iter().filter(|event| event.position > known).for_each(|event| self.note_resting(event));
+        }
     }
 
     /// Takes in what this writer itself committed.
     pub(super) fn committed(&mut self, events: &[Arc<Event>], unique: &[UniqueValue], head: Head) {
         for event in events {
+            self.note_resting(event);
             for object in &event.object_ids {
                 match self.objects.peek_mut(object) {
                     Some(known) => known.events.push(Arc::clone(event)),
@@ -250,6 +269,7 @@ impl Mirror {
         self.by_id.clear();
         self.absent.clear();
         self.values.clear();
+        self.resting.clear();
     }
 
     /// Whether the log still ends where this mirror does.
@@ -305,6 +325,46 @@ impl Mirror {
             let objects =
                 rows.iter().filter(|(f, v, _)| **f == **field && v == value).map(|(_, _, object)| *object);
             self.values.put((Arc::clone(field), value.clone()), objects.collect());
+        }
+        Ok(())
+    }
+
+    /// Takes note of an event that follows all that were seen: what it is based on, and that nothing is based on it yet.
+    fn note_resting(&mut self, event: &Event) {
+        self.resting.put(event.id, Vec::new());
+        if event.kind() != EventKind::Claim {
+            return;
+        }
+        for basis in &event.references {
+            let resting = self.resting.peek_mut(basis);
+            // A query after the load of the head may have seen it before.
+            if let Some(resting) =
+                resting.filter(|of| of.last().is_none_or(|last| last.position < event.position))
+            {
+                resting.push(Resting::of(event));
+            }
+        }
+    }
+
+    async fn load_resting(&mut self, missing: &Missing) -> Result<(), EngineError> {
+        if missing.bases.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<(EventId, i64, EventId, Vec<ObjectId>)> = sqlx::query_as(
+            "SELECT b.basis, e.position, e.id, e.object_ids FROM event_basis b JOIN event e ON e.position = b.position
+             WHERE b.basis = ANY($1) ORDER BY e.position",
+        )
+        .bind(missing.bases.iter().copied().collect::<Vec<EventId>>())
+        .fetch_all(&self.pool)
+        .await?;
+        for basis in &missing.bases {
+            let of_basis = rows.iter().filter(|(of, ..)| of == basis);
+            let resting = of_basis.map(|(_, position, id, objects)| Resting {
+                position: Position::new(*position),
+                id: *id,
+                objects: objects.clone(),
+            });
+            self.resting.put(*basis, resting.collect());
         }
         Ok(())
     }
@@ -371,5 +431,9 @@ impl View for Mirror {
 
     fn with_value(&self, field: &str, value: &str) -> Option<Vec<ObjectId>> {
         self.with_value(field, value).map(|objects| objects.iter().copied().collect())
+    }
+
+    fn based_on(&self, id: EventId) -> Option<Vec<Resting>> {
+        self.based_on(id).map(<[_]>::to_vec)
     }
 }

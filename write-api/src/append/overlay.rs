@@ -3,17 +3,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use read_model::event::{Event, EventId, ObjectId};
+use read_model::event::{Event, EventId, EventKind, ObjectId};
 
-use crate::decide::{Accepted, UniqueValue};
+use crate::decide::{Accepted, Resting, Turn, UniqueValue};
 
 /// Events and values of the commands accepted so far, in order.
 #[derive(Debug, Default)]
 pub(super) struct Overlay {
     events: Vec<Arc<Event>>,
     unique: Vec<UniqueValue>,
+    turns: Vec<Turn>,
     by_object: HashMap<ObjectId, Vec<usize>>,
     by_id: HashMap<EventId, usize>,
+    by_basis: HashMap<EventId, Vec<usize>>,
 }
 
 /// How far an overlay had come; what was added since can be taken back.
@@ -21,6 +23,7 @@ pub(super) struct Overlay {
 pub(super) struct Mark {
     events: usize,
     unique: usize,
+    turns: usize,
 }
 
 impl Overlay {
@@ -30,6 +33,10 @@ impl Overlay {
 
     pub(super) fn unique(&self) -> &[UniqueValue] {
         &self.unique
+    }
+
+    pub(super) fn turns(&self) -> &[Turn] {
+        &self.turns
     }
 
     pub(super) fn len(&self) -> usize {
@@ -42,7 +49,7 @@ impl Overlay {
     }
 
     pub(super) fn mark(&self) -> Mark {
-        Mark { events: self.events.len(), unique: self.unique.len() }
+        Mark { events: self.events.len(), unique: self.unique.len(), turns: self.turns.len() }
     }
 
     pub(super) fn add(&mut self, accepted: &Accepted) {
@@ -52,8 +59,14 @@ impl Overlay {
             for object in &event.object_ids {
                 self.by_object.entry(*object).or_default().push(index);
             }
+            if event.kind() == EventKind::Claim {
+                for basis in &event.references {
+                    self.by_basis.entry(*basis).or_default().push(index);
+                }
+            }
             self.events.push(Arc::clone(event));
         }
+        self.turns.extend(accepted.turns.iter().cloned());
         self.unique.extend(accepted.unique.iter().cloned());
     }
 
@@ -63,7 +76,8 @@ impl Overlay {
             self.by_id.remove(&event.id);
         }
         self.unique.truncate(mark.unique);
-        for indexes in self.by_object.values_mut() {
+        self.turns.truncate(mark.turns);
+        for indexes in self.by_object.values_mut().chain(self.by_basis.values_mut()) {
             indexes.retain(|index| *index < mark.events);
         }
     }
@@ -74,6 +88,10 @@ impl Overlay {
 
     pub(super) fn event(&self, id: EventId) -> Option<&Arc<Event>> {
         self.by_id.get(&id).map(|index| &self.events[*index])
+    }
+
+    pub(super) fn based_on(&self, id: EventId) -> impl Iterator<Item = Resting> {
+        self.by_basis.get(&id).into_iter().flatten().map(|index| Resting::of(&self.events[*index]))
     }
 
     pub(super) fn with_value<'a>(

@@ -105,7 +105,7 @@ fn open_clashes(desk: Desk<'_>, draft: &Draft, evidence: &Evidence<'_>) -> Resul
 }
 
 fn contests(event: &Arc<Event>, breaches: &[Breach<'_>]) -> Finding {
-    let reason = breaches.first().map(explain).unwrap_or_default();
+    let reason = breaches.first().map(Breach::message).unwrap_or_default();
     let message = format!(
         "{} {} would be contested: {reason}; correct that event first, or name it in `despite`",
         event.event_type, event.id
@@ -116,13 +116,5 @@ fn contests(event: &Arc<Event>, breaches: &[Breach<'_>]) -> Finding {
 
 pub(super) fn broken(breach: &Breach<'_>) -> Finding {
     let rule = breach.rule.map(|rule| Arc::clone(&rule.name));
-    Finding { rule, because: breach.because.clone(), ..finding(FindingCode::Rule, explain(breach), &[]) }
-}
-
-fn explain(breach: &Breach<'_>) -> String {
-    match (breach.rule, &breach.failure) {
-        (Some(rule), None) => rule.message.to_string(),
-        (Some(rule), Some(failure)) => format!("{}; the rule could not be applied: {failure}", rule.message),
-        (None, _) => "it takes effect before what it is based on".to_owned(),
-    }
+    Finding { rule, because: breach.because.clone(), ..finding(FindingCode::Rule, breach.message(), &[]) }
 }

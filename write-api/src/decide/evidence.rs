@@ -10,6 +10,7 @@ use read_model::inverse::candidates;
 use read_model::resolve::Assuming;
 
 use super::draft::{Draft, finding};
+use super::resting::{moved, objects_resting_on, targets};
 use super::view::complete;
 use super::{Desk, Stop};
 use crate::command::Command;
@@ -61,13 +62,16 @@ pub(super) fn own_fault(desk: Desk<'_>, error: FoldError) -> Stop {
 /// Collects everything that bears on the draft, and on what changes through it.
 pub(super) fn gather<'c>(desk: Desk<'c>, draft: &Draft) -> Result<Evidence<'c>, Stop> {
     let objects = draft.events.iter().flat_map(|event| &event.object_ids).copied();
-    let mut history = History::of(objects);
+    let resting = objects_resting_on(desk, targets(desk, draft)?)?;
+    let mut history = History::of(objects.chain(resting));
     complete(desk.view, desk.catalogue, &mut history, desk.known)?;
     history.add([], draft.events.iter().cloned());
     loop {
         complete(desk.view, desk.catalogue, &mut history, desk.known)?;
         let evidence = Evidence::of(desk, draft, history)?;
-        let more = touched_further(desk, draft, &evidence);
+        let mut more = touched_further(desk, draft, &evidence);
+        more.extend(objects_resting_on(desk, moved(&evidence.contrast.before, &evidence.contrast.after))?);
+        more.retain(|object| !evidence.history.folded().contains(object));
         if more.is_empty() {
             return Ok(evidence);
         }
@@ -93,7 +97,6 @@ fn touched_further(desk: Desk<'_>, draft: &Draft, evidence: &Evidence<'_>) -> BT
             }
         }
     }
-    touched.retain(|object| !history.folded().contains(object));
     touched
 }
 

@@ -14,7 +14,7 @@ use read_model::fold::{Breach, Dossier, LastClaim};
 use super::clash::{Findings, broken};
 use super::draft::Draft;
 use super::evidence::own_fault;
-use super::{Desk, Stop, met_by_rules, unique};
+use super::{Desk, Missing, Stop, met_by_rules, unique};
 
 /// Decides a draft by the dossiers of its objects; none where it takes more than that.
 pub(super) fn findings(desk: Desk<'_>, draft: &Draft) -> Result<Option<Findings>, Stop> {
@@ -75,6 +75,13 @@ fn plain_claim(desk: Desk<'_>, draft: &Draft) -> Result<Option<Arc<Event>>, Stop
             let Some(judged) = judged.transpose()?.flatten() else {
                 return Ok(None);
             };
+            // What rests on it comes to count with it.
+            let resting = desk.view.based_on(judged.id);
+            let resting =
+                resting.ok_or_else(|| Missing { bases: [judged.id].into(), ..Missing::default() })?;
+            if resting.iter().any(|claim| claim.position <= desk.known) {
+                return Ok(None);
+            }
             let open =
                 |object| desk.view.dossier(object).is_some_and(|of| of.open_claim(judged.id).is_some());
             Ok(first.object_ids.iter().all(|object| open(*object)).then_some(judged))

@@ -25,6 +25,28 @@ pub trait View {
 
     /// The objects of which an event ever said this value of a unique field.
     fn with_value(&self, field: &str, value: &str) -> Option<Vec<ObjectId>>;
+
+    /// The claims that are based on an event, in position order.
+    fn based_on(&self, id: EventId) -> Option<Vec<Resting>>;
+}
+
+/// A claim that is based on an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resting {
+    /// Its place in the log.
+    pub position: Position,
+    /// Its id.
+    pub id: EventId,
+    /// The objects that it bears on.
+    pub objects: Vec<ObjectId>,
+}
+
+impl Resting {
+    /// What is to be known of a claim that is based on an event.
+    #[must_use]
+    pub fn of(claim: &Event) -> Self {
+        Self { position: claim.position, id: claim.id, objects: claim.object_ids.clone() }
+    }
 }
 
 /// What must be loaded before a decision can be reached.
@@ -36,6 +58,8 @@ pub struct Missing {
     pub events: BTreeSet<EventId>,
     /// Values of unique fields.
     pub values: BTreeSet<(Arc<str>, String)>,
+    /// Events of which it is not known which claims are based on them.
+    pub bases: BTreeSet<EventId>,
 }
 
 impl Missing {
@@ -44,12 +68,13 @@ impl Missing {
         self.objects.extend(other.objects);
         self.events.extend(other.events);
         self.values.extend(other.values);
+        self.bases.extend(other.bases);
     }
 
     /// Whether nothing is missing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.objects.is_empty() && self.events.is_empty() && self.values.is_empty()
+        self.objects.is_empty() && self.events.is_empty() && self.values.is_empty() && self.bases.is_empty()
     }
 }
 

@@ -15,7 +15,7 @@ use crate::append::mirror::Mirror;
 use crate::append::overlay::Overlay;
 use crate::append::{AppendError, EngineError};
 use crate::command::{Act, Command};
-use crate::decide::{Decision, Desk, Events, Missing, Stop, View, decide, met_by_rules};
+use crate::decide::{Decision, Desk, Events, Missing, Resting, Stop, View, decide, met_by_rules};
 use crate::outcome::Finding;
 
 /// How often one command may ask for more events before its history counts as endless.
@@ -82,6 +82,10 @@ impl Engine {
             objects.into_iter().filter(|object| self.mirror.of_object(*object).is_none()).collect();
         self.watch.looked_up(named, absent.len());
         missing.objects.extend(absent);
+        // What a claim is based on does not change through it; what is judged or corrected may.
+        let judges = !matches!(command.act, Act::Claim { .. });
+        let resting = |event: &&EventId| judges && self.mirror.based_on(**event).is_none();
+        missing.bases.extend(events.iter().filter(resting));
         missing.events.extend(events.into_iter().filter(|event| self.mirror.event(*event).is_none()));
     }
 
@@ -238,5 +242,15 @@ impl View for BatchView<'_> {
         let mut objects: Vec<ObjectId> = self.mirror.with_value(field, value)?.iter().copied().collect();
         objects.extend(self.overlay.with_value(field, value));
         Some(objects)
+    }
+
+    fn based_on(&self, id: EventId) -> Option<Vec<Resting>> {
+        // Nothing before the batch is based on an event of the batch.
+        let mut resting = match self.overlay.event(id) {
+            Some(_) => Vec::new(),
+            None => self.mirror.based_on(id)?.to_vec(),
+        };
+        resting.extend(self.overlay.based_on(id));
+        Some(resting)
     }
 }

@@ -1,0 +1,157 @@
+//! An event that waits, why, and what would resolve it.
+
+use std::sync::Arc;
+
+use async_graphql::dynamic::{Field, FieldFuture, FieldValue, Object, TypeRef};
+use async_graphql::{Result, Value};
+use door::Principal;
+use read_model::event::{Event, EventKind};
+use read_model::work::{Broken, Remedy, WorkItem};
+
+use crate::event::EventAt;
+use crate::reading::{Point, Reading};
+use crate::types::{Plain, date_time, text, with_plain};
+
+/// An event that waits, as known at a point.
+#[derive(Clone)]
+pub(super) struct ItemAt {
+    pub(super) event: Arc<Event>,
+    item: Arc<WorkItem>,
+    /// The event with which it came to wait.
+    since: Arc<Event>,
+    point: Point,
+}
+
+/// A rule that it breaks.
+struct BrokenAt(Broken, Point);
+
+/// What would resolve it.
+struct RemedyAt(Remedy, Point);
+
+impl ItemAt {
+    pub(super) fn new(event: &Arc<Event>, item: WorkItem, since: Arc<Event>, point: Point) -> Self {
+        Self { event: Arc::clone(event), item: Arc::new(item), since, point }
+    }
+}
+
+const ITEM: [Plain<ItemAt>; 2] = [
+    ("kind", "WorkKind!", "What it waits for.", |at| text(at.item.kind.name())),
+    ("since", "DateTime!", "When it came to wait for that.", |at| date_time(at.since.created_at)),
+];
+
+const BROKEN: [Plain<BrokenAt>; 2] = [
+    ("name", "String", "Its name; none where the event takes effect before what it is based on.", |at| {
+        at.0.rule.as_ref().map_or(Value::Null, text)
+    }),
+    ("message", "String!", "What is wrong, for a clerk.", |at| text(&at.0.message)),
+];
+
+const REMEDY: [Plain<RemedyAt>; 4] = [
+    (
+        "mutation",
+        "String!",
+        "The mutation of the write API: `validate`, `annul`, or an amend such as `amendGeboorte`.",
+        |at| text(at.0.mutation()),
+    ),
+    ("message", "String!", "What it comes to, for a clerk.", |at| text(&at.0.message)),
+    ("sourceTypes", "[String!]!", "The source types that may do it.", |at| {
+        Value::List(at.0.source_types.iter().map(text).collect())
+    }),
+    ("fourEyes", "Boolean!", "Whether it takes another than who made the target.", |at| {
+        at.0.four_eyes.into()
+    }),
+];
+
+/// The GraphQL types.
+pub(super) fn objects() -> [Object; 3] {
+    [item(), broken(), remedy()]
+}
+
+fn item() -> Object {
+    let event = Field::new("event", TypeRef::named_nn("Event"), |context| {
+        FieldFuture::new(async move {
+            let at = context.parent_value.try_downcast_ref::<ItemAt>()?;
+            Ok(Some(shown(&at.event, at.point)))
+        })
+    });
+    let causes = Field::new("causes", TypeRef::named_nn_list_nn("Event"), |context| {
+        FieldFuture::new(async move {
+            let at = context.parent_value.try_downcast_ref::<ItemAt>()?;
+            let causes = causes(at, Reading::of(&context)?).await?;
+            Ok(Some(FieldValue::list(causes.iter().map(|event| shown(event, at.point)))))
+        })
+    });
+    let broken = Field::new("brokenRules", TypeRef::named_nn_list_nn("BrokenRule"), |context| {
+        FieldFuture::new(async move {
+            let at = context.parent_value.try_downcast_ref::<ItemAt>()?;
+            let broken = at.item.broken.iter().map(|broken| BrokenAt(broken.clone(), at.point));
+            Ok(Some(FieldValue::list(broken.map(FieldValue::owned_any))))
+        })
+    });
+    let resolved_by = Field::new("resolvedBy", TypeRef::named_nn_list_nn("Remedy"), |context| {
+        FieldFuture::new(async move {
+            let at = context.parent_value.try_downcast_ref::<ItemAt>()?;
+            let remedies = at.item.resolved_by.iter().map(|remedy| RemedyAt(remedy.clone(), at.point));
+            Ok(Some(FieldValue::list(remedies.map(FieldValue::owned_any))))
+        })
+    });
+    with_plain(Object::new("WorkItem"), &ITEM)
+        .description("An event that waits for a clerk.")
+        .field(event.description("The event."))
+        .field(causes.description("The events that make it so, oldest first: what suspends or contests it, with the corrections and rejections through which it does; none where it is only that nobody has judged it."))
+        .field(broken.description("The rules that it breaks, where it is contested."))
+        .field(resolved_by.description("What would resolve it: one of these, nearest first. What nobody may do is left out."))
+}
+
+fn broken() -> Object {
+    let because = Field::new("because", TypeRef::named_nn_list_nn("Event"), |context| {
+        FieldFuture::new(async move {
+            let BrokenAt(broken, point) = context.parent_value.try_downcast_ref::<BrokenAt>()?;
+            Ok(Some(FieldValue::list(broken.because.iter().map(|event| shown(event, *point)))))
+        })
+    });
+    with_plain(Object::new("BrokenRule"), &BROKEN)
+        .description("A rule that a contested event breaks in its place.")
+        .field(because.description("The claims that it clashes with, oldest first."))
+}
+
+fn remedy() -> Object {
+    let target = Field::new("target", TypeRef::named_nn("Event"), |context| {
+        FieldFuture::new(async move {
+            let RemedyAt(remedy, point) = context.parent_value.try_downcast_ref::<RemedyAt>()?;
+            Ok(Some(shown(&remedy.target, *point)))
+        })
+    });
+    let allowed = Field::new("allowed", TypeRef::named_nn(TypeRef::BOOLEAN), |context| {
+        FieldFuture::new(async move {
+            let RemedyAt(remedy, _) = context.parent_value.try_downcast_ref::<RemedyAt>()?;
+            let Principal { source_id, source_type, .. } = Principal::of(&context)?;
+            let listed = remedy.source_types.iter().any(|listed| **listed == **source_type);
+            let other = !remedy.four_eyes || remedy.target.source.id != *source_id;
+            Ok(Some(FieldValue::value(listed && other)))
+        })
+    });
+    with_plain(Object::new("Remedy"), &REMEDY)
+        .description("A command that would resolve an item.")
+        .field(target.description("The `target` of its input."))
+        .field(allowed.description(
+            "Whether you may do it, by source type and four eyes. Rules are looked at when it is done.",
+        ))
+}
+
+fn shown<'a>(event: &Arc<Event>, point: Point) -> FieldValue<'a> {
+    FieldValue::owned_any(EventAt { event: Arc::clone(event), point })
+}
+
+/// What makes it so; where that is nothing that stands, because something was taken away, what took it away.
+async fn causes(at: &ItemAt, reading: &Reading) -> Result<Vec<Arc<Event>>> {
+    if !at.item.causes.is_empty() || at.since.position == at.event.position {
+        return Ok(at.item.causes.clone());
+    }
+    let judged = at.since.target().filter(|_| at.since.kind() == EventKind::Validation);
+    let through = match judged {
+        Some(target) => reading.event(target, at.point).await?,
+        None => Some(Arc::clone(&at.since)),
+    };
+    Ok(through.into_iter().filter(|event| event.id != at.event.id).collect())
+}

@@ -1,0 +1,144 @@
+//! What may wait for a clerk: read off the derived index, in the order of registration.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::{EventReader, EventRow, ReadError, event_at, row};
+use crate::event::{Event, EventId, ObjectId, Position};
+use crate::history::History;
+use crate::log::Log;
+use crate::work::WorkKind;
+
+/// Which events a work list shows.
+#[derive(Clone, Debug, Default)]
+pub struct WorkFilter {
+    /// Only those that wait for one of these.
+    pub kinds: Vec<WorkKind>,
+    /// Only those of these types.
+    pub event_types: Option<Vec<String>>,
+    /// Only those that bear on this object.
+    pub object: Option<ObjectId>,
+    /// Only those registered after this event.
+    pub after: Position,
+    /// Only those registered up to this event.
+    pub up_to: Position,
+}
+
+/// An event that may wait: the fold says whether it does.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// The event.
+    pub event: Arc<Event>,
+    /// What it may wait for.
+    pub kind: WorkKind,
+    /// The event with which it came to wait.
+    pub since: Arc<Event>,
+}
+
+/// What may wait at `$1`, after `$2` and up to `$3`, of one of the types `$5`; `$6` at most.
+const WANTED: &str =
+    "w.position > $2 AND w.position <= $3 AND ($5::text[] IS NULL OR w.event_type = ANY($5))";
+
+/// What still waits.
+const WAITING: &str = "w.until IS NULL AND w.since <= $1";
+
+/// What waited and no longer does.
+const WAITED: &str = "w.until IS NOT NULL AND int8range(w.since, w.until) @> $1";
+
+impl EventReader {
+    /// Events after a position that may wait for a clerk as known at another, so many at most, in position order: all that
+    /// wait are among them. An event may be there for more than one kind.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn may_wait(
+        &self,
+        filter: &WorkFilter,
+        known: Position,
+        limit: usize,
+    ) -> Result<Vec<Candidate>, ReadError> {
+        let sql = sql(filter.object.is_some());
+        let kinds: Vec<&str> = filter.kinds.iter().map(|kind| kind.name()).collect();
+        let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(known.get())
+            .bind(filter.after.get())
+            .bind(filter.up_to.min(known).get())
+            .bind(kinds)
+            .bind(&filter.event_types)
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        if let Some(object) = filter.object {
+            query = query.bind(object);
+        }
+        let rows: Vec<(i64, String, i64)> = query.fetch_all(&self.pool).await?;
+        let positions: BTreeSet<i64> = rows.iter().flat_map(|(event, _, since)| [*event, *since]).collect();
+        let events = self.events_at(&Vec::from_iter(positions)).await?;
+        let candidate = |(event, kind, since): (i64, String, i64)| {
+            let at = |position: i64| events.get(&position).map(Arc::clone);
+            Some(Candidate { event: at(event)?, kind: WorkKind::from_name(&kind)?, since: at(since)? })
+        };
+        Ok(rows.into_iter().filter_map(candidate).collect())
+    }
+
+    /// The events at these positions.
+    async fn events_at(&self, positions: &[i64]) -> Result<HashMap<i64, Arc<Event>>, ReadError> {
+        if positions.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let sql = format!(
+            "SELECT {} FROM unnest($1::bigint[]) AS found(position) CROSS JOIN LATERAL {}",
+            row::COLUMNS,
+            event_at("found.position")
+        );
+        let _step = self.watch.loading();
+        let rows: Vec<EventRow> =
+            sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(positions).fetch_all(&self.pool).await?;
+        rows.into_iter().map(|row| Ok((row.position, self.event(row)?))).collect()
+    }
+
+    /// The history of every object that these events bear on, also of those that only an amend of them names.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn history_about<'e>(
+        &self,
+        events: impl IntoIterator<Item = (EventId, &'e [ObjectId])>,
+        log: &Log,
+    ) -> Result<History, ReadError> {
+        let (mut asked, mut objects) = (HashSet::new(), BTreeSet::new());
+        for (id, about) in events {
+            asked.insert(id);
+            objects.extend(about);
+        }
+        let history = self.history_in(log, &Vec::from_iter(objects.iter().copied())).await?;
+        let about = |event: &&Arc<Event>| history.root(event).is_some_and(|root| asked.contains(&root.id));
+        let named = history.events().iter().filter(about).flat_map(|event| &event.object_ids);
+        let wider: BTreeSet<ObjectId> = named.chain(&objects).copied().collect();
+        if wider == objects {
+            return Ok(history);
+        }
+        self.history_in(log, &Vec::from_iter(wider)).await
+    }
+}
+
+/// What waits as the log ends, and what has waited, each by an index of its own, ordered and bounded by itself: so that
+/// neither reads more than it must.
+fn sql(of_object: bool) -> String {
+    let columns = "w.position, w.kind, w.since";
+    let bounded = "ORDER BY w.position LIMIT $6";
+    // `OFFSET 0`: an object has few events, and few waited at one moment; the planner would rather go through the list.
+    let found = if of_object {
+        format!(
+            "SELECT {columns} FROM (SELECT position FROM event_object WHERE object_id = $7 AND position > $2 AND position <= $3 OFFSET 0) AS o
+             CROSS JOIN LATERAL (SELECT * FROM work_item WHERE work_item.position = o.position OFFSET 0) AS w
+             WHERE w.kind = ANY($4) AND (({WAITING}) OR ({WAITED})) AND {WANTED}"
+        )
+    } else {
+        format!(
+            "SELECT waiting.* FROM unnest($4::text[]) AS wanted(kind) CROSS JOIN LATERAL
+               (SELECT {columns} FROM work_item w WHERE w.kind = wanted.kind AND {WAITING} AND {WANTED} {bounded}) AS waiting
+             UNION ALL
+             (SELECT {columns} FROM (SELECT * FROM work_item w WHERE {WAITED} OFFSET 0) AS w WHERE w.kind = ANY($4) AND {WANTED} {bounded})"
+        )
+    };
+    format!("SELECT position, kind, since FROM ({found}) AS found ORDER BY position, since LIMIT $6")
+}
