@@ -14,6 +14,7 @@ use read_model::fold::{AffectedEvent, AffectedObject, Consequences, DerivedChang
 use read_model::log::Log;
 
 use crate::arguments::{self, Moments, given};
+use crate::broken_rule;
 use crate::compare;
 use crate::event::EventAt;
 use crate::reading::{Point, Reading};
@@ -80,7 +81,7 @@ async fn resolve_derived<'a>(context: &ResolverContext<'a>) -> Result<FieldValue
 
 /// The GraphQL types.
 pub(crate) fn register(builder: SchemaBuilder) -> SchemaBuilder {
-    [consequences(), affected_object(), stretch_change(), derived_change(), affected_event(), broken_rule()]
+    [consequences(), affected_object(), stretch_change(), derived_change(), affected_event()]
         .into_iter()
         .fold(builder.register(at()), SchemaBuilder::register)
 }
@@ -194,7 +195,7 @@ fn affected_event() -> Object {
     let breaks = Field::new("breaks", TypeRef::named_nn_list_nn("BrokenRule"), |context| {
         FieldFuture::new(async move {
             let at = context.parent_value.try_downcast_ref::<Part<AffectedEvent>>()?;
-            Ok(Some(FieldValue::list(at.part.breaks.iter().cloned().map(FieldValue::owned_any))))
+            Ok(Some(broken_rule::list(&at.part.breaks, at.point)))
         })
     });
     with_plain(Object::new("AffectedEvent"), &EVENT)
@@ -205,18 +206,6 @@ fn affected_event() -> Object {
                 "The rules that it does not keep with the event; none where it is not contested.",
             ),
         )
-}
-
-/// The name of a rule, and what a clerk is told.
-type Broken = (Arc<str>, Arc<str>);
-
-const BROKEN: [Plain<Broken>; 2] = [
-    ("name", "String!", "Its name in the catalogue.", |(name, _)| text(name)),
-    ("message", "String!", "What a clerk is told.", |(_, message)| text(message)),
-];
-
-fn broken_rule() -> Object {
-    with_plain(Object::new("BrokenRule"), &BROKEN).description("A rule that an event does not keep.")
 }
 
 fn parts<'a, T: Send + Sync + 'static>(parts: Vec<T>, point: Point) -> FieldValue<'a> {

@@ -11,10 +11,9 @@ use read_model::event::{Event, EventId, Verdict};
 use read_model::fold::EventStanding;
 
 use crate::arguments;
-use crate::reading::{Point, Reading};
+use crate::reading::{Point, Reading, SupposedAt};
 use crate::surface::Surface;
 use crate::types::{Plain, basis_field, date_time, text, with_plain};
-use crate::what_if::WhatIfAt;
 
 /// An event, as known at a point.
 pub(crate) struct EventAt {
@@ -47,7 +46,7 @@ async fn resolve_one<'a>(context: &ResolverContext<'a>) -> Result<Option<FieldVa
         return Ok(None);
     };
     let reading = Reading::of(context)?;
-    let point = match WhatIfAt::around(context) {
+    let point = match SupposedAt::around(context) {
         Some(supposed) => supposed.point_of_events(reading),
         None => reading.point_of_events(arguments::moment(context, "knownAt")?).await?,
     };

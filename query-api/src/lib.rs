@@ -5,6 +5,7 @@
 
 mod ahead;
 mod arguments;
+mod broken_rule;
 mod compare;
 pub mod config;
 mod consequences;

@@ -16,13 +16,12 @@ use crate::arguments::{self, Moments};
 use crate::event_page;
 use crate::lines;
 use crate::meeting::Asked;
-use crate::reading::{Point, Reading, internal};
+use crate::reading::{Point, Reading, SupposedAt, internal};
 use crate::structure::{Structures, capitalised, described};
 use crate::surface::Surface;
 use crate::types::{Plain, basis_field, text, with_plain};
 use crate::value::{ObjectAt, outgoing};
 use crate::views::{Source, View, ViewField, Views};
-use crate::what_if::WhatIfAt;
 
 /// The root field for one object.
 pub(crate) fn one(view: &Arc<View>) -> Field {
@@ -137,7 +136,7 @@ async fn resolve_many<'a>(context: &ResolverContext<'a>, view: &View) -> Result<
 /// Where a question about objects stands.
 async fn asked_point(context: &ResolverContext<'_>, reading: &Reading) -> Result<Point> {
     let moments = Moments::read(context)?;
-    match WhatIfAt::around(context) {
+    match SupposedAt::around(context) {
         Some(supposed) => Ok(supposed.point(reading, moments)),
         None => reading.point(moments).await,
     }

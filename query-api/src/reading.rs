@@ -64,6 +64,30 @@ impl Point {
     }
 }
 
+/// A question about a log that might have been, and what that departs from.
+#[derive(Clone, Copy)]
+pub(crate) struct SupposedAt {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) instead: Instead,
+}
+
+impl SupposedAt {
+    /// The question of which a field is a part; none for a root field, which asks about the log as it is.
+    pub(crate) fn around<'a>(context: &'a ResolverContext<'_>) -> Option<&'a Self> {
+        context.parent_value.try_downcast_ref().ok()
+    }
+
+    /// The point that these moments mean here; what is known is given.
+    pub(crate) fn point(&self, reading: &Reading, moments: Moments) -> Point {
+        reading.at(self.snapshot, Some(self.instead), moments)
+    }
+
+    /// The point of an answer about events alone.
+    pub(crate) fn point_of_events(&self, reading: &Reading) -> Point {
+        reading.of_events(self.snapshot, Some(self.instead))
+    }
+}
+
 impl Reading {
     /// The reading of a request that came in now.
     pub(crate) fn new(reader: Arc<EventReader>, meters: Meters, now: DateTime<Utc>) -> Self {

@@ -14,7 +14,9 @@ use crate::reading::Reading;
 use crate::structure::Structures;
 use crate::surface::Surface;
 use crate::views::Views;
-use crate::{compare, consequences, event, event_page, lines, object, search, types, what_if, work_list};
+use crate::{
+    broken_rule, compare, consequences, event, event_page, lines, object, search, types, what_if, work_list,
+};
 
 /// The schema that follows from what is kept and who may see it.
 #[must_use]
@@ -51,8 +53,9 @@ pub fn build(catalogue: &Arc<Catalogue>, views: &Arc<Views>) -> SchemaBuilder {
     builder = consequences::register(compare::register(builder));
     builder = what_if::register(builder, views);
     builder = work_list::objects().into_iter().fold(builder, SchemaBuilder::register);
-    builder =
-        event_page::objects().into_iter().fold(builder.register(event::object()), SchemaBuilder::register);
+    builder = event_page::objects()
+        .into_iter()
+        .fold(builder.register(event::object()).register(broken_rule::object()), SchemaBuilder::register);
     structures.register(builder).register(query).data(surface)
 }
 

@@ -11,13 +11,11 @@ use async_graphql::dynamic::{
 use async_graphql::{Result, Value};
 use door::Principal;
 use read_model::log::Log;
-use read_model::reader::Snapshot;
 
 use self::supposed_events::Supposing;
-use crate::arguments::{self, Moments, given};
-use crate::reading::{Point, Reading};
+use crate::arguments::{self, given};
+use crate::reading::{Reading, SupposedAt};
 use crate::refusal::Refusal;
-use crate::supposed::Instead;
 use crate::surface::Surface;
 use crate::types::basis_field;
 use crate::views::Views;
@@ -25,30 +23,6 @@ use crate::{event, object};
 
 /// The most events that are left out, or supposed, at once.
 const MAX_EVENTS: usize = 100;
-
-/// A log that might have been, and what it departs from.
-#[derive(Clone, Copy)]
-pub(crate) struct WhatIfAt {
-    snapshot: Snapshot,
-    instead: Instead,
-}
-
-impl WhatIfAt {
-    /// The question of which a field is a part; none for a root field, which asks about the log as it is.
-    pub(crate) fn around<'a>(context: &'a ResolverContext<'_>) -> Option<&'a Self> {
-        context.parent_value.try_downcast_ref().ok()
-    }
-
-    /// The point that these moments mean here; what is known is given.
-    pub(crate) fn point(&self, reading: &Reading, moments: Moments) -> Point {
-        reading.at(self.snapshot, Some(self.instead), moments)
-    }
-
-    /// The point of an answer about events alone.
-    pub(crate) fn point_of_events(&self, reading: &Reading) -> Point {
-        reading.of_events(self.snapshot, Some(self.instead))
-    }
-}
 
 /// The root field.
 pub(crate) fn root() -> Field {
@@ -91,7 +65,7 @@ async fn resolve<'a>(context: &ResolverContext<'a>) -> Result<FieldValue<'a>> {
     }
     let log = Log::up_to(point.snapshot.position).with(supposing.into_events()).without(excluded);
     let instead = reading.suppose(log);
-    Ok(FieldValue::owned_any(WhatIfAt { snapshot: point.snapshot, instead }))
+    Ok(FieldValue::owned_any(SupposedAt { snapshot: point.snapshot, instead }))
 }
 
 fn bounded(given: usize) -> Result<(), Refusal> {
@@ -115,7 +89,7 @@ fn what_if(views: &Views) -> Object {
         .values()
         .fold(object, |object, view| object.field(object::one_of(view)).field(object::many_of(view)));
     object.field(event::supposed()).field(basis_field(|context| {
-        let at = context.parent_value.try_downcast_ref::<WhatIfAt>()?;
+        let at = context.parent_value.try_downcast_ref::<SupposedAt>()?;
         let point = at.point_of_events(Reading::of(context)?);
         Ok(point.basis(None, &Surface::of(context)?.catalogue.hash))
     }))

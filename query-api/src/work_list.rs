@@ -65,9 +65,9 @@ pub(crate) fn root() -> Field {
 }
 
 /// The GraphQL types.
-pub(crate) fn objects() -> [Object; 5] {
-    let [item, broken, remedy] = item::objects();
-    [connection(), edge(), item, broken, remedy]
+pub(crate) fn objects() -> [Object; 4] {
+    let [item, remedy] = item::objects();
+    [connection(), edge(), item, remedy]
 }
 
 async fn resolve(context: &ResolverContext<'_>) -> Result<Found> {

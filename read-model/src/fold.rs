@@ -32,7 +32,7 @@ pub use meaning::Meaning;
 pub use period::Period;
 pub use reread::{Answer, Reading, Rereading, Shift};
 pub use state::ObjectState;
-pub use status::{Breach, EventStanding, Folded, Status};
+pub use status::{Breach, BrokenRule, EventStanding, Folded, Status};
 pub use support::rests_on;
 pub use timeline::{Rectangle, timeline};
 pub use world::{FoldError, World};

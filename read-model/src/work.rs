@@ -12,7 +12,7 @@ pub use spell::{Spell, spells};
 
 use crate::catalogue::Severity;
 use crate::event::{Event, EventId, EventKind, Verdict};
-use crate::fold::{Breach, Folded};
+use crate::fold::{Breach, BrokenRule, Folded};
 use crate::resolve::Resolution;
 
 /// What an event waits for.
@@ -69,20 +69,9 @@ pub struct WorkItem {
     /// The events that make it so, oldest first; none where nobody has judged it.
     pub causes: Vec<Arc<Event>>,
     /// What it does not keep, where it is contested.
-    pub broken: Vec<Broken>,
+    pub broken: Vec<BrokenRule>,
     /// What would resolve it, nearest first.
     pub resolved_by: Vec<Remedy>,
-}
-
-/// A rule that a contested event does not keep.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Broken {
-    /// The rule's name; none where the event takes effect before what it is based on.
-    pub rule: Option<Arc<str>>,
-    /// What a clerk is told.
-    pub message: String,
-    /// The claims that it clashes with, oldest first.
-    pub because: Vec<Arc<Event>>,
 }
 
 /// What an event waits for as far as references tell, which is not whether it is contested.
@@ -185,7 +174,7 @@ fn failing_basis(resolution: &Resolution, id: EventId) -> Vec<EventId> {
 }
 
 /// What contests an event, and what it breaks.
-fn contesting(folded: &Folded<'_>, event: &Event) -> (Vec<Cause>, Vec<Broken>) {
+fn contesting(folded: &Folded<'_>, event: &Event) -> (Vec<Cause>, Vec<BrokenRule>) {
     let breaches: Vec<Breach<'_>> =
         folded.claim(event.id).map(|claim| folded.breaches(claim, Severity::Refuse)).unwrap_or_default();
     let mut clashing: Vec<&Arc<Event>> = breaches.iter().flat_map(|breach| &breach.because).collect();
@@ -195,10 +184,5 @@ fn contesting(folded: &Folded<'_>, event: &Event) -> (Vec<Cause>, Vec<Broken>) {
     clashing.retain(|other| other.id != event.id);
     let amend = |other: &Event| folded.claim(other.id).and_then(|claim| claim.because.amend.clone());
     let cause = |other: &Arc<Event>| Cause { event: Arc::clone(other), why: Why::Counts(amend(other)) };
-    let broken = |breach: &Breach<'_>| Broken {
-        rule: breach.rule.map(|rule| Arc::clone(&rule.name)),
-        message: breach.message(),
-        because: breach.because.clone(),
-    };
-    (clashing.into_iter().map(cause).collect(), breaches.iter().map(broken).collect())
+    (clashing.into_iter().map(cause).collect(), breaches.iter().map(Breach::told).collect())
 }

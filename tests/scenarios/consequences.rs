@@ -41,7 +41,9 @@ async fn told(f6: &F6, persons: &[Uuid], known_at: Option<&str>) -> BTreeMap<Fie
         let question = known_at.map_or(question.clone(), |moment| question.known_at(moment));
         let answer = question.ask(&format!("{WHOLE} {DERIVED}")).await;
         let derived = answer.as_object().into_iter().flatten().filter(|(name, _)| *name != "history");
-        let fields = answer["history"].as_object().into_iter().flatten().chain(derived);
+        // A field of which nothing was ever said has no periods.
+        let fields = answer["history"].as_object().into_iter().flatten();
+        let fields = fields.filter(|(_, periods)| **periods != json!([])).chain(derived);
         told.extend(fields.map(|(field, periods)| ((*person, field.clone()), periods.clone())));
     }
     told
@@ -49,10 +51,7 @@ async fn told(f6: &F6, persons: &[Uuid], known_at: Option<&str>) -> BTreeMap<Fie
 
 /// The fields that are not told alike.
 fn differing(before: &BTreeMap<FieldOf, Value>, after: &BTreeMap<FieldOf, Value>) -> BTreeSet<FieldOf> {
-    // Of which nothing is told, nothing holds
-    let of = |told: &BTreeMap<FieldOf, Value>, field| {
-        told.get(field).filter(|value| **value != json!([])).cloned().unwrap_or_default()
-    };
+    let of = |told: &BTreeMap<FieldOf, Value>, field| told.get(field).cloned().unwrap_or_default();
     let all = before.keys().chain(after.keys());
     all.filter(|field| of(before, field) != of(after, field)).cloned().collect()
 }

@@ -5,10 +5,11 @@ pub(crate) const RESERVED_FIELDS: [&str; 8] =
     ["id", "basis", "events", "history", "timeline", "provenance", "inOnderzoek", "asOf"];
 
 /// The root fields that are no view's.
-pub(crate) const RESERVED_ROOTS: [&str; 5] = ["event", "events", "compare", "consequences", "whatIf"];
+pub(crate) const RESERVED_ROOTS: [&str; 6] =
+    ["event", "events", "compare", "consequences", "whatIf", "workList"];
 
 /// The types that are no view's, GraphQL's own among them.
-pub(crate) const RESERVED_TYPES: [&str; 43] = [
+pub(crate) const RESERVED_TYPES: [&str; 48] = [
     "AffectedEvent",
     "AffectedObject",
     "Basis",
@@ -40,6 +41,7 @@ pub(crate) const RESERVED_TYPES: [&str; 43] = [
     "Position",
     "Provenance",
     "Query",
+    "Remedy",
     "StretchChange",
     "String",
     "Subscription",
@@ -52,6 +54,10 @@ pub(crate) const RESERVED_TYPES: [&str; 43] = [
     "WhatIfClaim",
     "WhatIfCommand",
     "WhatIfValidate",
+    "WorkConnection",
+    "WorkEdge",
+    "WorkItem",
+    "WorkKind",
 ];
 
 /// What the names of the types of lines end in: `Naam` leads to `NaamPeriod`.

@@ -6,8 +6,9 @@ use async_graphql::dynamic::{Field, FieldFuture, FieldValue, Object, TypeRef};
 use async_graphql::{Result, Value};
 use door::Principal;
 use read_model::event::{Event, EventKind};
-use read_model::work::{Broken, Remedy, WorkItem};
+use read_model::work::{Remedy, WorkItem};
 
+use crate::broken_rule;
 use crate::event::EventAt;
 use crate::reading::{Point, Reading};
 use crate::types::{Plain, date_time, text, with_plain};
@@ -22,9 +23,6 @@ pub(super) struct ItemAt {
     point: Point,
 }
 
-/// A rule that it breaks.
-struct BrokenAt(Broken, Point);
-
 /// What would resolve it.
 struct RemedyAt(Remedy, Point);
 
@@ -37,13 +35,6 @@ impl ItemAt {
 const ITEM: [Plain<ItemAt>; 2] = [
     ("kind", "WorkKind!", "What it waits for.", |at| text(at.item.kind.name())),
     ("since", "DateTime!", "When it came to wait for that.", |at| date_time(at.since.created_at)),
-];
-
-const BROKEN: [Plain<BrokenAt>; 2] = [
-    ("name", "String", "Its name; none where the event takes effect before what it is based on.", |at| {
-        at.0.rule.as_ref().map_or(Value::Null, text)
-    }),
-    ("message", "String!", "What is wrong, for a clerk.", |at| text(&at.0.message)),
 ];
 
 const REMEDY: [Plain<RemedyAt>; 4] = [
@@ -63,8 +54,8 @@ const REMEDY: [Plain<RemedyAt>; 4] = [
 ];
 
 /// The GraphQL types.
-pub(super) fn objects() -> [Object; 3] {
-    [item(), broken(), remedy()]
+pub(super) fn objects() -> [Object; 2] {
+    [item(), remedy()]
 }
 
 fn item() -> Object {
@@ -84,8 +75,7 @@ fn item() -> Object {
     let broken = Field::new("brokenRules", TypeRef::named_nn_list_nn("BrokenRule"), |context| {
         FieldFuture::new(async move {
             let at = context.parent_value.try_downcast_ref::<ItemAt>()?;
-            let broken = at.item.broken.iter().map(|broken| BrokenAt(broken.clone(), at.point));
-            Ok(Some(FieldValue::list(broken.map(FieldValue::owned_any))))
+            Ok(Some(broken_rule::list(&at.item.broken, at.point)))
         })
     });
     let resolved_by = Field::new("resolvedBy", TypeRef::named_nn_list_nn("Remedy"), |context| {
@@ -101,18 +91,6 @@ fn item() -> Object {
         .field(causes.description("The events that make it so, oldest first: what suspends or contests it, with the corrections and rejections through which it does; none where it is only that nobody has judged it."))
         .field(broken.description("The rules that it breaks, where it is contested."))
         .field(resolved_by.description("What would resolve it: one of these, nearest first. What nobody may do is left out."))
-}
-
-fn broken() -> Object {
-    let because = Field::new("because", TypeRef::named_nn_list_nn("Event"), |context| {
-        FieldFuture::new(async move {
-            let BrokenAt(broken, point) = context.parent_value.try_downcast_ref::<BrokenAt>()?;
-            Ok(Some(FieldValue::list(broken.because.iter().map(|event| shown(event, *point)))))
-        })
-    });
-    with_plain(Object::new("BrokenRule"), &BROKEN)
-        .description("A rule that a contested event breaks in its place.")
-        .field(because.description("The claims that it clashes with, oldest first."))
 }
 
 fn remedy() -> Object {

@@ -12,7 +12,7 @@ use super::contrast::Contrast;
 use super::difference::{FieldChange, Side, difference, through};
 use super::following::Following;
 use super::line::{Bound, FieldLine};
-use super::status::{EventStanding, Folded, Status};
+use super::status::{Breach, BrokenRule, EventStanding, Folded, Status};
 use crate::catalogue::{Catalogue, EvaluationError, Severity};
 use crate::event::{Event, EventKind, ObjectId};
 use crate::time::Day;
@@ -77,8 +77,8 @@ pub struct AffectedEvent {
     pub before: EventStanding,
     /// What it is worth after the change.
     pub after: EventStanding,
-    /// The rules that it no longer keeps, where it is contested after the change: the name and the message of each.
-    pub breaks: Vec<(Arc<str>, Arc<str>)>,
+    /// The rules that it does not keep, where it is contested after the change.
+    pub breaks: Vec<BrokenRule>,
 }
 
 impl Consequences {
@@ -205,7 +205,6 @@ fn affected_event(contrast: &Contrast<'_>, event: &Arc<Event>) -> Option<Affecte
     }
     let claim = contrast.after.claim(event.id);
     let breaches = claim.map(|claim| contrast.after.breaches(claim, Severity::Refuse)).unwrap_or_default();
-    let rules = breaches.iter().filter_map(|breach| breach.rule);
-    let breaks = rules.map(|rule| (Arc::clone(&rule.name), Arc::clone(&rule.message))).collect();
+    let breaks = breaches.iter().map(Breach::told).collect();
     Some(AffectedEvent { event: Arc::clone(event), before, after, breaks })
 }

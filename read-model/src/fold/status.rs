@@ -69,6 +69,17 @@ pub struct Breach<'c> {
     pub because: Vec<Arc<Event>>,
 }
 
+/// A rule that a contested event does not keep, as a clerk is told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BrokenRule {
+    /// The rule's name; none where the event takes effect before what it is based on.
+    pub rule: Option<Arc<str>>,
+    /// What a clerk is told.
+    pub message: String,
+    /// The claims that it clashes with, oldest first.
+    pub because: Vec<Arc<Event>>,
+}
+
 /// A history read at one position and one trust; `'h` is the catalogue's.
 #[derive(Debug)]
 pub struct Folded<'h> {
@@ -79,6 +90,13 @@ pub struct Folded<'h> {
 }
 
 impl Breach<'_> {
+    /// What a clerk is told of it.
+    #[must_use]
+    pub fn told(&self) -> BrokenRule {
+        let rule = self.rule.map(|rule| Arc::clone(&rule.name));
+        BrokenRule { rule, message: self.message(), because: self.because.clone() }
+    }
+
     /// What a clerk is told.
     #[must_use]
     pub fn message(&self) -> String {

@@ -2,12 +2,12 @@
 //!
 //! It is read after the decision, and not by the appender: nobody else waits for it.
 
-use std::sync::Arc;
-
 use async_graphql::dynamic::ResolverContext;
 use door::faults;
 use read_model::event::ObjectId;
-use read_model::fold::{AffectedEvent, AffectedObject, Consequences, DerivedChange, StretchChange};
+use read_model::fold::{
+    AffectedEvent, AffectedObject, BrokenRule, Consequences, DerivedChange, StretchChange,
+};
 use read_model::log::Log;
 use read_model::reader::{EventReader, ReadError};
 use serde_json::json;
@@ -80,8 +80,11 @@ const EVENT: [Held; 4] = [
     ("breaks", "[BrokenRule!]!", "The rules that it no longer keeps; none where it is not contested."),
 ];
 
-const RULE: [Held; 2] =
-    [("name", "String!", "Its name in the catalogue."), ("message", "String!", "What a clerk is told.")];
+const RULE: [Held; 3] = [
+    ("name", "String", "Its name; none where the event takes effect before what it is based on."),
+    ("message", "String!", "What is wrong, for a clerk."),
+    ("because", "[Event!]!", "The claims that it clashes with, oldest first."),
+];
 
 /// What follows from the events of an outcome, where that is asked for; null where there are none.
 ///
@@ -166,7 +169,10 @@ fn stretch_change(change: &StretchChange) -> serde_json::Value {
 }
 
 fn affected_event(affected: &AffectedEvent) -> serde_json::Value {
-    let rule = |(name, message): &(Arc<str>, Arc<str>)| json!({ "name": name, "message": message });
+    let rule = |BrokenRule { rule, message, because }: &BrokenRule| {
+        let because: Vec<_> = because.iter().map(|event| shown(event)).collect();
+        json!({ "name": rule, "message": message, "because": because })
+    };
     json!({
         "event": shown(&affected.event),
         "before": affected.before.status.name(),
