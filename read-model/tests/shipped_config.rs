@@ -37,6 +37,26 @@ fn the_derived_fields_of_the_documentation_compile() {
 }
 
 #[test]
+fn the_rules_effects_and_expressions_of_the_documentation_are_those_of_the_shipped_config() {
+    let page = include_str!("../../docs/write-config.md");
+    let (_, section) = page.split_once("\n### `versions`").expect("the section");
+    let shipped = words(SHIPPED);
+    let blocks = section.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let lines = blocks.flat_map(str::lines).map(|line| line.split(" #").next().unwrap_or_default());
+    let mut compared = 0;
+    for line in lines.filter(|line| !line.trim().is_empty() && !line.contains('…')) {
+        assert!(shipped.contains(&words(line)), "the shipped config has no `{}`", line.trim());
+        compared += 1;
+    }
+    assert!(compared > 40, "{compared} lines of examples");
+}
+
+/// With one space wherever there are some.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
 fn an_expression_that_names_a_field_that_does_not_exist_is_shown_with_line_and_remedy() {
     let shown = mistake("check: kind.geboortedatum == null", "check: kind.geboortedatm == null");
     let line = line_of("check: kind.geboortedatum == null");

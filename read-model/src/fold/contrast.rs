@@ -1,6 +1,6 @@
 //! Two readings of history held against each other: what differs of the state, and of what events are worth.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::claim::Claim;
@@ -17,7 +17,7 @@ pub struct Contrast<'c> {
     /// After.
     pub after: Folded<'c>,
     /// The fields of objects whose line is not the same in both.
-    changed: HashSet<(ObjectId, Arc<str>)>,
+    changed: HashMap<ObjectId, HashSet<Arc<str>>>,
 }
 
 impl<'c> Contrast<'c> {
@@ -30,13 +30,13 @@ impl<'c> Contrast<'c> {
 
     /// The fields of objects whose line is not the same in both.
     pub fn changed(&self) -> impl Iterator<Item = (ObjectId, &Arc<str>)> {
-        self.changed.iter().map(|(object, field)| (*object, field))
+        self.changed.iter().flat_map(|(object, fields)| fields.iter().map(move |field| (*object, field)))
     }
 
     /// Whether the line of a field is not the same in both.
     #[must_use]
     pub fn is_changed(&self, object: ObjectId, field: &str) -> bool {
-        self.changed.iter().any(|(id, name)| *id == object && **name == *field)
+        self.changed.get(&object).is_some_and(|fields| fields.contains(field))
     }
 
     /// Whether a claim may keep its rules in the one and not in the other: it rests on other events, or a rule of it
@@ -123,8 +123,8 @@ fn standing(resolution: &Resolution, id: EventId) -> Option<Worth<'_>> {
 }
 
 /// The fields whose line is not the same in both worlds.
-fn changed_fields(before: &World, after: &World) -> HashSet<(ObjectId, Arc<str>)> {
-    let mut changed = HashSet::new();
+fn changed_fields(before: &World, after: &World) -> HashMap<ObjectId, HashSet<Arc<str>>> {
+    let mut changed: HashMap<ObjectId, HashSet<Arc<str>>> = HashMap::new();
     let mut compare = |one: &World, other: &World| {
         for (id, state) in one.objects() {
             for (field, line) in state.lines() {
@@ -133,7 +133,7 @@ fn changed_fields(before: &World, after: &World) -> HashSet<(ObjectId, Arc<str>)
                     .and_then(|state| state.line(field))
                     .is_some_and(|other| other.says_the_same(line));
                 if !same {
-                    changed.insert((id, Arc::clone(field)));
+                    changed.entry(id).or_default().insert(Arc::clone(field));
                 }
             }
         }
