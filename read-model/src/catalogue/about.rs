@@ -1,6 +1,5 @@
 //! What data of an event type say about objects: read without folding anything.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -9,18 +8,16 @@ use super::model::{Catalogue, DataScope, Effect, EventType, ObjectType};
 use crate::event::{Event, ObjectId};
 
 impl EventType {
-    /// The objects whose state follows, through this event, from a field for which `changed` is true.
+    /// The fields of objects that follow, through this event, from a field for which `changed` is true.
     #[must_use]
-    pub fn objects_that_follow(
-        &self,
+    pub fn fields_that_follow<'e>(
+        &'e self,
         data: &Value,
         changed: &impl Fn(ObjectId, &str) -> bool,
-    ) -> BTreeSet<ObjectId> {
+    ) -> Vec<(ObjectId, &'e Arc<str>)> {
         let effects = self.effects.iter().filter(|effect| self.follows(effect, data, changed));
-        effects
-            .filter_map(|effect| self.roles.get(&effect.role))
-            .flat_map(|role| self.in_role(role, data))
-            .collect()
+        let fields = effects.filter_map(|effect| Some((self.roles.get(&effect.role)?, &effect.field)));
+        fields.flat_map(|(role, field)| self.in_role(role, data).map(move |id| (id, field))).collect()
     }
 
     fn follows(&self, effect: &Effect, data: &Value, changed: &impl Fn(ObjectId, &str) -> bool) -> bool {
@@ -69,6 +66,15 @@ impl Catalogue {
             })
         };
         event_type.effects.iter().filter_map(given).collect()
+    }
+
+    /// What a claim or an amend says, as data of the current version, where effects of its type read the state of objects.
+    pub(crate) fn read_by_effects(&self, event: &Event) -> Option<(&EventType, Arc<Value>)> {
+        let event_type =
+            self.event_types.get(&event.event_type).filter(|event_type| event_type.has_reading_effects())?;
+        // What cannot be read is reported where it is folded.
+        let data = event_type.upcast(&event.event_version, event.body.content()?).ok()?;
+        Some((event_type, data))
     }
 
     /// Every object that a claim or an amend names, with its type.

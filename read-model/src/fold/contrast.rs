@@ -52,7 +52,8 @@ impl<'c> Contrast<'c> {
     pub fn following(&self) -> BTreeSet<ObjectId> {
         let changed = |object, field: &str| self.is_changed(object, field);
         let reading = self.claims().filter(|claim| claim.event_type.has_reading_effects());
-        reading.flat_map(|claim| claim.event_type.objects_that_follow(claim.data(), &changed)).collect()
+        let fields = reading.flat_map(|claim| claim.event_type.fields_that_follow(claim.data(), &changed));
+        fields.map(|(object, _)| object).collect()
     }
 
     /// Every object to look at so that nothing which differs is missed, as far as these readings tell: those that follow

@@ -3,10 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::{EventReader, MAX_GENERATIONS, MAX_OBJECTS, ReadError};
 use crate::basis::Trust;
+use crate::catalogue::{Catalogue, EventType};
 use crate::event::{Event, EventId, ObjectId, Position};
 use crate::fold::{Consequences, Contrast, DerivedChange, Folded, Following, derived_changes};
+use crate::history::History;
 use crate::log::Log;
 use crate::resolve::Assuming;
 use crate::time::Day;
@@ -33,8 +37,37 @@ impl EventReader {
             let known = objects.len();
             objects.extend(contrast.reach());
             objects.extend(resting);
+            objects.extend(self.may_follow([before, after], &contrast).await?);
             if objects.len() == known {
                 return Ok(Consequences::of(&self.catalogue, &contrast, based.into_claims()));
+            }
+            if objects.len() > MAX_OBJECTS {
+                break;
+            }
+        }
+        Err(ReadError::TooLarge)
+    }
+
+    /// The objects that may follow from what changes, through effects, however many generations on: found by what events
+    /// say alone, so that they are folded in one go and not generation by generation.
+    async fn may_follow(
+        &self,
+        logs: [&Log; 2],
+        contrast: &Contrast<'_>,
+    ) -> Result<BTreeSet<ObjectId>, ReadError> {
+        let mut spread = Spread::default();
+        for (object, field) in contrast.changed() {
+            spread.add(object, field);
+        }
+        for _ in 0..MAX_GENERATIONS {
+            let objects = Vec::from_iter(spread.objects());
+            for log in logs {
+                spread.take(&self.catalogue, &self.history_in(log, &objects).await?);
+            }
+            let known = objects.len();
+            let objects = BTreeSet::from_iter(spread.objects());
+            if objects.len() == known {
+                return Ok(objects);
             }
             if objects.len() > MAX_OBJECTS {
                 break;
@@ -147,6 +180,44 @@ impl EventReader {
         let history = self.history_in(log, objects).await?;
         let _step = self.watch.folding();
         Ok(Folded::at(&self.catalogue, &history, log.end(), Trust::Validated, Assuming::default())?)
+    }
+}
+
+/// The fields of objects that may change, as far as what events say tells.
+#[derive(Default)]
+struct Spread(BTreeMap<ObjectId, BTreeSet<Arc<str>>>);
+
+impl Spread {
+    /// Whether it is new.
+    fn add(&mut self, object: ObjectId, field: &Arc<str>) -> bool {
+        self.0.entry(object).or_default().insert(Arc::clone(field))
+    }
+
+    fn objects(&self) -> impl Iterator<Item = ObjectId> {
+        self.0.keys().copied()
+    }
+
+    /// Adds what may follow through the events of a history.
+    fn take(&mut self, catalogue: &Catalogue, history: &History) {
+        let reading: Vec<(&EventType, Arc<Value>)> =
+            history.events().iter().filter_map(|event| catalogue.read_by_effects(event)).collect();
+        loop {
+            let changed = |object: ObjectId, field: &str| {
+                self.0.get(&object).is_some_and(|fields| fields.contains(field))
+            };
+            let follow = |(event_type, data): &(&EventType, Arc<Value>)| {
+                let fields = event_type.fields_that_follow(data, &changed).into_iter();
+                fields.map(|(object, field)| (object, Arc::clone(field))).collect::<Vec<_>>()
+            };
+            let found: Vec<(ObjectId, Arc<str>)> = reading.iter().flat_map(follow).collect();
+            let mut any = false;
+            for (object, field) in found {
+                any |= self.add(object, &field);
+            }
+            if !any {
+                return;
+            }
+        }
     }
 }
 
