@@ -165,12 +165,18 @@ impl EventReader {
     /// [`ReadError`].
     pub async fn history_in(&self, log: &Log, objects: &[ObjectId]) -> Result<History, ReadError> {
         let mut history = History::in_log(log, objects.iter().copied());
+        self.fill(log, &mut history).await?;
+        Ok(history)
+    }
+
+    /// Loads what a history in a log still lacks to fold its objects: one query a generation.
+    async fn fill(&self, log: &Log, history: &mut History) -> Result<(), ReadError> {
         for _ in 0..MAX_GENERATIONS {
             let needs = history.needs(&self.catalogue);
             if needs.is_empty() {
-                return Ok(history);
+                return Ok(());
             }
-            self.load(&mut history, needs, log.position()).await?;
+            self.load(history, needs, log.position()).await?;
             if history.folded().len() > MAX_OBJECTS {
                 break;
             }

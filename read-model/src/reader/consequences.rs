@@ -29,48 +29,16 @@ impl EventReader {
         after: &Log,
         objects: impl IntoIterator<Item = ObjectId>,
     ) -> Result<Consequences, ReadError> {
-        let mut objects: BTreeSet<ObjectId> = objects.into_iter().collect();
+        let mut both = Both::of(self, [before, after]);
+        both.read(objects).await?;
         let mut based = Based::default();
         for _ in 0..MAX_GENERATIONS {
-            let contrast = self.contrast(before, after, &objects).await?;
-            let resting = based.follow(self, &contrast, [before, after]).await?;
-            let known = objects.len();
-            objects.extend(contrast.reach());
-            objects.extend(resting);
-            objects.extend(self.may_follow([before, after], &contrast).await?);
-            if objects.len() == known {
+            let contrast = both.contrast()?;
+            let mut reach = contrast.reach();
+            reach.extend(based.follow(self, &contrast, both.logs).await?);
+            let reached = both.read(reach).await?;
+            if !both.spread(&contrast).await? && !reached {
                 return Ok(Consequences::of(&self.catalogue, &contrast, based.into_claims()));
-            }
-            if objects.len() > MAX_OBJECTS {
-                break;
-            }
-        }
-        Err(ReadError::TooLarge)
-    }
-
-    /// The objects that may follow from what changes, through effects, however many generations on: found by what events
-    /// say alone, so that they are folded in one go and not generation by generation.
-    async fn may_follow(
-        &self,
-        logs: [&Log; 2],
-        contrast: &Contrast<'_>,
-    ) -> Result<BTreeSet<ObjectId>, ReadError> {
-        let mut spread = Spread::default();
-        for (object, field) in contrast.changed() {
-            spread.add(object, field);
-        }
-        for _ in 0..MAX_GENERATIONS {
-            let objects = Vec::from_iter(spread.objects());
-            for log in logs {
-                spread.take(&self.catalogue, &self.history_in(log, &objects).await?);
-            }
-            let known = objects.len();
-            let objects = BTreeSet::from_iter(spread.objects());
-            if objects.len() == known {
-                return Ok(objects);
-            }
-            if objects.len() > MAX_OBJECTS {
-                break;
             }
         }
         Err(ReadError::TooLarge)
@@ -88,49 +56,22 @@ impl EventReader {
         day: Day,
     ) -> Result<Vec<DerivedChange>, ReadError> {
         let derived = self.catalogue.derived_from(&told.fields());
-        let affected = self.who_may_refer([before, after], told, &derived).await?;
-        let mut objects = affected.clone();
+        let mut both = Both::of(self, [before, after]);
+        let affected = both.who_may_refer(told, &derived).await?;
         for _ in 0..MAX_GENERATIONS {
-            let contrast = self.contrast(before, after, &objects).await?;
-            let (mut changes, known) = (Vec::new(), objects.len());
+            let contrast = both.contrast()?;
+            let (mut changes, mut unmet) = (Vec::new(), BTreeSet::new());
             for id in &affected {
                 match derived_changes(&self.catalogue, &contrast, *id, day)? {
                     Following::Told(told) => changes.extend(told),
-                    Following::Unmet(unmet) => objects.extend(unmet),
+                    Following::Unmet(objects) => unmet.extend(objects),
                 }
             }
-            if objects.len() == known {
+            if !both.read(unmet).await? {
                 return Ok(changes);
-            }
-            if objects.len() > MAX_OBJECTS {
-                break;
             }
         }
         Err(ReadError::TooLarge)
-    }
-
-    /// The objects that change, and those of these types that may come to them by following so many references: whatever
-    /// made an object refer to another names both.
-    async fn who_may_refer(
-        &self,
-        logs: [&Log; 2],
-        told: &Consequences,
-        derived: &BTreeMap<Arc<str>, usize>,
-    ) -> Result<BTreeSet<ObjectId>, ReadError> {
-        let mut all: BTreeSet<ObjectId> = told.objects.iter().map(|object| object.id).collect();
-        let mut new = all.clone();
-        for _ in 0..derived.values().max().copied().unwrap_or_default() {
-            let mut found = BTreeSet::new();
-            for log in logs {
-                let history = self.history_in(log, &Vec::from_iter(new.iter().copied())).await?;
-                let events = history.events().iter();
-                let near = events.filter(|event| event.object_ids.iter().any(|id| new.contains(id)));
-                let named = near.flat_map(|event| self.catalogue.named_by(event));
-                found.extend(named.filter(|(of, _)| derived.contains_key(of)).map(|(_, id)| id));
-            }
-            new = found.into_iter().filter(|id| all.insert(*id)).collect();
-        }
-        Ok(all)
     }
 
     /// These events and every event up to a position that could not be there without them: what corrects or validates
@@ -162,24 +103,86 @@ impl EventReader {
         }
         Err(ReadError::TooLarge)
     }
+}
 
-    async fn contrast(
-        &self,
-        before: &Log,
-        after: &Log,
-        objects: &BTreeSet<ObjectId>,
-    ) -> Result<Contrast<'_>, ReadError> {
-        let objects = Vec::from_iter(objects.iter().copied());
-        let [before, after] =
-            [self.folded_in(before, &objects).await?, self.folded_in(after, &objects).await?];
-        Ok(Contrast::of(before, after))
+/// Two logs, read for the same objects.
+struct Both<'r> {
+    reader: &'r EventReader,
+    logs: [&'r Log; 2],
+    histories: [History; 2],
+    objects: BTreeSet<ObjectId>,
+}
+
+impl<'r> Both<'r> {
+    fn of(reader: &'r EventReader, logs: [&'r Log; 2]) -> Self {
+        let histories = logs.map(|log| History::in_log(log, []));
+        Self { reader, logs, histories, objects: BTreeSet::new() }
     }
 
-    /// A log read for these objects, with what holds of each event.
-    async fn folded_in(&self, log: &Log, objects: &[ObjectId]) -> Result<Folded<'_>, ReadError> {
-        let history = self.history_in(log, objects).await?;
-        let _step = self.watch.folding();
-        Ok(Folded::at(&self.catalogue, &history, log.end(), Trust::Validated, Assuming::default())?)
+    /// Reads these objects as well; whether any of them is new.
+    async fn read(&mut self, objects: impl IntoIterator<Item = ObjectId>) -> Result<bool, ReadError> {
+        let new: Vec<ObjectId> = objects.into_iter().filter(|id| self.objects.insert(*id)).collect();
+        if self.objects.len() > MAX_OBJECTS {
+            return Err(ReadError::TooLarge);
+        }
+        if new.is_empty() {
+            return Ok(false);
+        }
+        for (log, history) in self.logs.into_iter().zip(&mut self.histories) {
+            history.fold_also(new.iter().copied());
+            self.reader.fill(log, history).await?;
+        }
+        Ok(true)
+    }
+
+    /// Both, folded and held against each other.
+    fn contrast(&self) -> Result<Contrast<'r>, ReadError> {
+        let _step = self.reader.watch.folding();
+        let folded = |place: usize| {
+            let (history, end) = (&self.histories[place], self.logs[place].end());
+            Folded::at(&self.reader.catalogue, history, end, Trust::Validated, Assuming::default())
+        };
+        Ok(Contrast::of(folded(0)?, folded(1)?))
+    }
+
+    /// Reads the objects that may follow from what changes, through effects, however many generations on: found by what
+    /// events say alone, so that they are folded in one go and not generation by generation. Whether any of them is new.
+    async fn spread(&mut self, contrast: &Contrast<'_>) -> Result<bool, ReadError> {
+        let mut spread = Spread::default();
+        for (object, field) in contrast.changed() {
+            spread.add(object, field);
+        }
+        let mut any = false;
+        for _ in 0..MAX_GENERATIONS {
+            self.histories.iter().for_each(|history| spread.take(&self.reader.catalogue, history));
+            if !self.read(spread.objects()).await? {
+                return Ok(any);
+            }
+            any = true;
+        }
+        Err(ReadError::TooLarge)
+    }
+
+    /// Reads the objects that change, and those of these types that may come to them by following so many references:
+    /// whatever made an object refer to another names both.
+    async fn who_may_refer(
+        &mut self,
+        told: &Consequences,
+        derived: &BTreeMap<Arc<str>, usize>,
+    ) -> Result<BTreeSet<ObjectId>, ReadError> {
+        let mut all: BTreeSet<ObjectId> = told.objects.iter().map(|object| object.id).collect();
+        let mut new = all.clone();
+        for _ in 0..derived.values().max().copied().unwrap_or_default() {
+            self.read(new.iter().copied()).await?;
+            let events = self.histories.iter().flat_map(History::events);
+            let near = events.filter(|event| event.object_ids.iter().any(|id| new.contains(id)));
+            let named = near.flat_map(|event| self.reader.catalogue.named_by(event));
+            let wanted: BTreeSet<ObjectId> =
+                named.filter(|(of, _)| derived.contains_key(of)).map(|(_, id)| id).collect();
+            new = wanted.into_iter().filter(|id| all.insert(*id)).collect();
+        }
+        self.read(all.iter().copied()).await?;
+        Ok(all)
     }
 }
 
