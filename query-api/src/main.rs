@@ -12,6 +12,10 @@ use query_api::views::Views;
 use query_api::{config, rebuild, schema, server};
 use read_model::catalogue::Catalogue;
 
+/// Deciding and folding make and drop many small values, for which the system's allocator takes more time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match run(Settings::parse()) {
         Ok(()) => ExitCode::SUCCESS,

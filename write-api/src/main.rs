@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use write_api::cli::{self, Cli};
 
+/// Deciding and folding make and drop many small values, for which the system's allocator takes more time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = cli::run(Cli::parse()).await;
