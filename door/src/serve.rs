@@ -82,15 +82,27 @@ pub async fn serve(
     let door = Arc::new(door);
     let metrics = apart.map(|listener| tokio::spawn(serve_metrics(listener, scrape::router(&door))));
     let (stop, stopped) = oneshot::channel();
+    let streams = Arc::clone(&door);
     let until = async move {
         shutdown.await;
         tracing::info!("{name} accepts nothing new and finishes what it accepted");
+        if let Some(subscriptions) = &streams.subscriptions {
+            subscriptions.stop();
+        }
         // The receiver is gone only when the server is.
         let _ = stop.send(());
     };
     // Small answers should not wait for larger packets.
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     let server = axum::serve(listener, routes(&door)).with_graceful_shutdown(until).into_future();
+    let server = async {
+        let served = server.await;
+        // The network hands a WebSocket over, and does not wait for its end.
+        if let Some(subscriptions) = &door.subscriptions {
+            subscriptions.ended().await;
+        }
+        served
+    };
     let out_of_time = async move {
         match stopped.await {
             Ok(()) => tokio::time::sleep(patience).await,

@@ -87,7 +87,7 @@ impl Asked {
         let event_types = event_types(context, &Surface::of(context)?.catalogue)?;
         let after = given(context, "after").and_then(|after| after.string().ok());
         Ok(Self {
-            filter: EventFilter { object, event_types },
+            filter: EventFilter { object, event_types, ..EventFilter::default() },
             after: after.map(str::parse).transpose()?.unwrap_or_default(),
             first: first(context)?,
         })
