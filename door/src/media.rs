@@ -49,8 +49,10 @@ pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
 pub(crate) fn wants_events(headers: &HeaderMap) -> bool {
     ranges(headers, &ACCEPT).is_some_and(|ranges| {
         let events = weight(&ranges, "text/event-stream");
-        let single = ["application/graphql-response+json", "application/json"].map(|media| weight(&ranges, media));
-        let rather = single.iter().filter(|single| single.named).all(|single| single.quality < events.quality);
+        let single =
+            ["application/graphql-response+json", "application/json"].map(|media| weight(&ranges, media));
+        let rather =
+            single.iter().filter(|single| single.named).all(|single| single.quality < events.quality);
         events.wanted_by_name() && rather
     })
 }
@@ -171,7 +173,9 @@ mod tests {
 
     #[test]
     fn a_stream_is_wanted_by_who_names_it_before_any_single_answer() {
-        for stream in ["text/event-stream", "text/event-stream, */*;q=0.1", "application/json;q=0.5, text/event-stream"] {
+        for stream in
+            ["text/event-stream", "text/event-stream, */*;q=0.1", "application/json;q=0.5, text/event-stream"]
+        {
             assert!(wants_events(&headers(ACCEPT, &[stream])), "{stream}");
         }
         for single in ["*/*", "text/*", "text/event-stream;q=0", "application/json, text/event-stream"] {

@@ -51,13 +51,17 @@ pub(crate) enum Refusal {
     Subscription,
     #[error("this server has no subscriptions; the query API does")]
     NoSubscriptions,
-    #[error("a subscription has one field at its root, written there and neither skipped nor included by a directive")]
+    #[error(
+        "a subscription has one field at its root, written there and neither skipped nor included by a directive"
+    )]
     SubscriptionRoot,
     #[error("messages were not taken within {} seconds; subscribe again, after `extensions.after`", .limit.as_secs_f64())]
     SlowConsumer { limit: Duration },
     #[error("the server stops; subscribe again, after `extensions.after`")]
     GoingAway,
-    #[error("this connection has {limit} subscriptions, and may have no more; complete one first, or open another connection")]
+    #[error(
+        "this connection has {limit} subscriptions, and may have no more; complete one first, or open another connection"
+    )]
     TooManySubscriptions { limit: usize },
     #[error("there are {limit} connections with streams, and may be no more; try again later")]
     TooManyConnections { limit: usize },

@@ -95,7 +95,8 @@ pub(crate) fn operation<'a>(
 ///
 /// GraphQL would take it from a fragment as well; the library looks for it in no other place.
 pub(crate) fn single_field(operation: &OperationDefinition) -> bool {
-    let decides = |directive: &Positioned<Directive>| matches!(directive.node.name.node.as_str(), "skip" | "include");
+    let decides =
+        |directive: &Positioned<Directive>| matches!(directive.node.name.node.as_str(), "skip" | "include");
     match operation.selection_set.node.items.as_slice() {
         [only] => match &only.node {
             Selection::Field(field) => {

@@ -12,8 +12,8 @@ use axum::extract::{FromRequestParts, Request};
 use axum::http::HeaderMap;
 use axum::http::header::UPGRADE;
 use axum::response::{IntoResponse, Response};
-use futures::StreamExt;
 use futures::stream::BoxStream;
+use futures::{SinkExt, StreamExt};
 use serde_json::{Map, Value};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
@@ -246,12 +246,13 @@ impl<'a> Connection<'a> {
     async fn tell(&mut self, id: String, told: Option<Told>) -> Result<(), End> {
         match told {
             Some(Told::Next { result, after }) => {
-                self.send(message::next(&id, &result)).await?;
+                self.feed(Frame::Text(message::next(&id, &result).into())).await?;
+                // What was fed goes out before anything else, however late.
                 self.subscriptions.meters.delivered(WEBSOCKET);
                 if let Some(running) = self.running.get_mut(&id) {
                     running.after = after.or(running.after.take());
                 }
-                Ok(())
+                self.flush().await
             }
             Some(Told::Failed(errors)) => {
                 self.operations.remove(&id);
@@ -280,14 +281,18 @@ impl<'a> Connection<'a> {
     }
 
     async fn frame(&mut self, frame: Frame) -> Result<(), End> {
-        self.frame_within(frame, self.subscriptions.options.slow_consumer_timeout).await
+        self.feed(frame).await?;
+        self.flush().await
     }
 
-    async fn frame_within(&mut self, frame: Frame, patience: Duration) -> Result<(), End> {
-        match tokio::time::timeout(patience, self.socket.send(frame)).await {
-            Ok(sent) => sent.map_err(|_| End::Gone),
-            Err(_) => Err(End::Slow),
-        }
+    async fn feed(&mut self, frame: Frame) -> Result<(), End> {
+        let patience = self.subscriptions.options.slow_consumer_timeout;
+        in_time(patience, self.socket.feed(frame)).await
+    }
+
+    async fn flush(&mut self) -> Result<(), End> {
+        let patience = self.subscriptions.options.slow_consumer_timeout;
+        in_time(patience, self.socket.flush()).await
     }
 
     /// Tells why, and waits a moment for the client to have read it.
@@ -297,24 +302,36 @@ impl<'a> Connection<'a> {
         if let Some(reason) = end.counted() {
             self.subscriptions.meters.ended(reason);
         }
-        let Some((code, reason)) = end.close() else { return };
+        let Some((code, reason)) = end.close() else { return self.farewell().await };
         let limit = self.subscriptions.options.slow_consumer_timeout;
         if end == End::Slow {
             let refusal = Refusal::SlowConsumer { limit };
             for (id, running) in std::mem::take(&mut self.running) {
                 self.door.metrics.http.told(refusal.code().as_str());
                 let error = message::error(&id, &refusal.told(running.after.as_deref()));
-                if self.frame_within(Frame::Text(error.into()), limit.max(LAST_CHANCE)).await.is_err() {
+                if in_time(limit.max(LAST_CHANCE), self.socket.send(Frame::Text(error.into()))).await.is_err()
+                {
                     return;
                 }
             }
         }
         let close = Frame::Close(Some(CloseFrame { code, reason: reason.into() }));
-        if self.frame_within(close, limit.max(LAST_CHANCE)).await.is_ok() {
-            let closed = async { while let Some(Ok(_)) = self.socket.recv().await {} };
-            // Whoever takes longer learns nothing more.
-            let _ = tokio::time::timeout(FAREWELL, closed).await;
+        if in_time(limit.max(LAST_CHANCE), self.socket.send(close)).await.is_ok() {
+            self.farewell().await;
         }
+    }
+
+    /// Lets either side close the connection as RFC 6455 has it; whoever takes longer learns nothing more.
+    async fn farewell(&mut self) {
+        let closed = async { while let Some(Ok(_)) = self.socket.recv().await {} };
+        let _ = tokio::time::timeout(FAREWELL, closed).await;
+    }
+}
+
+async fn in_time<E>(patience: Duration, sent: impl Future<Output = Result<(), E>>) -> Result<(), End> {
+    match tokio::time::timeout(patience, sent).await {
+        Ok(sent) => sent.map_err(|_| End::Gone),
+        Err(_) => Err(End::Slow),
     }
 }
 

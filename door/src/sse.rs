@@ -134,7 +134,11 @@ impl Pump {
         }
     }
 
-    async fn pump(&mut self, subscriptions: &Subscriptions, told: &mut BoxStream<'static, Told>) -> Result<(), End> {
+    async fn pump(
+        &mut self,
+        subscriptions: &Subscriptions,
+        told: &mut BoxStream<'static, Told>,
+    ) -> Result<(), End> {
         loop {
             let told = tokio::time::timeout(subscriptions.options.keep_alive, told.next()).await;
             match told {

@@ -19,12 +19,22 @@ use crate::metrics::Metrics;
 #[derive(Args, Clone, Debug)]
 pub struct SubscriptionOptions {
     /// Most connections with subscriptions at once: WebSockets and streams of server-sent events
-    #[arg(long, env = "F6_MAX_STREAMS", value_name = "COUNT", default_value_t = 1000,
-          help_heading = "Subscriptions")]
+    #[arg(
+        long,
+        env = "F6_MAX_STREAMS",
+        value_name = "COUNT",
+        default_value_t = 1000,
+        help_heading = "Subscriptions"
+    )]
     pub max_streams: usize,
     /// Most subscriptions over one WebSocket
-    #[arg(long, env = "F6_MAX_SUBSCRIPTIONS", value_name = "COUNT", default_value_t = 100,
-          help_heading = "Subscriptions")]
+    #[arg(
+        long,
+        env = "F6_MAX_SUBSCRIPTIONS",
+        value_name = "COUNT",
+        default_value_t = 100,
+        help_heading = "Subscriptions"
+    )]
     pub max_subscriptions: usize,
     /// How long a WebSocket may take to say who connects
     #[arg(long, env = "F6_CONNECTION_INIT_TIMEOUT", value_name = "SECONDS", default_value = "10",

@@ -323,7 +323,8 @@ impl EventReader {
              ORDER BY {place} LIMIT $4",
             row::COLUMNS
         );
-        let kinds = filter.kinds.as_ref().map(|kinds| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>());
+        let kinds =
+            filter.kinds.as_ref().map(|kinds| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>());
         let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(after.get())
             .bind(up_to.get())

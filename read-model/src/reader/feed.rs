@@ -45,12 +45,7 @@ impl Feed {
     #[must_use]
     pub fn new(reader: Arc<EventReader>) -> Self {
         let (newest, _) = watch::channel(Position::START);
-        Self {
-            reader,
-            newest: Arc::new(newest),
-            listening: Once::new(),
-            followers: Arc::default(),
-        }
+        Self { reader, newest: Arc::new(newest), listening: Once::new(), followers: Arc::default() }
     }
 
     /// Follows the log after a position; must be called within a runtime.
@@ -133,7 +128,10 @@ impl Followed {
         loop {
             match self.reader.page(&self.filter, self.at, up_to, PAGE).await {
                 Err(ReadError::Database(error)) if attempts < ATTEMPTS => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "events cannot be read on; trying again");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "events cannot be read on; trying again"
+                    );
                     attempts += 1;
                     tokio::time::sleep(PAUSE).await;
                 }
