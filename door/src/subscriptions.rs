@@ -18,7 +18,7 @@ use crate::metrics::Metrics;
 /// How many subscriptions there may be, and how long what is waited for.
 #[derive(Args, Clone, Debug)]
 pub struct SubscriptionOptions {
-    /// Most connections with subscriptions at once: WebSockets and streams of server-sent events
+    /// Most connections with subscriptions at once, over either protocol
     #[arg(
         long,
         env = "F6_MAX_STREAMS",

@@ -274,7 +274,8 @@ async fn a_view_is_told_again_whenever_it_changes() {
     assert_eq!(married["bewonersKaart"]["partner"], json!({ "naam": { "voornamen": "Bram" } }));
 
     // When her husband dies, then it is told that the marriage has ended
-    ambtenaar.register("Overlijden", death(family.vader, "2026-01-02")).await;
+    let death = json!({ "overledene": family.vader, "datum": "2026-01-02", "partner": family.moeder });
+    ambtenaar.register("Overlijden", death).await;
     assert_eq!(card.next().await["changed"], json!(["partner", "vorigePartner"]));
 }
 

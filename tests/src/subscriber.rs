@@ -69,19 +69,17 @@ impl Socket {
 
     /// The next message.
     pub async fn hear(&mut self) -> Value {
-        match self.frame().await {
-            Message::Text(text) => serde_json::from_str(&text).expect("messages are JSON"),
-            other => panic!("no message, but {other:?}"),
-        }
+        let frame = self.frame().await;
+        assert!(frame.is_text(), "no message, but {frame:?}");
+        serde_json::from_str(frame.to_text().expect("text")).expect("messages are JSON")
     }
 
     /// The code and reason with which the server closes it, after whatever it still says.
     pub async fn closed(&mut self) -> (u16, String) {
         loop {
-            match self.frame().await {
-                Message::Close(Some(close)) => return (close.code.into(), close.reason.to_string()),
-                Message::Close(None) => panic!("closed without a reason"),
-                _ => {}
+            if let Message::Close(close) = self.frame().await {
+                let close = close.expect("it is closed for a reason");
+                return (close.code.into(), close.reason.to_string());
             }
         }
     }
@@ -92,9 +90,9 @@ impl Socket {
 
     async fn next_frame(&mut self) -> Message {
         loop {
-            match self.0.next().await.expect("the connection stands").expect("a frame") {
-                Message::Ping(_) | Message::Pong(_) => {}
-                frame => return frame,
+            let frame = self.0.next().await.expect("the connection stands").expect("a frame");
+            if !frame.is_ping() && !frame.is_pong() {
+                return frame;
             }
         }
     }
