@@ -153,8 +153,23 @@ impl Subscription {
 }
 
 impl Principal<'_> {
-    /// Subscribes to a field: `eventAdded { position }`.
+    /// Subscribes to a field: `eventAdded { position }`. Where that does not say after which event, after the newest that
+    /// there is by now: when the server takes note of a subscription, nobody outside can know.
     pub async fn subscribe(&self, field: &str) -> Subscription {
+        let end: i64 = self.f6.database.value("SELECT position FROM head").await;
+        let after = format!("eventAdded(after: \"{end}\"");
+        match field {
+            told if told.contains("after:") => self.subscribe_as_it_stands(told).await,
+            told => {
+                let told = told.replace("eventAdded(", &format!("{after}, "));
+                let told = told.replace("eventAdded {", &format!("{after}) {{"));
+                self.subscribe_as_it_stands(&told).await
+            }
+        }
+    }
+
+    /// Subscribes to a field, which may leave it to the server from where on.
+    pub async fn subscribe_as_it_stands(&self, field: &str) -> Subscription {
         let mut socket = Socket::connect(&self.f6.query, self.token()).await;
         socket.subscribe("1", &format!("subscription {{ {field} }}")).await;
         let name = field.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();

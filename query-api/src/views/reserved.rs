@@ -9,13 +9,14 @@ pub(crate) const RESERVED_ROOTS: [&str; 6] =
     ["event", "events", "compare", "consequences", "whatIf", "workList"];
 
 /// The types that are no view's, GraphQL's own among them.
-pub(crate) const RESERVED_TYPES: [&str; 50] = [
+pub(crate) const RESERVED_TYPES: [&str; 51] = [
     "AffectedEvent",
     "AffectedObject",
     "Basis",
     "Boolean",
     "BrokenRule",
     "Cause",
+    "Changed",
     "Consequences",
     "ConsequencesAt",
     "Date",
