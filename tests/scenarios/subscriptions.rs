@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use serde_json::{Value, json};
-use tests::{F6, History, Principal, Role, Setup, Socket, Subscription, days_from_now, new_id, root, run};
+use tests::{F6, History, Principal, Setup, Socket, Subscription, days_from_now, new_id, root, run};
 use uuid::Uuid;
 
 use crate::family::{Family, adult, adults, birth, death, marriage};
@@ -520,5 +520,4 @@ async fn the_official_clients_of_both_protocols_are_served() {
         .env("F6_TOKEN", f6.ambtenaar().token());
     let done = tokio::task::spawn_blocking(move || run(&mut node)).await.expect("node runs");
     assert!(String::from_utf8_lossy(&done.stdout).contains("every check of both clients holds"));
-    drop(f6.database.connect(Role::Superuser).await);
 }

@@ -34,14 +34,28 @@ enum Lost {
 /// from where they were.
 pub(super) async fn listen(pool: PgPool, newest: Arc<watch::Sender<Position>>) {
     let listening = Listening { pool, newest };
+    let mut refused = false;
     loop {
         let Err(lost) = listening.session().await;
-        tracing::warn!(error = &lost as &dyn std::error::Error, "new events are not told for a moment");
-        tokio::time::sleep(PAUSE).await;
-        // A standby cannot be listened to; there, this is how events come.
-        if let Err(error) = listening.ask().await {
-            tracing::debug!(error = &error as &dyn std::error::Error, "the end of the log cannot be read");
+        let error = &lost as &(dyn std::error::Error + Send + Sync);
+        // Said once: a standby refuses for as long as it is one.
+        if refused && lost.is_refusal() {
+            tracing::debug!(
+                error = error as &dyn std::error::Error,
+                "the database cannot be listened to yet"
+            );
+        } else {
+            tracing::warn!(error = error as &dyn std::error::Error, "new events are told later for a while");
         }
+        refused = lost.is_refusal();
+        tokio::time::sleep(PAUSE).await;
+        listening.ask_for_others().await;
+    }
+}
+
+impl Lost {
+    const fn is_refusal(&self) -> bool {
+        matches!(self, Self::Database(_))
     }
 }
 
@@ -84,6 +98,15 @@ impl Listening {
                     }
                 }
             }
+        }
+    }
+
+    /// The same where nobody can listen, as on a standby, and somebody waits.
+    async fn ask_for_others(&self) {
+        if self.newest.receiver_count() > 0
+            && let Err(error) = self.ask().await
+        {
+            tracing::debug!(error = &error as &dyn std::error::Error, "the end of the log cannot be read");
         }
     }
 
