@@ -85,13 +85,17 @@ impl Incoming {
 
 /// Reads the parameters of a GraphQL request.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Request, RequestError> {
-    let mut parameters = match json::parse(bytes).map_err(RequestError::NotJson)? {
-        Value::Object(parameters) => parameters,
-        Value::Array(_) => return Err(RequestError::Batch),
+    match json::parse(bytes).map_err(RequestError::NotJson)? {
+        Value::Object(parameters) => request(parameters),
+        Value::Array(_) => Err(RequestError::Batch),
         other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
-            return Err(RequestError::NotAnObject { found: kind(&other) });
+            Err(RequestError::NotAnObject { found: kind(&other) })
         }
-    };
+    }
+}
+
+/// The GraphQL request that these parameters make.
+pub(crate) fn request(mut parameters: Map<String, Value>) -> Result<Request, RequestError> {
     let query = string(&mut parameters, "query")?.ok_or(RequestError::NoQuery)?;
     let mut request = Request::new(query);
     request.operation_name = string(&mut parameters, "operationName")?;

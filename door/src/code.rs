@@ -43,11 +43,19 @@ pub enum Code {
     IntrospectionDisabled,
     /// The document does not fit the schema, or the variables do not fit the document.
     ValidationFailed,
+    /// A stream took its messages too slowly, and was ended; `extensions.after` tells where to take it up again.
+    SlowConsumer,
+    /// The server stops, and has ended a stream; `extensions.after` tells where to take it up again.
+    GoingAway,
+    /// One connection has as many subscriptions as it may.
+    TooManySubscriptions,
+    /// There are as many connections with streams as there may be.
+    TooManyConnections,
 }
 
 impl Code {
     /// Every code, in the order of their declaration.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 23] = [
         Self::Unauthenticated,
         Self::Forbidden,
         Self::Internal,
@@ -67,6 +75,10 @@ impl Code {
         Self::LimitExceeded,
         Self::IntrospectionDisabled,
         Self::ValidationFailed,
+        Self::SlowConsumer,
+        Self::GoingAway,
+        Self::TooManySubscriptions,
+        Self::TooManyConnections,
     ];
 
     /// The code as it stands in an answer.
@@ -91,6 +103,10 @@ impl Code {
             Self::LimitExceeded => "LIMIT_EXCEEDED",
             Self::IntrospectionDisabled => "INTROSPECTION_DISABLED",
             Self::ValidationFailed => "VALIDATION_FAILED",
+            Self::SlowConsumer => "SLOW_CONSUMER",
+            Self::GoingAway => "GOING_AWAY",
+            Self::TooManySubscriptions => "TOO_MANY_SUBSCRIPTIONS",
+            Self::TooManyConnections => "TOO_MANY_CONNECTIONS",
         }
     }
 }

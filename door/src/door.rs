@@ -15,6 +15,7 @@ use crate::guard::GuardOptions;
 use crate::health::Check;
 use crate::metrics::Metrics;
 use crate::principal::Principal;
+use crate::subscriptions::Subscriptions;
 use crate::token::Tokens;
 
 /// How HTTP is spoken. Where, each server says itself, as each has its own address.
@@ -85,6 +86,8 @@ pub struct Door {
     pub schema: SchemaSource,
     /// What the server adds to each request.
     pub prepare: Option<Prepare>,
+    /// How subscriptions are served, where there are any.
+    pub subscriptions: Option<Subscriptions>,
     /// What must hold for the server to be ready.
     pub checks: Vec<Check>,
     /// The page to try queries on; served in development alone.

@@ -13,7 +13,8 @@ use async_graphql::extensions::{
 };
 use async_graphql::indexmap::IndexMap;
 use async_graphql::{
-    PathSegment, QueryPathNode, QueryPathSegment, Response, ServerError, ServerResult, Value, async_trait,
+    Data, PathSegment, QueryPathNode, QueryPathSegment, Response, ServerError, ServerResult, Value,
+    async_trait,
 };
 
 /// Says that the items at these places of the list that a resolver returns are null.
@@ -27,11 +28,24 @@ pub fn absent_items(context: &ResolverContext<'_>, places: impl IntoIterator<Ite
     execution.state().absent.extend(places.into_iter().map(|place| format!("{list}.{place}")));
 }
 
+/// Says where a subscription can be taken up again once its next message was given.
+pub fn resumes_after(context: &ResolverContext<'_>, cursor: impl Into<String>) {
+    if let Some(execution) = context.ctx.data_opt::<Arc<Execution>>() {
+        execution.state().resumes_after = Some(cursor.into());
+    }
+}
+
+/// Makes the data that one message of a subscription is computed with.
+#[derive(Clone)]
+pub(crate) struct EachMessage(pub(crate) Arc<dyn Fn() -> Data + Send + Sync>);
+
 /// What happens in one request's execution.
 #[derive(Debug, Default)]
 pub(crate) struct Execution {
     began: AtomicBool,
     state: Mutex<State>,
+    /// Whether the present message of a subscription was executed, rather than the end of its source.
+    message: AtomicBool,
 }
 
 /// Paths are written as `person.names.0`; the root is the empty one.
@@ -41,6 +55,7 @@ struct State {
     /// What must become null, as something in it is that may not be.
     nulled: HashSet<String>,
     absent: HashSet<String>,
+    resumes_after: Option<String>,
 }
 
 impl Execution {
@@ -60,6 +75,23 @@ impl Execution {
             // All that was selected is skipped.
             response.data = Value::Object(IndexMap::new());
         }
+    }
+
+    /// Settles one message of a subscription, and forgets about it; whether it is one, and not why the source ended.
+    pub(crate) fn settle_message(&self, response: &mut Response) -> bool {
+        let executed = self.message.swap(false, Ordering::Relaxed);
+        if executed {
+            self.settle(response);
+        }
+        let mut state = self.state();
+        let resumes_after = state.resumes_after.take();
+        *state = State { resumes_after, ..State::default() };
+        executed
+    }
+
+    /// Where a subscription can be taken up again.
+    pub(crate) fn resumes_after(&self) -> Option<String> {
+        self.state().resumes_after.clone()
     }
 
     /// A request is executed by one task, so nobody waits here, and a panic elsewhere has ended the request.
@@ -139,8 +171,12 @@ impl Extension for Watch {
     ) -> Response {
         if let Some(execution) = context.data_opt::<Arc<Execution>>() {
             execution.began.store(true, Ordering::Relaxed);
+            execution.message.store(true, Ordering::Relaxed);
         }
-        next.run(context, name).await
+        match context.data_opt::<EachMessage>() {
+            Some(each) => next.run_with_data(context, name, (each.0)()).await,
+            None => next.run(context, name).await,
+        }
     }
 
     async fn resolve(

@@ -73,7 +73,24 @@ async fn read(door: &Door, parts: &Parts, incoming: &mut Incoming) -> Result<(Re
         return Err(Refusal::MediaType);
     }
     let bytes = incoming.read(door.http.body_limit, door.http.body_timeout).await?;
-    let mut request = body::parse(&bytes)?;
+    let id = parts.extensions.get::<RequestId>().cloned();
+    checked(door, body::parse(&bytes)?, Asking { principal, id, streams: false })
+}
+
+/// Who asks, and how an answer may come.
+pub(crate) struct Asking {
+    pub(crate) principal: Option<Principal>,
+    pub(crate) id: Option<RequestId>,
+    /// Whether there may be more than one.
+    pub(crate) streams: bool,
+}
+
+/// A request that may be executed: within the limits, and with arguments that fit the schema.
+pub(crate) fn checked(
+    door: &Door,
+    mut request: Request,
+    Asking { principal, id, streams }: Asking,
+) -> Result<(Request, Root), Refusal> {
     let guarded = guard::check(&request.query, &door.guard).inspect_err(|error| {
         if let GuardError::Limit { what, .. } = error {
             door.metrics.http.limited(what);
@@ -85,7 +102,7 @@ async fn read(door: &Door, parts: &Parts, incoming: &mut Incoming) -> Result<(Re
     if principal.is_none() && !guarded.only_introspects {
         return Err(TokenError::Missing.into());
     }
-    let mut root = root(&(door.schema)(), &guarded.document, &request)?;
+    let mut root = root(&(door.schema)(), &guarded.document, &request, streams)?;
     if let Some(mutations) = root.mutations.take() {
         request = request.data(mutations);
     }
@@ -94,14 +111,19 @@ async fn read(door: &Door, parts: &Parts, incoming: &mut Incoming) -> Result<(Re
         Some(principal) => request.data(principal),
         None => request.only_introspection(),
     };
-    if let Some(id) = parts.extensions.get::<RequestId>() {
-        request = request.data(id.clone());
+    if let Some(id) = id {
+        request = request.data(id);
     }
     Ok((request, root))
 }
 
 /// What the operation asks for, if the library can be trusted with it.
-fn root(schema: &Schema, document: &ExecutableDocument, request: &Request) -> Result<Root, Refusal> {
+fn root(
+    schema: &Schema,
+    document: &ExecutableDocument,
+    request: &Request,
+    streams: bool,
+) -> Result<Root, Refusal> {
     let name = request.operation_name.as_deref();
     let operation = root::operation(document, name).ok_or_else(|| match name {
         Some(name) => Refusal::NoSuchOperation(name.to_owned()),
@@ -112,14 +134,19 @@ fn root(schema: &Schema, document: &ExecutableDocument, request: &Request) -> Re
         .map_err(Refusal::Arguments)?;
     let root = Root::of(document, operation, &request.variables);
     match (root.kind, root.shared()) {
-        (OperationType::Subscription, _) => Err(Refusal::Subscription),
+        (OperationType::Subscription, _) if schema.registry().subscription_type.is_none() => {
+            Err(Refusal::NoSubscriptions)
+        }
+        (OperationType::Subscription, _) if !streams => Err(Refusal::Subscription),
+        (OperationType::Subscription, _) if !root::single_field(operation) => Err(Refusal::SubscriptionRoot),
+        (OperationType::Subscription, _) => Ok(root),
         (OperationType::Mutation, _) if schema.registry().mutation_type.is_none() => Err(Refusal::Mutation),
         (OperationType::Mutation, Some(field)) => Err(Refusal::Twice { field: field.clone() }),
         (OperationType::Mutation, None) | (OperationType::Query, _) => Ok(root),
     }
 }
 
-async fn run(door: &Door, mut request: Request, root: Root) -> Result<Executed, Refusal> {
+pub(crate) async fn run(door: &Door, mut request: Request, root: Root) -> Result<Executed, Refusal> {
     if let Some(prepare) = &door.prepare {
         request = prepare(request);
     }
@@ -144,9 +171,9 @@ fn principal(door: &Door, parts: &Parts) -> Result<Option<Principal>, Refusal> {
 }
 
 /// An answer, and whether it was executed for, rather than refused before.
-struct Executed {
-    answer: Answer,
-    began: bool,
+pub(crate) struct Executed {
+    pub(crate) answer: Answer,
+    pub(crate) began: bool,
 }
 
 /// Unlike the library's own, it tells `data` that is null from no data.
@@ -160,27 +187,37 @@ struct GraphQlResponse<'a> {
     extensions: &'a BTreeMap<String, Value>,
 }
 
-fn respond(door: &Door, media: Media, Executed { mut answer, began }: Executed) -> Response {
+fn respond(door: &Door, media: Media, executed: Executed) -> Response {
+    let status = if executed.began { StatusCode::OK } else { request_error(media) };
+    match written(door, executed) {
+        Ok(text) => refusal::answer(media, status, text),
+        Err(refusal) => refusal.respond(media),
+    }
+}
+
+/// An answer as JSON.
+pub(crate) fn written(door: &Door, Executed { mut answer, began }: Executed) -> Result<String, Refusal> {
+    tell(door, &mut answer, began);
+    let body = GraphQlResponse {
+        data: began.then_some(&answer.data),
+        errors: &answer.errors,
+        extensions: &answer.extensions,
+    };
+    serde_json::to_string(&body).map_err(|error| {
+        let id = fresh_id();
+        tracing::error!(%id, %error, "an answer could not be written as JSON");
+        Refusal::Internal { id }
+    })
+}
+
+/// Makes errors fit for the outside, and counts them.
+pub(crate) fn tell(door: &Door, answer: &mut Answer, began: bool) {
     if !began {
         answer.errors.truncate(MAX_MISTAKES);
     }
     for error in &mut answer.errors {
         settle(error, began);
         door.metrics.http.told(code(error));
-    }
-    let status = if began { StatusCode::OK } else { request_error(media) };
-    let body = GraphQlResponse {
-        data: began.then_some(&answer.data),
-        errors: &answer.errors,
-        extensions: &answer.extensions,
-    };
-    match serde_json::to_vec(&body) {
-        Ok(bytes) => refusal::answer(media, status, bytes),
-        Err(error) => {
-            let id = fresh_id();
-            tracing::error!(%id, %error, "an answer could not be written as JSON");
-            Refusal::Internal { id }.respond(media)
-        }
     }
 }
 

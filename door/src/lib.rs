@@ -30,6 +30,10 @@ mod router;
 mod scrape;
 mod serve;
 mod shown;
+mod socket;
+mod sse;
+mod streaming;
+mod subscriptions;
 mod token;
 mod trace;
 mod trace_context;
@@ -38,7 +42,7 @@ mod variables;
 pub use self::clock::{Clock, FixedClock, SystemClock};
 pub use self::code::Code;
 pub use self::door::{Door, Graphiql, HttpOptions, Prepare, SchemaSource};
-pub use self::execution::absent_items;
+pub use self::execution::{absent_items, resumes_after};
 pub use self::guard::GuardOptions;
 pub use self::health::{Check, CheckError};
 pub use self::log::{LogError, LogFormat, LogOptions};
@@ -49,6 +53,7 @@ pub use self::root::{Mutation, Mutations};
 pub use self::router::{harden, router};
 pub use self::serve::{ServeError, serve, shutdown_signal};
 pub use self::shown::{shown, shown_text};
+pub use self::subscriptions::{SubscriptionOptions, Subscriptions};
 pub use self::token::{
     KeysError, TokenError, TokenOptions, TokenOptionsError, Tokens, sign_development_token,
 };

@@ -45,6 +45,18 @@ pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
     ranges(headers, &ACCEPT).is_some_and(|ranges| weight(&ranges, "text/html").wanted_by_name())
 }
 
+/// Whether the client wants a stream of events, by name, and rather than one answer.
+pub(crate) fn wants_events(headers: &HeaderMap) -> bool {
+    ranges(headers, &ACCEPT).is_some_and(|ranges| {
+        let events = weight(&ranges, "text/event-stream");
+        let single =
+            ["application/graphql-response+json", "application/json"].map(|media| weight(&ranges, media));
+        let rather =
+            single.iter().filter(|single| single.named).all(|single| single.quality < events.quality);
+        events.wanted_by_name() && rather
+    })
+}
+
 /// Whether the body is said to be JSON, in UTF-8 and not compressed.
 pub(crate) fn sends_json(headers: &HeaderMap) -> bool {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
@@ -157,6 +169,18 @@ mod tests {
         assert!(wants_html(&headers(ACCEPT, &["text/html,application/xhtml+xml,*/*;q=0.8"])));
         assert!(!wants_html(&headers(ACCEPT, &["*/*"])));
         assert!(!wants_html(&headers(ACCEPT, &["text/html;q=0"])));
+    }
+
+    #[test]
+    fn a_stream_is_wanted_by_who_names_it_before_any_single_answer() {
+        for stream in
+            ["text/event-stream", "text/event-stream, */*;q=0.1", "application/json;q=0.5, text/event-stream"]
+        {
+            assert!(wants_events(&headers(ACCEPT, &[stream])), "{stream}");
+        }
+        for single in ["*/*", "text/*", "text/event-stream;q=0", "application/json, text/event-stream"] {
+            assert!(!wants_events(&headers(ACCEPT, &[single])), "{single}");
+        }
     }
 
     #[test]

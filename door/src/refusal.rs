@@ -44,8 +44,27 @@ pub(crate) enum Refusal {
     Request(#[from] RequestError),
     #[error("{0}")]
     Document(#[from] GuardError),
-    #[error("subscriptions are not answered over POST; ask again with a query")]
+    #[error(
+        "a subscription has no single answer; accept `text/event-stream` alone, or use a WebSocket with the \
+         subprotocol graphql-transport-ws"
+    )]
     Subscription,
+    #[error("this server has no subscriptions; the query API does")]
+    NoSubscriptions,
+    #[error(
+        "a subscription has one field at its root, written there and neither skipped nor included by a directive"
+    )]
+    SubscriptionRoot,
+    #[error("messages were not taken within {} seconds; subscribe again, after `extensions.after`", .limit.as_secs_f64())]
+    SlowConsumer { limit: Duration },
+    #[error("the server stops; subscribe again, after `extensions.after`")]
+    GoingAway,
+    #[error(
+        "this connection has {limit} subscriptions, and may have no more; complete one first, or open another connection"
+    )]
+    TooManySubscriptions { limit: usize },
+    #[error("there are {limit} connections with streams, and may be no more; try again later")]
+    TooManyConnections { limit: usize },
     #[error("this is a mutation, and this server only answers queries; send it to the write API")]
     Mutation,
     #[error("the document has no operation named `{}`; `operationName` is one of its names", shown_text(.0))]
@@ -90,10 +109,16 @@ impl Refusal {
             Self::Variable(_)
             | Self::Arguments(_)
             | Self::Subscription
+            | Self::NoSubscriptions
+            | Self::SubscriptionRoot
             | Self::Mutation
             | Self::NoSuchOperation(_)
             | Self::WhichOperation
             | Self::Twice { .. } => Code::ValidationFailed,
+            Self::SlowConsumer { .. } => Code::SlowConsumer,
+            Self::GoingAway => Code::GoingAway,
+            Self::TooManySubscriptions { .. } => Code::TooManySubscriptions,
+            Self::TooManyConnections { .. } => Code::TooManyConnections,
             Self::Introspection => Code::IntrospectionDisabled,
             Self::Timeout { .. } => Code::Timeout,
             Self::Internal { .. } => Code::Internal,
@@ -115,12 +140,18 @@ impl Refusal {
             | Self::Variable(_)
             | Self::Arguments(_)
             | Self::Subscription
+            | Self::NoSubscriptions
+            | Self::SubscriptionRoot
             | Self::Mutation
             | Self::NoSuchOperation(_)
             | Self::WhichOperation
             | Self::Twice { .. }
+            | Self::TooManySubscriptions { .. }
             | Self::Introspection => request_error(media),
-            Self::Timeout { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Timeout { .. }
+            | Self::SlowConsumer { .. }
+            | Self::GoingAway
+            | Self::TooManyConnections { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -132,7 +163,7 @@ impl Refusal {
             Self::Token(_) => (WWW_AUTHENTICATE, "Bearer realm=\"F6\", error=\"invalid_token\""),
             Self::Method { allow, .. } => (ALLOW, *allow),
             Self::BodyTooLarge { .. } | Self::BodyTimeout { .. } | Self::BodyBroken => (CONNECTION, "close"),
-            Self::Timeout { .. } => (RETRY_AFTER, "1"),
+            Self::Timeout { .. } | Self::GoingAway | Self::TooManyConnections { .. } => (RETRY_AFTER, "1"),
             Self::NotFound { .. }
             | Self::NotAcceptable
             | Self::MediaType
@@ -141,10 +172,14 @@ impl Refusal {
             | Self::Variable(_)
             | Self::Arguments(_)
             | Self::Subscription
+            | Self::NoSubscriptions
+            | Self::SubscriptionRoot
             | Self::Mutation
             | Self::NoSuchOperation(_)
             | Self::WhichOperation
             | Self::Twice { .. }
+            | Self::SlowConsumer { .. }
+            | Self::TooManySubscriptions { .. }
             | Self::Introspection
             | Self::Internal { .. } => return None,
         };
@@ -162,9 +197,17 @@ impl Refusal {
     }
 
     fn body(&self) -> Value {
+        json!({ "errors": self.told(None) })
+    }
+
+    /// What is wrong, as the errors of an answer; of a stream that was ended, with where to take it up again.
+    pub(crate) fn told(&self, after: Option<&str>) -> Vec<Value> {
         let mut extensions = json!({ "code": self.code().as_str() });
         if let Self::Internal { id } = self {
             extensions["id"] = json!(id);
+        }
+        if let Some(after) = after {
+            extensions["after"] = json!(after);
         }
         let error = |(message, places): (String, Vec<Pos>)| {
             let mut error = json!({ "message": message, "extensions": extensions });
@@ -173,7 +216,7 @@ impl Refusal {
             }
             error
         };
-        json!({ "errors": self.errors().into_iter().map(error).collect::<Vec<_>>() })
+        self.errors().into_iter().map(error).collect()
     }
 
     pub(crate) fn respond(&self, media: Media) -> Response {

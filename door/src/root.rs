@@ -91,6 +91,23 @@ pub(crate) fn operation<'a>(
     }
 }
 
+/// Whether an operation has one field at its root, written there, which every message is an answer to.
+///
+/// GraphQL would take it from a fragment as well; the library looks for it in no other place.
+pub(crate) fn single_field(operation: &OperationDefinition) -> bool {
+    let decides =
+        |directive: &Positioned<Directive>| matches!(directive.node.name.node.as_str(), "skip" | "include");
+    match operation.selection_set.node.items.as_slice() {
+        [only] => match &only.node {
+            Selection::Field(field) => {
+                !field.node.name.node.starts_with("__") && !field.node.directives.iter().any(decides)
+            }
+            Selection::InlineFragment(_) | Selection::FragmentSpread(_) => false,
+        },
+        _ => false,
+    }
+}
+
 /// The fields at the root, wherever they are written, and whether they are to be executed.
 struct Collector<'a> {
     document: &'a ExecutableDocument,

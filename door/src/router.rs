@@ -13,7 +13,7 @@ use crate::door::Door;
 use crate::execution::Watch;
 use crate::media::{self, Media};
 use crate::refusal::Refusal;
-use crate::{graphiql, graphql, health, scrape, trace};
+use crate::{graphiql, graphql, health, scrape, socket, sse, trace};
 
 /// Makes a schema fit for the door: its failing fields answer as GraphQL says, and it shows itself in development alone.
 pub fn harden(schema: SchemaBuilder, development: bool) -> SchemaBuilder {
@@ -44,6 +44,14 @@ pub(crate) fn routes(door: &Arc<Door>) -> Router {
 }
 
 async fn at_path(State(door): State<Arc<Door>>, request: Request) -> Response {
+    if door.subscriptions.is_some() {
+        if socket::asks(request.headers()) {
+            return socket::handle(door, request).await;
+        }
+        if request.method() == Method::POST && media::wants_events(request.headers()) {
+            return sse::handle(door, request).await;
+        }
+    }
     let browser = request.method() == Method::GET && media::wants_html(request.headers());
     match door.graphiql() {
         Some(page) if browser => graphiql::page(&door, page),

@@ -78,19 +78,46 @@ pub async fn serve(
         publish(path, address).map_err(|source| ServeError::AddressFile { path: path.clone(), source })?;
     }
     announce(&door, address);
-    let (name, patience) = (door.name, door.http.shutdown_timeout);
     let door = Arc::new(door);
     let metrics = apart.map(|listener| tokio::spawn(serve_metrics(listener, scrape::router(&door))));
+    serve_until(listener, &door, shutdown).await?;
+    // It is asked until the last request is answered.
+    if let Some(metrics) = metrics {
+        metrics.abort();
+    }
+    tracing::info!("{} has stopped serving", door.name);
+    Ok(())
+}
+
+/// Serves until told to stop, and until all that was accepted is answered and every stream has ended.
+async fn serve_until(
+    listener: TcpListener,
+    door: &Arc<Door>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let (name, patience) = (door.name, door.http.shutdown_timeout);
     let (stop, stopped) = oneshot::channel();
+    let streams = Arc::clone(door);
     let until = async move {
         shutdown.await;
         tracing::info!("{name} accepts nothing new and finishes what it accepted");
+        if let Some(subscriptions) = &streams.subscriptions {
+            subscriptions.stop();
+        }
         // The receiver is gone only when the server is.
         let _ = stop.send(());
     };
     // Small answers should not wait for larger packets.
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    let server = axum::serve(listener, routes(&door)).with_graceful_shutdown(until).into_future();
+    let server = axum::serve(listener, routes(door)).with_graceful_shutdown(until).into_future();
+    let all = async {
+        let served = server.await;
+        // The network hands a WebSocket over, and does not wait for its end.
+        if let Some(subscriptions) = &door.subscriptions {
+            subscriptions.ended().await;
+        }
+        served
+    };
     let out_of_time = async move {
         match stopped.await {
             Ok(()) => tokio::time::sleep(patience).await,
@@ -98,14 +125,9 @@ pub async fn serve(
         }
     };
     tokio::select! {
-        result = server => result.map_err(ServeError::Network)?,
+        result = all => result.map_err(ServeError::Network)?,
         () = out_of_time => tracing::warn!("{name} leaves requests unanswered after {patience:?}"),
     }
-    // It is asked until the last request is answered.
-    if let Some(metrics) = metrics {
-        metrics.abort();
-    }
-    tracing::info!("{name} has stopped serving");
     Ok(())
 }
 

@@ -113,6 +113,14 @@ pub enum TokenError {
     SourceType,
 }
 
+/// Who is asking, and until when the token says so.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    pub(crate) principal: Principal,
+    /// From then on the token is accepted no more.
+    pub(crate) ends: DateTime<Utc>,
+}
+
 /// The keys and names by which tokens are verified.
 #[derive(Debug)]
 pub struct Tokens {
@@ -148,17 +156,26 @@ impl Tokens {
     /// # Errors
     /// [`TokenError::Missing`] without an `Authorization` header, any other for what is wrong with it.
     pub fn authenticate(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Principal, TokenError> {
+        Ok(self.session(headers, now)?.principal)
+    }
+
+    /// Who sent a request with these headers, and until when its token says so.
+    pub(crate) fn session(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Session, TokenError> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let value = values.next().ok_or(TokenError::Missing)?;
         if values.next().is_some() {
             return Err(TokenError::NotBearer);
         }
-        let (scheme, token) =
-            value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(TokenError::NotBearer)?;
+        self.bearer(value.to_str().map_err(|_| TokenError::NotBearer)?, now)
+    }
+
+    /// The same of the value of the header alone, wherever it stands.
+    pub(crate) fn bearer(&self, text: &str, now: DateTime<Utc>) -> Result<Session, TokenError> {
+        let (scheme, token) = text.split_once(' ').ok_or(TokenError::NotBearer)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(TokenError::NotBearer);
         }
-        self.verify(token.trim(), now)
+        self.verified(token.trim(), now)
     }
 
     /// Who a token names, at a moment.
@@ -166,6 +183,10 @@ impl Tokens {
     /// # Errors
     /// When the token is not accepted at that moment.
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Principal, TokenError> {
+        Ok(self.verified(token, now)?.principal)
+    }
+
+    fn verified(&self, token: &str, now: DateTime<Utc>) -> Result<Session, TokenError> {
         let header = decode_header(token).map_err(|_| TokenError::Malformed)?;
         if header.crit.is_some() {
             return Err(TokenError::Critical);
@@ -178,7 +199,7 @@ impl Tokens {
             .map_err(|error| refusal(error.kind()))?
             .claims;
         claims.check(key, now, self.leeway)?;
-        claims.principal()
+        Ok(Session { ends: claims.ends(self.leeway), principal: claims.principal()? })
     }
 
     /// The key of that id, or the only key where a token names none.

@@ -110,6 +110,16 @@ pub(crate) fn ids(
     list.iter().map(|value| parse_id(argument, value)).collect()
 }
 
+/// The names in a list; GraphQL takes a single one where a list is asked for.
+pub(crate) fn names(value: &ValueAccessor<'_>) -> Vec<String> {
+    let name =
+        |value: &ValueAccessor<'_>| value.string().ok().or_else(|| value.enum_name().ok()).map(str::to_owned);
+    match value.list() {
+        Ok(list) => list.iter().filter_map(|value| name(&value)).collect(),
+        Err(_) => name(value).into_iter().collect(),
+    }
+}
+
 /// The argument, unless it is absent or null.
 pub(crate) fn given<'a>(context: &'a ResolverContext<'_>, argument: &str) -> Option<ValueAccessor<'a>> {
     context.args.get(argument).filter(|value| !value.is_null())
@@ -123,7 +133,7 @@ fn trust(value: ValueAccessor<'_>) -> Trust {
     }
 }
 
-fn parse_id(argument: &'static str, value: ValueAccessor<'_>) -> Result<ObjectId, Refusal> {
+pub(crate) fn parse_id(argument: &'static str, value: ValueAccessor<'_>) -> Result<ObjectId, Refusal> {
     let text = value.string().ok();
     let given = || text.map_or_else(|| shown(value.as_value()), shown_text);
     text.and_then(event::parse_id).ok_or_else(|| Refusal::Id { argument, given: given() })

@@ -12,7 +12,7 @@ use read_model::reader::EventFilter;
 
 use self::connection::Page;
 pub(crate) use self::connection::objects;
-use self::cursor::Cursor;
+pub(crate) use self::cursor::Cursor;
 use crate::arguments::{self, given};
 use crate::reading::{Point, Reading};
 use crate::refusal::Refusal;
@@ -87,7 +87,7 @@ impl Asked {
         let event_types = event_types(context, &Surface::of(context)?.catalogue)?;
         let after = given(context, "after").and_then(|after| after.string().ok());
         Ok(Self {
-            filter: EventFilter { object, event_types },
+            filter: EventFilter { object, event_types, ..EventFilter::default() },
             after: after.map(str::parse).transpose()?.unwrap_or_default(),
             first: first(context)?,
         })
@@ -119,15 +119,13 @@ pub(crate) fn event_types(
     context: &ResolverContext<'_>,
     catalogue: &Catalogue,
 ) -> Result<Option<Vec<String>>, Refusal> {
-    let Some(value) = given(context, "eventTypes") else {
-        return Ok(None);
-    };
-    let names: Vec<String> = match value.list() {
-        Ok(list) => list.iter().filter_map(|name| name.string().ok().map(str::to_owned)).collect(),
-        Err(_) => value.string().ok().map(str::to_owned).into_iter().collect(),
-    };
+    given(context, "eventTypes").map(|value| known_types(&arguments::names(&value), catalogue)).transpose()
+}
+
+/// These names, each of which must be of an event type.
+pub(crate) fn known_types(names: &[String], catalogue: &Catalogue) -> Result<Vec<String>, Refusal> {
     match names.iter().find(|name| !catalogue.event_types.contains_key(name.as_str())) {
-        None => Ok(Some(names)),
+        None => Ok(names.to_vec()),
         Some(unknown) => Err(Refusal::EventType {
             given: shown_text(unknown),
             there: one_of(unknown, catalogue.event_types.keys().map(|name| &**name)),

@@ -25,6 +25,7 @@ mod search;
 pub mod server;
 pub mod settings;
 mod structure;
+mod subscription;
 mod supposed;
 mod surface;
 mod types;
@@ -34,3 +35,4 @@ mod what_if;
 mod work_list;
 
 pub use refusal::Code;
+pub use subscription::Live;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::Error;
 use door::faults;
+use read_model::event::Position;
 use read_model::time::MomentError;
 
 /// The codes in `extensions.code` of errors that a question itself causes; those of the border are `door::Code`.
@@ -26,11 +27,13 @@ pub enum Code {
     IndexNotBuilt,
     /// What is supposed could never have been registered.
     InvalidSupposition,
+    /// No source type has that name.
+    UnknownSourceType,
 }
 
 impl Code {
     /// Every code, in the order of their declaration.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::InvalidId,
         Self::TooManyIds,
         Self::InvalidMoment,
@@ -39,6 +42,7 @@ impl Code {
         Self::InvalidSearch,
         Self::IndexNotBuilt,
         Self::InvalidSupposition,
+        Self::UnknownSourceType,
     ];
 
     /// The code as it stands in an answer.
@@ -53,6 +57,7 @@ impl Code {
             Self::InvalidSearch => "INVALID_SEARCH",
             Self::IndexNotBuilt => "INDEX_NOT_BUILT",
             Self::InvalidSupposition => "INVALID_SUPPOSITION",
+            Self::UnknownSourceType => "UNKNOWN_SOURCE_TYPE",
         }
     }
 }
@@ -79,6 +84,8 @@ pub(crate) enum Refusal {
     NothingSought { there: String },
     IndexUnbuilt,
     Supposed { path: String, message: String },
+    SourceType { given: String, there: String },
+    Beyond { after: Position, end: Position },
 }
 
 impl Refusal {
@@ -87,11 +94,12 @@ impl Refusal {
             Self::Id { .. } => Code::InvalidId,
             Self::Ids { .. } => Code::TooManyIds,
             Self::Moment { .. } | Self::NoMoment { .. } => Code::InvalidMoment,
-            Self::First { .. } | Self::After(_) => Code::InvalidPage,
+            Self::First { .. } | Self::After(_) | Self::Beyond { .. } => Code::InvalidPage,
             Self::EventType { .. } => Code::UnknownEventType,
             Self::Sought { .. } | Self::NothingSought { .. } => Code::InvalidSearch,
             Self::IndexUnbuilt => Code::IndexNotBuilt,
             Self::Supposed { .. } => Code::InvalidSupposition,
+            Self::SourceType { .. } => Code::UnknownSourceType,
         }
     }
 
@@ -124,6 +132,10 @@ impl Refusal {
                     .to_owned()
             }
             Self::Supposed { path, message } => format!("`{path}`: {message}"),
+            Self::SourceType { given, there } => format!("no source type is named `{given}`; {there}"),
+            Self::Beyond { after, end } => format!(
+                "`after` is position {after}, and the log ends at {end}; pass on what this F6 gave, or begin without `after`"
+            ),
         }
     }
 }

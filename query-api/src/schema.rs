@@ -4,18 +4,16 @@ use std::sync::Arc;
 
 use async_graphql::dynamic::{Object, Schema, SchemaBuilder, SchemaError};
 use async_graphql::{Request, SDLExportOptions};
-use chrono::{DateTime, Utc};
 use read_model::catalogue::Catalogue;
-use read_model::reader::EventReader;
 
 use crate::lines::LineTypes;
-use crate::meters::Meters;
-use crate::reading::Reading;
 use crate::structure::Structures;
+use crate::subscription::Live;
 use crate::surface::Surface;
 use crate::views::Views;
 use crate::{
-    broken_rule, compare, consequences, event, event_page, lines, object, search, types, what_if, work_list,
+    broken_rule, compare, consequences, event, event_page, lines, object, search, subscription, types,
+    what_if, work_list,
 };
 
 /// The schema that follows from what is kept and who may see it.
@@ -24,7 +22,7 @@ pub fn build(catalogue: &Arc<Catalogue>, views: &Arc<Views>) -> SchemaBuilder {
     let surface = Surface { catalogue: Arc::clone(catalogue), views: Arc::clone(views) };
     let mut structures = Structures::new(catalogue);
     let mut query = Object::new("Query").description("What this F6 knows, at any moment of two time lines.");
-    let mut builder = types::register(Schema::build("Query", None, None));
+    let mut builder = types::register(Schema::build("Query", None, Some("Subscription")));
     for view in views.views.values() {
         query = query.field(object::one(view)).field(object::many(view));
         builder = builder.register(object::object(view, &surface, &mut structures));
@@ -56,13 +54,14 @@ pub fn build(catalogue: &Arc<Catalogue>, views: &Arc<Views>) -> SchemaBuilder {
     builder = event_page::objects()
         .into_iter()
         .fold(builder.register(event::object()).register(broken_rule::object()), SchemaBuilder::register);
+    builder = subscription::register(builder, views);
     structures.register(builder).register(query).data(surface)
 }
 
-/// Gives a request its own reading of the event store.
+/// Gives a request its own reading of the event store, and the way by which it may follow it.
 #[must_use]
-pub fn prepare(request: Request, reader: &Arc<EventReader>, meters: &Meters, now: DateTime<Utc>) -> Request {
-    request.data(Reading::new(Arc::clone(reader), meters.clone(), now))
+pub fn prepare(request: Request, live: &Live) -> Request {
+    request.data(live.reading()).data(live.clone())
 }
 
 /// The schema as text.

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_graphql::Data;
 use async_graphql::dynamic::SchemaError;
 use chrono::{DateTime, Utc};
 use door::{
-    Check, Clock, Door, Graphiql, Metrics, Prepare, Principal, ServeError, SystemClock, TokenOptionsError,
-    Tokens, harden, shutdown_signal,
+    Check, Clock, Door, Graphiql, Metrics, Principal, ServeError, SubscriptionOptions, Subscriptions,
+    SystemClock, TokenOptionsError, Tokens, harden, shutdown_signal,
 };
 use read_model::catalogue::Catalogue;
 use read_model::reader::{EventReader, point_lookups};
@@ -18,6 +19,7 @@ use uuid::Uuid;
 use crate::meters::Meters;
 use crate::schema;
 use crate::settings::{ServeOptions, StoreOptions};
+use crate::subscription::Live;
 use crate::views::Views;
 
 /// What the server is called in its log, its metrics and its traces.
@@ -70,14 +72,17 @@ pub async fn serve(options: ServeOptions, catalogue: Arc<Catalogue>, views: View
     let tokens = Tokens::load(&options.tokens)?;
     let views = Arc::new(views);
     let schema = harden(schema::build(&catalogue, &views), tokens.development()).finish()?;
-    let (metrics, meters) = metrics(&catalogue, &pool, clock.now());
+    let (mut metrics, meters) = metrics(&catalogue, &pool, clock.now());
     let reader = EventReader::new(pool.clone(), Arc::clone(&catalogue), options.store.cached_objects);
     let reader = Arc::new(reader.watched(Arc::new(meters.clone())));
+    let live = Live::new(reader, meters, Arc::clone(&clock));
+    let subscriptions = subscriptions(&live, options.subscriptions, &mut metrics);
     tracing::info!(catalogue = %catalogue.hash, "reading {} of {}", catalogue.zone_name, catalogue.organisation);
     let door = Door {
         name: NAME,
         graphiql: Some(graphiql(&catalogue, &views)),
-        prepare: Some(prepare(reader, meters, Arc::clone(&clock))),
+        prepare: Some(Box::new(move |request| schema::prepare(request, &live))),
+        subscriptions: Some(subscriptions),
         schema: Box::new(move || schema.clone()),
         checks: checks(&pool),
         http: options.http,
@@ -118,8 +123,18 @@ fn connect(options: &ServeOptions) -> Result<PgPool, Failure> {
     Ok(options.connect_lazy_with(connection))
 }
 
-fn prepare(reader: Arc<EventReader>, meters: Meters, clock: Arc<dyn Clock>) -> Prepare {
-    Box::new(move |request| schema::prepare(request, &reader, &meters, clock.now()))
+/// Each message of a subscription has a reading of its own, as if it were a request.
+fn subscriptions(live: &Live, options: SubscriptionOptions, metrics: &mut Metrics) -> Subscriptions {
+    let feed = Arc::clone(live.feed());
+    let behind = move || vec![("slowest", feed.lag())];
+    let help = "Events that a subscriber has still to look at";
+    metrics.gauge("f6_feed_lag_events", help, "of", Box::new(behind));
+    let live = live.clone();
+    Subscriptions::new(options, metrics, move || {
+        let mut data = Data::default();
+        data.insert(live.reading());
+        data
+    })
 }
 
 /// What the server counts, and what it measures of its reading.

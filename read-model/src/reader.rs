@@ -2,8 +2,11 @@
 
 mod cache;
 mod consequences;
+mod feed;
+mod listen;
 mod row;
 mod search;
+mod turn;
 mod walk;
 mod watch;
 mod work;
@@ -15,14 +18,16 @@ use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 
+pub use feed::{Feed, Followed};
 pub use row::{COLUMNS as EVENT_COLUMNS, EventRow, RowError, event_at};
 pub use search::Reach;
+pub use turn::Turn;
 pub use watch::{Lookups, Step, Watch, Way};
 pub use work::{Candidate, WorkFilter};
 
 use crate::basis::Trust;
 use crate::catalogue::{Catalogue, EvaluationError};
-use crate::event::{Event, EventId, ObjectId, Position};
+use crate::event::{Event, EventId, EventKind, ObjectId, Position};
 use crate::fold::{Dossier, FoldError, World};
 use crate::history::{History, Needs};
 use crate::log::Log;
@@ -62,15 +67,23 @@ pub struct EventFilter {
     pub object: Option<ObjectId>,
     /// Only those of these types.
     pub event_types: Option<Vec<String>>,
+    /// Only those of these kinds.
+    pub kinds: Option<Vec<EventKind>>,
+    /// Only those that were made with one of these authorities.
+    pub source_types: Option<Vec<String>>,
 }
 
 impl EventFilter {
     /// Whether it shows an event.
     #[must_use]
     pub fn shows(&self, event: &Event) -> bool {
-        let of_type = |types: &Vec<String>| types.iter().any(|name| **name == *event.event_type);
+        let names = |wanted: &Option<Vec<String>>, name: &str| {
+            wanted.as_ref().is_none_or(|wanted| wanted.iter().any(|wanted| wanted == name))
+        };
         self.object.is_none_or(|object| event.object_ids.contains(&object))
-            && self.event_types.as_ref().is_none_or(of_type)
+            && names(&self.event_types, &event.event_type)
+            && names(&self.source_types, &event.source.source_type)
+            && self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&event.kind()))
     }
 }
 
@@ -306,25 +319,47 @@ impl EventReader {
         limit: usize,
     ) -> Result<Vec<Arc<Event>>, ReadError> {
         let source = match filter.object {
-            Some(_) => "event_object o JOIN event e ON e.position = o.position AND o.object_id = $5",
+            Some(_) => "event_object o JOIN event e ON e.position = o.position AND o.object_id = $7",
             None => "event e",
         };
         let place = if filter.object.is_some() { "o.position" } else { "e.position" };
         let sql = format!(
-            "SELECT {} FROM {source} WHERE {place} > $1 AND {place} <= $2 AND ($3::text[] IS NULL OR e.event_type = ANY($3)) ORDER BY {place} LIMIT $4",
+            "SELECT {} FROM {source} WHERE {place} > $1 AND {place} <= $2 AND ($3::text[] IS NULL OR e.event_type = ANY($3))
+               AND ($5::text[] IS NULL OR e.event_kind::text = ANY($5)) AND ($6::text[] IS NULL OR e.event_source_type = ANY($6))
+             ORDER BY {place} LIMIT $4",
             row::COLUMNS
         );
+        let kinds =
+            filter.kinds.as_ref().map(|kinds| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>());
         let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(after.get())
             .bind(up_to.get())
             .bind(&filter.event_types)
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .bind(kinds)
+            .bind(&filter.source_types);
         if let Some(object) = filter.object {
             query = query.bind(object);
         }
         let _step = self.watch.loading();
         let rows: Vec<EventRow> = query.fetch_all(&self.pool).await?;
         rows.into_iter().map(|row| self.event(row)).collect()
+    }
+
+    /// Whether any event after a position, up to another, bears on any of these objects.
+    ///
+    /// # Errors
+    /// [`ReadError::Database`].
+    pub async fn touched(
+        &self,
+        objects: &[ObjectId],
+        after: Position,
+        up_to: Position,
+    ) -> Result<bool, ReadError> {
+        const SQL: &str = "SELECT EXISTS (SELECT FROM unnest($1::uuid[]) AS wanted(id) JOIN event_object o
+            ON o.object_id = wanted.id AND o.position > $2 AND o.position <= $3)";
+        let asked = sqlx::query_scalar(SQL).bind(objects).bind(after.get()).bind(up_to.get());
+        Ok(asked.fetch_one(&self.pool).await?)
     }
 
     /// Loads what is missing: objects from the cache where it reaches far enough, the rest in one query.

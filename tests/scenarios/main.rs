@@ -28,6 +28,7 @@ mod rules;
 mod search;
 mod servers;
 mod store;
+mod subscriptions;
 mod time;
 mod views;
 mod what_if;

@@ -23,6 +23,7 @@ mod question;
 mod raw;
 mod scrape;
 mod server;
+mod subscriber;
 mod values;
 mod workspace;
 
@@ -38,5 +39,6 @@ pub use proxy::StatementCounter;
 pub use question::Question;
 pub use scrape::Scrape;
 pub use server::Server;
+pub use subscriber::{Events, Socket, Subscription};
 pub use values::{bsn, days_from_now, new_id};
 pub use workspace::{binary, root, run, sources};

@@ -52,6 +52,7 @@ fn door(tokens: Tokens) -> Door {
         clock: Arc::new(FixedClock("2026-11-01T12:30:00Z".parse().unwrap())),
         schema: Box::new(move || schema.clone()),
         prepare: Some(Box::new(|request| request.data("prepared"))),
+        subscriptions: None,
         checks: Vec::new(),
         graphiql: Some(Graphiql { title: "<F6>".to_owned(), query: None, principal: Some(clerk()) }),
         metrics: Metrics::new("test", "0", chrono::DateTime::UNIX_EPOCH),

@@ -64,6 +64,14 @@ impl Claims {
         Ok(())
     }
 
+    /// When they hold no more.
+    pub(super) fn ends(&self, leeway: chrono::Duration) -> DateTime<Utc> {
+        // Beyond what a number of microseconds can say it saturates, and whatever lies beyond the calendar never comes.
+        let micros = self.exp.map_or(0, |exp| (exp * 1e6) as i64);
+        let expires = DateTime::from_timestamp_micros(micros).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        expires.checked_add_signed(leeway).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
     /// Whom they name.
     pub(super) fn principal(self) -> Result<Principal, TokenError> {
         let subject = self.sub.ok_or(TokenError::MissingClaim("sub"))?;

@@ -14,7 +14,7 @@ const KIND: &str = "event";
 
 /// Where a page begins: after the event at this position. Opaque outside.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Cursor(pub(super) Position);
+pub(crate) struct Cursor(pub(crate) Position);
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,7 +8,7 @@ use read_model::catalogue::{
 };
 
 use super::fields::referring;
-use super::reserved::{LINE_SUFFIXES, RESERVED_ROOTS, RESERVED_TYPES};
+use super::reserved::{MADE_SUFFIXES, RESERVED_ROOTS, RESERVED_TYPES};
 use super::{Grant, Source, View, ViewField, Views};
 use crate::config::{QueryConfig, ViewConfig};
 
@@ -159,10 +159,10 @@ impl Compiler<'_> {
         let own = self.catalogue.object_types.keys().chain(self.catalogue.types.keys()).map(|name| &**name);
         let all: BTreeSet<&str> = own.chain(self.config.views.keys().map(String::as_str)).collect();
         for name in &all {
-            let stem = LINE_SUFFIXES.iter().find_map(|suffix| name.strip_suffix(suffix));
+            let stem = MADE_SUFFIXES.iter().find_map(|suffix| name.strip_suffix(suffix));
             if let Some(stem) = stem.filter(|stem| all.contains(stem) || RESERVED_TYPES.contains(stem)) {
                 report.say(format!(
-                    "the query API makes a type `{name}` of its own, for the lines of `{stem}`; choose another name"
+                    "the query API makes a type `{name}` of its own, for `{stem}`; choose another name"
                 ));
             }
         }

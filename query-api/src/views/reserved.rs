@@ -9,13 +9,14 @@ pub(crate) const RESERVED_ROOTS: [&str; 6] =
     ["event", "events", "compare", "consequences", "whatIf", "workList"];
 
 /// The types that are no view's, GraphQL's own among them.
-pub(crate) const RESERVED_TYPES: [&str; 48] = [
+pub(crate) const RESERVED_TYPES: [&str; 51] = [
     "AffectedEvent",
     "AffectedObject",
     "Basis",
     "Boolean",
     "BrokenRule",
     "Cause",
+    "Changed",
     "Consequences",
     "ConsequencesAt",
     "Date",
@@ -24,8 +25,10 @@ pub(crate) const RESERVED_TYPES: [&str; 48] = [
     "DerivedChange",
     "Edge",
     "Event",
+    "EventAdded",
     "EventConnection",
     "EventEdge",
+    "EventFilterInput",
     "EventKind",
     "EventStatus",
     "FieldChange",
@@ -60,5 +63,6 @@ pub(crate) const RESERVED_TYPES: [&str; 48] = [
     "WorkKind",
 ];
 
-/// What the names of the types of lines end in: `Naam` leads to `NaamPeriod`.
-pub(crate) const LINE_SUFFIXES: [&str; 5] = ["Field", "History", "Period", "Rectangle", "Timeline"];
+/// What the names of the types end in that follow from others: `Naam` leads to `NaamPeriod`.
+pub(crate) const MADE_SUFFIXES: [&str; 6] =
+    ["Changed", "Field", "History", "Period", "Rectangle", "Timeline"];

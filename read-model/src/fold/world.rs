@@ -162,6 +162,11 @@ impl World {
         self.objects.contains_key(&id) || self.blank.contains(&id)
     }
 
+    /// The objects of which it can tell.
+    pub fn known(&self) -> impl Iterator<Item = ObjectId> {
+        self.objects.keys().chain(&self.blank).copied()
+    }
+
     /// The state of an object; none where nothing that counts was said of it.
     #[must_use]
     pub fn object(&self, id: ObjectId) -> Option<&ObjectState> {

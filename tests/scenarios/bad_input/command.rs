@@ -142,7 +142,7 @@ const UNKNOWN: [(&str, &[&str]); 8] = [
         &["\"bogus\"", "CommandPayload", "make the document fit the schema"],
     ),
     ("{ personen }", &["\"personen\"", "make the document fit the schema"]),
-    ("subscription { events { id } }", &["subscriptions are not answered", "ask again with a query"]),
+    ("subscription { events { id } }", &["this server has no subscriptions", "the query API does"]),
 ];
 
 /// The inputs that these scenarios spoil; each would be accepted, or refused by a rule.

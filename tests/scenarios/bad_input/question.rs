@@ -121,7 +121,10 @@ async fn what_the_schema_does_not_know_is_refused() {
             "mutation { claimGeboorte(input: {}) { basis { id } } }",
             ["this is a mutation", "send it to the write API"],
         ),
-        ("subscription { events { id } }", ["subscriptions are not answered", "ask again with a query"]),
+        (
+            "subscription { events { id } }",
+            ["a subscription has no single answer", "accept `text/event-stream`"],
+        ),
         ("query A { __typename } query B { __typename }", ["several operations", "say by `operationName`"]),
         (
             "query($ids: [Wedergeboorte!]!) { personen(ids: $ids) { bsn } }",

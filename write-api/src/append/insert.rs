@@ -30,6 +30,8 @@ pub(super) enum Inserted {
 ///
 /// It does so only where the log ends at `$1`, so that whatever the decisions looked at is what the events are
 /// appended to; and only on the local day that the decisions took for today.
+///
+/// Whoever waits for events is told where the log ends now: one notification a commit, sent by the commit itself.
 const INSERT: &str = "
 WITH tick AS MATERIALIZED (
   SELECT clock_timestamp() AS now
@@ -77,7 +79,7 @@ WITH tick AS MATERIALIZED (
     AND NOT (t.first AND EXISTS (SELECT FROM work_item w WHERE w.position = t.position AND w.kind = t.becomes AND w.until IS NULL))
   ON CONFLICT DO NOTHING
 )
-SELECT first_created_at FROM moved";
+SELECT first_created_at, pg_notify('f6_head', ($1 + $2)::text) FROM moved";
 
 /// Inserts what a batch decided. `stamps` gives each event's `created_at`, where an import states it.
 pub(super) async fn insert(

@@ -77,6 +77,7 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
         clock: Arc::new(SystemClock),
         schema: Box::new(move || schema.clone()),
         prepare: None,
+        subscriptions: None,
         checks: checks(&pool),
         metrics,
         metrics_bind: options.metrics_bind,

@@ -1,0 +1,113 @@
+//! One operation as a stream of results, whatever carries it: a subscription's messages, or the one answer of a query.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Request, Response as Answer};
+use chrono::{DateTime, Utc};
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use serde_json::{Value, json};
+
+use crate::door::Door;
+use crate::execution::Execution;
+use crate::graphql::{self, Asking, Executed};
+use crate::refusal::Refusal;
+use crate::subscriptions::Subscriptions;
+
+/// The longest that is slept at once; a token that is valid for longer is looked at again.
+const LONG: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What an operation tells.
+#[derive(Debug)]
+pub(crate) enum Told {
+    /// A result, as JSON, and where the operation can be taken up again once it was received.
+    Next { result: String, after: Option<String> },
+    /// The operation was refused, or has failed: these errors, and nothing after them.
+    Failed(Vec<Value>),
+}
+
+impl Told {
+    /// A refusal, counted.
+    pub(crate) fn refused(door: &Door, refusal: &Refusal, after: Option<&str>) -> Self {
+        door.metrics.http.told(refusal.code().as_str());
+        Self::Failed(refusal.told(after))
+    }
+}
+
+/// What an operation tells, from beginning to end.
+///
+/// # Errors
+/// What is wrong with it before anything is executed.
+pub(crate) fn operation(
+    door: &Arc<Door>,
+    subscriptions: &Subscriptions,
+    request: Request,
+    asking: Asking,
+) -> Result<(OperationType, BoxStream<'static, Told>), Refusal> {
+    let (request, root) = graphql::checked(door, request, asking)?;
+    let kind = root.kind;
+    let door = Arc::clone(door);
+    if kind == OperationType::Subscription {
+        return Ok((kind, messages(door, subscriptions, request)));
+    }
+    let answered = async move {
+        match graphql::run(&door, request, root).await {
+            Ok(executed) => told(&door, executed, None),
+            Err(refusal) => Told::refused(&door, &refusal, None),
+        }
+    };
+    Ok((kind, futures::stream::once(answered).boxed()))
+}
+
+fn messages(
+    door: Arc<Door>,
+    subscriptions: &Subscriptions,
+    mut request: Request,
+) -> BoxStream<'static, Told> {
+    if let Some(prepare) = &door.prepare {
+        request = prepare(request);
+    }
+    let execution = Arc::new(Execution::default());
+    let request = request.data(Arc::clone(&execution)).data(subscriptions.each.clone());
+    let answers = (door.schema)().execute_stream(request);
+    let mut before = None;
+    let tell = move |mut answer: Answer| {
+        if execution.settle_message(&mut answer) {
+            before = execution.resumes_after();
+            return told(&door, Executed { answer, began: true }, before.clone());
+        }
+        failed(&door, answer, execution.began(), before.as_deref())
+    };
+    answers.map(tell).boxed()
+}
+
+fn told(door: &Door, executed: Executed, after: Option<String>) -> Told {
+    if !executed.began {
+        return failed(door, executed.answer, false, None);
+    }
+    match graphql::written(door, executed) {
+        Ok(result) => Told::Next { result, after },
+        Err(refusal) => Told::refused(door, &refusal, after.as_deref()),
+    }
+}
+
+/// Errors that end an operation; of one that had begun with where to take it up again.
+fn failed(door: &Door, mut answer: Answer, began: bool, after: Option<&str>) -> Told {
+    graphql::tell(door, &mut answer, began);
+    let mut errors: Vec<Value> = answer.errors.iter().map(|error| json!(error)).collect();
+    if let Some(after) = after {
+        errors.iter_mut().for_each(|error| error["extensions"]["after"] = json!(after));
+    }
+    Told::Failed(errors)
+}
+
+/// Completes once a token is accepted no more.
+pub(crate) async fn expiry(door: &Door, ends: DateTime<Utc>) {
+    while let Ok(left) = (ends - door.clock.now()).to_std()
+        && !left.is_zero()
+    {
+        tokio::time::sleep(left.min(LONG)).await;
+    }
+}

@@ -1,0 +1,277 @@
+//! An object through a view, again whenever what the view shows of it changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::dynamic::{
+    Field, FieldFuture, FieldValue, InputValue, Object, ResolverContext, SubscriptionField,
+    SubscriptionFieldFuture, TypeRef,
+};
+use async_graphql::{Result, Value as GraphQlValue};
+use door::{Principal, faults};
+use futures::{Stream, TryStreamExt};
+use read_model::event::{ObjectId, Position};
+use read_model::fold::World;
+use read_model::reader::{EventFilter, Followed};
+use read_model::time::Day;
+use serde_json::Value;
+
+use super::Live;
+use crate::ahead::read_ahead;
+use crate::arguments::{self, Moments};
+use crate::meeting::Asked;
+use crate::object::present;
+use crate::reading::{Point, Reading, internal};
+use crate::surface::Surface;
+use crate::types::basis_field;
+use crate::value::ObjectAt;
+use crate::views::{View, ViewField, Views};
+
+/// The longest that is slept at once; whether the day has changed is looked at again.
+const LONG: Duration = Duration::from_secs(60 * 60);
+
+/// A message.
+struct Changed {
+    id: ObjectId,
+    object: Option<ObjectAt>,
+    point: Point,
+    fields: Vec<Arc<str>>,
+}
+
+/// The root field.
+pub(super) fn root(view: &Arc<View>) -> SubscriptionField {
+    let shown = Arc::clone(view);
+    let field = SubscriptionField::new(
+        format!("{}Changed", view.one),
+        TypeRef::named_nn(name(view)),
+        move |context| SubscriptionFieldFuture::new(follow(context, Arc::clone(&shown))),
+    );
+    let id = InputValue::new("id", TypeRef::named_nn("UUID"));
+    field.argument(id.description("Which one.")).description(format!(
+        "One {} through `{}`: as it is now, and again whenever a field that the view shows has another value, whether \
+         through an event or as a day begins.",
+        view.object_type, view.name
+    ))
+}
+
+fn name(view: &View) -> String {
+    format!("{}Changed", view.name)
+}
+
+/// The GraphQL type.
+pub(super) fn object(view: &Arc<View>) -> Object {
+    let shown = Arc::clone(view);
+    let state = Field::new(&view.one, TypeRef::named(&*view.name), move |context| {
+        let view = Arc::clone(&shown);
+        FieldFuture::new(async move {
+            view.grant.check(Principal::of(&context)?)?;
+            let mut object = context.parent_value.try_downcast_ref::<Changed>()?.object.clone();
+            read_ahead(&context, &view, [context.ctx.field()], object.iter_mut().collect()).await?;
+            Ok(object.map(FieldValue::owned_any))
+        })
+    });
+    let changed = Field::new("changed", TypeRef::named_nn_list_nn(TypeRef::STRING), |context| {
+        FieldFuture::new(async move {
+            let changed = context.parent_value.try_downcast_ref::<Changed>()?;
+            let names = changed.fields.iter().map(|name| GraphQlValue::from(&**name)).collect();
+            Ok(Some(FieldValue::value(GraphQlValue::List(names))))
+        })
+    });
+    Object::new(name(view))
+        .description(format!("One {} through `{}`, as it came to be.", view.object_type, view.name))
+        .field(state.description("As it is now; null where it is unknown, or does not exist today."))
+        .field(
+            changed.description(
+                "The fields that have another value than in the message before; none in the first.",
+            ),
+        )
+        .field(basis_field(|context| {
+            let changed = context.parent_value.try_downcast_ref::<Changed>()?;
+            Ok(changed.point.basis(Some(changed.id), &Surface::of(context)?.catalogue.hash))
+        }))
+}
+
+async fn follow<'a>(
+    context: ResolverContext<'a>,
+    view: Arc<View>,
+) -> Result<impl Stream<Item = Result<FieldValue<'a>>> + Send + 'a> {
+    let principal = Principal::of(&context)?;
+    view.grant.check(principal)?;
+    // The schema has let no other pass.
+    let id = arguments::id(&context, "id")?.unwrap_or_default();
+    let live = Live::of(&context)?.clone();
+    let end = live.reading().point_of_events(None).await?.snapshot.position;
+    let followed = live.feed.follow(EventFilter::default(), end);
+    let (surface, granted) = (Surface::of(&context)?.clone(), principal.clone());
+    let source = Source {
+        live,
+        surface,
+        principal: granted.clone(),
+        view: Arc::clone(&view),
+        id,
+        followed,
+        last: None,
+    };
+    let messages = futures::stream::try_unfold(source, async |mut source| {
+        let message = source.next().await?;
+        Ok::<_, async_graphql::Error>(Some((message, source)))
+    });
+    Ok(messages.and_then(move |message| {
+        // Each message is looked at anew.
+        std::future::ready(view.grant.check(&granted).map(|()| FieldValue::owned_any(message)))
+    }))
+}
+
+/// What was told last, and what it rests on.
+struct Last {
+    values: Values,
+    day: Day,
+    position: Position,
+    /// Every object of which an event may change it.
+    rests_on: Vec<ObjectId>,
+}
+
+/// What a view shows of an object; none where it shows nothing.
+type Values = Option<BTreeMap<Arc<str>, Value>>;
+
+struct Source {
+    live: Live,
+    surface: Surface,
+    principal: Principal,
+    view: Arc<View>,
+    id: ObjectId,
+    followed: Followed,
+    last: Option<Last>,
+}
+
+impl Source {
+    async fn next(&mut self) -> Result<Changed> {
+        loop {
+            let Some(last) = self.last.take() else {
+                let (message, _) = self.look(None).await?;
+                return Ok(message);
+            };
+            let newest = tokio::select! {
+                newest = self.followed.newest() => Some(newest),
+                () = day_after(&self.live, last.day) => None,
+            };
+            if let Some(newest) = newest {
+                let touched = self.live.reader.touched(&last.rests_on, last.position, newest).await;
+                if !touched.map_err(|error| faults::internal(&error))? {
+                    self.followed.reached(newest);
+                    self.last = Some(Last { position: newest, ..last });
+                    continue;
+                }
+            }
+            let (message, differs) = self.look(Some(last.values)).await?;
+            if differs {
+                return Ok(message);
+            }
+        }
+    }
+
+    /// The object as it is now, and whether it differs from what was told last.
+    async fn look(&mut self, before: Option<Values>) -> Result<(Changed, bool)> {
+        let reading = self.live.reading();
+        let point = reading.point(Moments::default()).await?;
+        let seen = self.see(&reading, point).await?;
+        let (fields, differs) = match &before {
+            None => (Vec::new(), true),
+            Some(before) => (self.differing(before, &seen.values), before.is_some() != seen.values.is_some()),
+        };
+        let differs = differs || !fields.is_empty();
+        let history = self.live.reader.history(&Vec::from_iter(seen.met), point.snapshot.position).await;
+        let history = history.map_err(|error| faults::internal(&error))?;
+        self.followed.reached(point.snapshot.position);
+        self.last = Some(Last {
+            values: seen.values,
+            day: point.as_of,
+            position: point.snapshot.position,
+            rests_on: history.complete().collect(),
+        });
+        Ok((Changed { id: self.id, object: seen.object, point, fields }, differs))
+    }
+
+    /// The fields that differ, in the order of the view.
+    fn differing(&self, before: &Values, after: &Values) -> Vec<Arc<str>> {
+        let of = |values: &Values, name: &str| values.as_ref().and_then(|values| values.get(name).cloned());
+        let names = self.view.fields.iter().map(|field| &field.name);
+        names.filter(|name| of(before, name) != of(after, name)).cloned().collect()
+    }
+
+    async fn see(&self, reading: &Reading, point: Point) -> Result<Seen> {
+        let (catalogue, view, id) = (&self.surface.catalogue, &*self.view, self.id);
+        let expressions =
+            view.fields.iter().filter_map(|field| Views::expression(catalogue, view, &field.source));
+        let asked: Vec<Asked<'_>> =
+            expressions.map(|expression| Asked { id, expression, day: point.as_of }).collect();
+        let world = reading.world(&[id], point).await?;
+        let asked = asked.into_iter().chain(view.withholding(std::slice::from_ref(&self.id)));
+        let world = reading.meet(world, asked.collect::<Vec<_>>(), point).await.map_err(internal)?;
+        let mut met: BTreeSet<ObjectId> = world.known().chain([id]).collect();
+        let object = present(&world, id, view, &self.surface, point)?;
+        let mut values = BTreeMap::new();
+        for field in view.fields.iter().filter(|_| object.is_some()) {
+            if let Some(value) = self.value(reading, field, &world, point, &mut met).await? {
+                values.insert(Arc::clone(&field.name), value);
+            }
+        }
+        Ok(Seen { values: object.is_some().then_some(values), object, met })
+    }
+
+    /// The value of a field; of who refers to the object, the ids.
+    async fn value(
+        &self,
+        reading: &Reading,
+        field: &ViewField,
+        world: &Arc<World>,
+        point: Point,
+        met: &mut BTreeSet<ObjectId>,
+    ) -> Result<Option<Value>> {
+        let (catalogue, day) = (&self.surface.catalogue, point.as_of);
+        if let Some((inverse, through)) = self.surface.inverse(&self.view, field) {
+            if !through.grant.lets(&self.principal.source_type) {
+                return Ok(None);
+            }
+            let referring = reading.referring(self.id, inverse, point).await?;
+            let ids =
+                referring.at(catalogue, inverse, self.id, day).map_err(|error| faults::internal(&error))?;
+            let world =
+                reading.meet(referring.world, through.withholding(&ids), point).await.map_err(internal)?;
+            met.extend(world.known());
+            let mut shown = Vec::new();
+            for id in ids {
+                shown.extend(
+                    present(&world, id, through, &self.surface, point)?
+                        .map(|at| Value::from(at.id.to_string())),
+                );
+            }
+            return Ok(Some(Value::Array(shown)));
+        }
+        let value = match Views::expression(catalogue, &self.view, &field.source) {
+            Some(expression) => {
+                Some(reading.derived(world, Asked { id: self.id, expression, day }, point).await?)
+            }
+            None => world.object(self.id).and_then(|state| state.value(field.source.name(), day)),
+        };
+        Ok(value.filter(|value| !value.is_null()))
+    }
+}
+
+/// What a view shows of an object at a point, and every object that was met to tell it.
+struct Seen {
+    object: Option<ObjectAt>,
+    values: Values,
+    met: BTreeSet<ObjectId>,
+}
+
+/// Completes when this day is over.
+async fn day_after(live: &Live, day: Day) {
+    let over = live.reader.catalogue().zone.end_of(day);
+    while let Ok(left) = (over - live.clock.now()).to_std()
+        && !left.is_zero()
+    {
+        tokio::time::sleep(left.min(LONG)).await;
+    }
+}
