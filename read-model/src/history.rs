@@ -110,6 +110,11 @@ impl History {
         (Arc::clone(&self.events), Arc::clone(&self.index))
     }
 
+    /// The events that it does not take in, to be shared.
+    pub(crate) fn left_out(&self) -> &Arc<HashSet<EventId>> {
+        &self.left_out
+    }
+
     /// The events of one object, in position order.
     pub fn of_object(&self, object: ObjectId) -> impl Iterator<Item = &Arc<Event>> {
         self.events.iter().filter(move |event| event.object_ids.contains(&object))

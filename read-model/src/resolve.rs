@@ -3,6 +3,7 @@
 //! References point backwards, so one pass from the newest event to the oldest, and one back, settle everything
 //! without a circle.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::basis::Trust;
@@ -14,6 +15,7 @@ use crate::history::{History, Places};
 pub struct Resolution {
     events: Arc<Vec<Arc<Event>>>,
     index: Arc<Places>,
+    left_out: Arc<HashSet<EventId>>,
     standings: Vec<Standing>,
 }
 
@@ -43,7 +45,8 @@ impl Resolution {
     pub fn at(history: &History, up_to: Position, trust: Trust, assuming: Assuming) -> Self {
         let known = history.up_to(up_to).len();
         let (events, index) = history.shared();
-        let mut resolution = Self { events, index, standings: vec![Standing::default(); known] };
+        let left_out = Arc::clone(history.left_out());
+        let mut resolution = Self { events, index, left_out, standings: vec![Standing::default(); known] };
         for index in (0..known).rev() {
             resolution.settle_corrections(index, trust, assuming);
         }
@@ -98,21 +101,32 @@ impl Resolution {
     /// Oldest to newest: a basis is older, so it is settled already.
     fn settle_basis(&mut self, index: usize) {
         let event = &self.events[index];
-        if event.references.is_empty() {
+        if event.references.is_empty() || (event.kind() != EventKind::Claim && self.left_out.is_empty()) {
             return;
         }
-        let is_claim = event.kind() == EventKind::Claim;
-        // What says something of an event that is not there says nothing; in the log as it is, every target is there.
-        let lost = |basis: usize| {
-            self.events[basis].kind() != EventKind::Claim && !self.standings[basis].failing_basis.is_empty()
+        let failing: Vec<EventId> = match event.kind() {
+            EventKind::Claim => {
+                event.references.iter().filter(|id| !self.holds(**id, index)).copied().collect()
+            }
+            EventKind::Correction | EventKind::Validation => {
+                event.references.iter().filter(|id| self.is_left_out(**id, index)).copied().collect()
+            }
         };
-        let stands = |basis: usize| if is_claim { self.standings[basis].holds } else { !lost(basis) };
-        let fails = |id: &&EventId| {
-            self.place(**id).filter(|basis| *basis < index).is_none_or(|basis| !stands(basis))
-        };
-        let failing: Vec<EventId> = event.references.iter().filter(fails).copied().collect();
         let standing = &mut self.standings[index];
         standing.holds &= failing.is_empty();
         standing.failing_basis = failing;
+    }
+
+    fn holds(&self, id: EventId, before: usize) -> bool {
+        self.place(id).is_some_and(|place| place < before && self.standings[place].holds)
+    }
+
+    /// Whether what is said of this event is said of one that a log which might have been leaves out: then it says nothing.
+    fn is_left_out(&self, id: EventId, before: usize) -> bool {
+        let lost = |place: usize| {
+            let said_of_another = self.events[place].kind() != EventKind::Claim;
+            said_of_another && !self.standings[place].failing_basis.is_empty()
+        };
+        self.left_out.contains(&id) || self.place(id).is_some_and(|place| place < before && lost(place))
     }
 }

@@ -48,6 +48,15 @@ pub struct FieldChange {
 
 type Causes = BTreeMap<Position, Arc<Event>>;
 
+/// What bears on a field at a point.
+#[derive(Default)]
+struct Bearing {
+    /// Every event without which the value would not be there.
+    all: Causes,
+    /// Those among them that say something of it themselves.
+    saying: Causes,
+}
+
 /// What differs of an object between two points, in the order in which its type names the fields; or the objects that
 /// must be folded first, at both points.
 ///
@@ -134,12 +143,12 @@ impl Compared<'_> {
         let mut fields = BTreeSet::new();
         self.follows_from(self.field, &mut fields);
         let own = |field| FieldOf { object: self.object, field, past: false };
-        let (mut before, mut after) = (Causes::new(), Causes::new());
+        let (mut before, mut after) = (Bearing::default(), Bearing::default());
         for read in fields.into_iter().map(own).chain(others.iter().cloned()) {
             bears_on(from, &read, &mut before);
             bears_on(to, &read, &mut after);
         }
-        let refuted = refuted(&before, to).into_iter().chain(refuted(&after, from));
+        let refuted = refuted(&before.all, to).into_iter().chain(refuted(&after.all, from));
         let mut through: Causes = refuted.map(|event| (event.position, event)).collect();
         let alone = |one: &Causes, other: &Causes| -> Vec<Arc<Event>> {
             one.iter()
@@ -147,8 +156,11 @@ impl Compared<'_> {
                 .map(|(_, event)| Arc::clone(event))
                 .collect()
         };
-        let differing = alone(&before, &after).into_iter().chain(alone(&after, &before));
-        through.extend(differing.map(|event| (event.position, event)));
+        // What others rest on at the one point may say something of its own at the other.
+        for (one, other) in [(&before.all, &after.all), (&before.saying, &after.saying)] {
+            let differing = alone(one, other).into_iter().chain(alone(other, one));
+            through.extend(differing.map(|event| (event.position, event)));
+        }
         through.into_values().collect()
     }
 
@@ -167,12 +179,13 @@ impl Compared<'_> {
 }
 
 /// What gives a field of an object its answer, or took away an item that it had; of its periods, all that was said.
-fn bears_on(side: Side<'_>, read: &FieldOf, found: &mut Causes) {
+fn bears_on(side: Side<'_>, read: &FieldOf, found: &mut Bearing) {
     let Some(line) = side.world.object(read.object).and_then(|state| state.line(&read.field)) else { return };
     let mut bears = |said: &Assertion| {
         let rests_on = rests_on(side.world, side.resolution, line, said);
-        let events = said.because.events().cloned().chain(rests_on);
-        found.extend(events.map(|event| (event.position, event)));
+        let saying = || said.because.events().map(|event| (event.position, Arc::clone(event)));
+        found.saying.extend(saying());
+        found.all.extend(saying().chain(rests_on.into_iter().map(|event| (event.position, event))));
     };
     if read.past {
         return line.within(Bound::EndOf(side.day)).for_each(|said| bears(said));

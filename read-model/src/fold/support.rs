@@ -54,16 +54,6 @@ impl<'a> Support<'a> {
         }
     }
 
-    /// What a Correction or Validation is about, and so on: without it there would be nothing to correct or to judge.
-    fn said_of(&mut self, event: &Event) {
-        let place = |event: &Event| event.target().and_then(|target| self.resolution.place(target));
-        let mut about = place(event);
-        while let Some(event) = about.map(|place| &self.resolution.events()[place]) {
-            about = place(event);
-            self.found.insert(event.position, Arc::clone(event));
-        }
-    }
-
     /// What a claim is based on, and so on.
     fn basis(&mut self, claim: &Event) {
         let mut pending: Vec<EventId> = claim.references.clone();
@@ -76,8 +66,6 @@ impl<'a> Support<'a> {
             );
             if event.kind() == EventKind::Claim {
                 pending.extend(&event.references);
-            } else {
-                self.said_of(event);
             }
         }
     }

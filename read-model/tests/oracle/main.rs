@@ -25,7 +25,7 @@ use read_model::history::History;
 use read_model::resolve::Assuming;
 use read_model::time::Day;
 use serde_json::Value;
-use steps::{CONFIG, history, step, thing};
+use steps::{CONFIG, Step, history, step, thing};
 
 const GRID: [&str; 9] = [
     "0001-01-01",
@@ -227,6 +227,23 @@ proptest! {
             }
         }
     }
+}
+
+/// What is based on another is there without it being said; then the other begins on its own.
+#[test]
+fn an_event_that_others_rested_on_makes_a_difference_where_it_says_something_itself() {
+    let catalogue = Catalogue::compile("oracle.yaml", CONFIG).unwrap();
+    let item = |date, value, based_on| Step::Say { date, fields: [false, false, true], value, based_on };
+    let accept = |target| Step::Validate { target, accepted: true };
+    let events = history(&[item(0, 0, None), item(9, 1, Some(0)), accept(20), accept(13)]);
+    let last = Position::new(i64::try_from(events.len()).unwrap());
+    let folded = Folded::at(&catalogue, &complete(&events), last, Trust::Validated, Assuming::default());
+    let (world, resolution) = folded.unwrap().into_parts();
+    let side = |day: &str| Side { world: &world, resolution: &resolution, day: day.parse().unwrap() };
+    let changes =
+        difference(&catalogue, thing(), side("0001-01-01"), side("2020-01-01")).unwrap().told().unwrap();
+    let items = changes.iter().find(|change| *change.field == *"items").unwrap();
+    assert!(items.events.iter().any(|event| event.id == events[0].id), "{:?}", items.events);
 }
 
 fn grid() -> impl Iterator<Item = (Day, &'static str)> {
