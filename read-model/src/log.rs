@@ -1,6 +1,6 @@
 //! A log as it is up to a position, or as it might be: without some of its events, and with others after them.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::event::{Event, EventId, Position};
@@ -68,11 +68,5 @@ impl Log {
     pub fn of(&self, known: Vec<Arc<Event>>, wanted: impl Fn(&Event) -> bool) -> Vec<Arc<Event>> {
         let known = known.into_iter().filter(|event| !self.without.contains(&event.id));
         known.chain(self.with.iter().filter(|event| wanted(event)).cloned()).collect()
-    }
-
-    /// The objects of the events that come after it.
-    #[must_use]
-    pub fn objects(&self) -> BTreeSet<crate::event::ObjectId> {
-        self.with.iter().flat_map(|event| &event.object_ids).copied().collect()
     }
 }

@@ -284,7 +284,7 @@ impl EventReader {
             .bind(up_to.get())
             .fetch_all(&self.pool)
             .await?;
-        rows.into_iter().map(|row| self.event(row)).collect()
+        self.events(rows)
     }
 
     /// The claims up to a position that are based on any of these events, in position order.
@@ -292,11 +292,8 @@ impl EventReader {
     /// # Errors
     /// [`ReadError`].
     pub async fn based_on(&self, bases: &[EventId], up_to: Position) -> Result<Vec<Arc<Event>>, ReadError> {
-        let sql = format!(
-            "SELECT {} FROM (SELECT DISTINCT b.position FROM event_basis b WHERE b.basis = ANY($1) AND b.position <= $2) AS found
-             CROSS JOIN LATERAL {} ORDER BY e.position",
-            row::COLUMNS,
-            event_at("found.position")
+        let sql = row::events_at(
+            "SELECT DISTINCT b.position FROM event_basis b WHERE b.basis = ANY($1) AND b.position <= $2",
         );
         let _step = self.watch.loading();
         let rows: Vec<EventRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
@@ -304,7 +301,7 @@ impl EventReader {
             .bind(up_to.get())
             .fetch_all(&self.pool)
             .await?;
-        rows.into_iter().map(|row| self.event(row)).collect()
+        self.events(rows)
     }
 
     /// A page of events after a position, in position order.
@@ -343,7 +340,7 @@ impl EventReader {
         }
         let _step = self.watch.loading();
         let rows: Vec<EventRow> = query.fetch_all(&self.pool).await?;
-        rows.into_iter().map(|row| self.event(row)).collect()
+        self.events(rows)
     }
 
     /// Whether any event after a position, up to another, bears on any of these objects.
@@ -409,12 +406,9 @@ impl EventReader {
         objects: &[(ObjectId, Position)],
         up_to: Position,
     ) -> Result<Vec<Arc<Event>>, ReadError> {
-        let sql = format!(
-            "SELECT {} FROM (SELECT DISTINCT o.position FROM unnest($1::uuid[], $2::bigint[]) AS wanted(object_id, after)
-               JOIN event_object o ON o.object_id = wanted.object_id AND o.position > wanted.after AND o.position <= $3) AS found
-             CROSS JOIN LATERAL {} ORDER BY e.position",
-            row::COLUMNS,
-            event_at("found.position")
+        let sql = row::events_at(
+            "SELECT DISTINCT o.position FROM unnest($1::uuid[], $2::bigint[]) AS wanted(object_id, after)
+               JOIN event_object o ON o.object_id = wanted.object_id AND o.position > wanted.after AND o.position <= $3",
         );
         let (ids, after): (Vec<ObjectId>, Vec<i64>) =
             objects.iter().map(|(object, after)| (*object, after.get())).unzip();
@@ -425,10 +419,10 @@ impl EventReader {
             .bind(up_to.get())
             .fetch_all(&self.pool)
             .await?;
-        rows.into_iter().map(|row| self.event(row)).collect()
+        self.events(rows)
     }
 
-    fn event(&self, row: EventRow) -> Result<Arc<Event>, ReadError> {
-        Ok(Arc::new(row.into_event(&self.catalogue)?))
+    fn events(&self, rows: Vec<EventRow>) -> Result<Vec<Arc<Event>>, ReadError> {
+        rows.into_iter().map(|row| Ok(Arc::new(row.into_event(&self.catalogue)?))).collect()
     }
 }

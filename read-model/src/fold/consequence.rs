@@ -111,12 +111,6 @@ impl Consequences {
             revisit: based,
         }
     }
-
-    /// Whether nothing follows.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.objects.is_empty() && self.events.is_empty() && self.revisit.is_empty()
-    }
 }
 
 fn affected(

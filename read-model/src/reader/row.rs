@@ -21,6 +21,14 @@ pub fn event_at(position: &str) -> String {
     format!("(SELECT * FROM event WHERE event.position = {position} OFFSET 0) AS e")
 }
 
+/// The statement that reads the events at the positions that a query finds, each once, in position order.
+pub(super) fn events_at(found: &str) -> String {
+    format!(
+        "SELECT {COLUMNS} FROM ({found}) AS found CROSS JOIN LATERAL {} ORDER BY e.position",
+        event_at("found.position")
+    )
+}
+
 /// An event as the database keeps it.
 #[derive(Debug, sqlx::FromRow)]
 pub struct EventRow {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{EventReader, EventRow, ReadError, event_at, row};
+use super::{EventReader, EventRow, ReadError, row};
 use crate::event::{Event, EventId, ObjectId, Position};
 use crate::history::History;
 use crate::log::Log;
@@ -84,15 +84,12 @@ impl EventReader {
         if positions.is_empty() {
             return Ok(HashMap::new());
         }
-        let sql = format!(
-            "SELECT {} FROM unnest($1::bigint[]) AS found(position) CROSS JOIN LATERAL {}",
-            row::COLUMNS,
-            event_at("found.position")
-        );
+        let sql = row::events_at("SELECT position FROM unnest($1::bigint[]) AS asked(position)");
         let _step = self.watch.loading();
         let rows: Vec<EventRow> =
             sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(positions).fetch_all(&self.pool).await?;
-        rows.into_iter().map(|row| Ok((row.position, self.event(row)?))).collect()
+        let events = self.events(rows)?.into_iter();
+        Ok(events.map(|event| (event.position.get(), event)).collect())
     }
 
     /// The history of every object that these events bear on, also of those that only an amend of them names.
