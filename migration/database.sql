@@ -4,4 +4,4 @@ WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'f6')
 \gexec
 
 REVOKE ALL ON DATABASE f6 FROM PUBLIC;
-GRANT CONNECT ON DATABASE f6 TO f6_write, f6_query;
+GRANT CONNECT ON DATABASE f6 TO f6_write, f6_query, f6_delivery;

@@ -1,5 +1,6 @@
--- The three roles of an F6, for a superuser to run, in any database of the cluster, as often as wanted.
--- f6_migration owns the tables, f6_write appends events, f6_query only reads.
+-- The four roles of an F6, for a superuser to run, in any database of the cluster, as often as wanted.
+-- f6_migration owns the tables, f6_write appends events, f6_query only reads, f6_delivery keeps
+-- what is still to be delivered to subscribers.
 --
 -- A role gets the password of the setting named after it, where there is one, for example by
 --     PGOPTIONS='-c f6.write_password=…' psql --file migration/roles.sql
@@ -10,7 +11,7 @@ DECLARE
   role text;
   password text;
 BEGIN
-  FOREACH duty IN ARRAY ARRAY['migration', 'write', 'query'] LOOP
+  FOREACH duty IN ARRAY ARRAY['migration', 'write', 'query', 'delivery'] LOOP
     role := 'f6_' || duty;
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
       EXECUTE format('CREATE ROLE %I', role);

@@ -17,7 +17,7 @@ cat <<EOF
 Some facts of the source contradict each other: each refused line is explained in $report.
 make demo-check asks the query API about every row of the source, at both moments, and explains each difference.
 
-Both servers run in the background; make stop ends them. Their logs are .local/write-api.log and .local/query-api.log.
+Both servers and a delivery worker run in the background; make stop ends them. Their logs are .local/*.log.
   GraphiQL to write:  http://$(<.local/write-api.address)/
   GraphiQL to query:  http://$(<.local/query-api.address)/
 

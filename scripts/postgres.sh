@@ -59,14 +59,13 @@ docker_answers() {
 passwords() {
   if docker_answers; then
     F6_MIGRATION_PASSWORD=${F6_MIGRATION_PASSWORD:-f6} F6_WRITE_PASSWORD=${F6_WRITE_PASSWORD:-f6}
-    F6_QUERY_PASSWORD=${F6_QUERY_PASSWORD:-f6} F6_SUPERUSER_PASSWORD=${F6_SUPERUSER_PASSWORD:-f6}
+    F6_QUERY_PASSWORD=${F6_QUERY_PASSWORD:-f6} F6_DELIVERY_PASSWORD=${F6_DELIVERY_PASSWORD:-f6}
+    F6_SUPERUSER_PASSWORD=${F6_SUPERUSER_PASSWORD:-f6}
     return
   fi
-  if [[ ! -e $LOCAL/passwords ]]; then
-    (umask 077 && for role in SUPERUSER MIGRATION WRITE QUERY; do
-      echo "F6_${role}_PASSWORD=$(random_password)"
-    done >"$LOCAL/passwords")
-  fi
+  (umask 077 && touch "$LOCAL/passwords" && for role in SUPERUSER MIGRATION WRITE QUERY DELIVERY; do
+    grep -q "^F6_${role}_" "$LOCAL/passwords" || echo "F6_${role}_PASSWORD=$(random_password)" >>"$LOCAL/passwords"
+  done)
   source "$LOCAL/passwords"
 }
 
@@ -129,7 +128,7 @@ choose_port() {
 prepare() {
   PGPASSWORD=$F6_SUPERUSER_PASSWORD PGOPTIONS="-c client_min_messages=warning \
     -c f6.migration_password=$F6_MIGRATION_PASSWORD -c f6.write_password=$F6_WRITE_PASSWORD \
-    -c f6.query_password=$F6_QUERY_PASSWORD" \
+    -c f6.query_password=$F6_QUERY_PASSWORD -c f6.delivery_password=$F6_DELIVERY_PASSWORD" \
     "$POSTGRES_BIN/psql" --quiet --no-psqlrc --set=ON_ERROR_STOP=1 \
     --host=127.0.0.1 --port="$1" --username=postgres --dbname=postgres \
     --file=migration/roles.sql --file=migration/database.sql >&2
@@ -137,7 +136,7 @@ prepare() {
 
 write_env() {
   local role password
-  (umask 077 && for role in MIGRATION WRITE QUERY; do
+  (umask 077 && for role in MIGRATION WRITE QUERY DELIVERY; do
     password=F6_${role}_PASSWORD
     printf 'export F6_%s_DATABASE_URL="${F6_%s_DATABASE_URL:-postgres://f6_%s:%s@127.0.0.1:%s/f6}"\n' \
       "$role" "$role" "${role,,}" "${!password}" "$1"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# servers.sh start|stop: both servers in the background, in development, as they were built last.
+# servers.sh start|stop: both servers and a delivery worker in the background, in development, as they were built last.
 #
-# Each leaves its number, its address and its log below .local/. `start` waits until both are ready.
+# Each leaves its number, its address and its log below .local/. `start` waits until all are ready.
 # Only processes that this script started are ever ended.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -18,13 +18,17 @@ main() {
     start)
       stop_server write-api
       stop_server query-api
+      stop_server delivery
       if [[ -e $LOCAL/env ]]; then source "$LOCAL/env"; fi
       start_server write-api "${F6_WRITE_BIND:-}" 8081
       start_server query-api "${F6_QUERY_BIND:-}" 8082
+      # A database of one's own need not have the role.
+      if [[ -n ${F6_DELIVERY_DATABASE_URL:-} ]]; then start_server delivery "${F6_DELIVERY_BIND:-}" 8083; fi
       ;;
     stop)
       stop_server write-api
       stop_server query-api
+      stop_server delivery
       ;;
     *)
       echo "usage: $0 start|stop" >&2
@@ -35,7 +39,8 @@ main() {
 
 # start_server NAME BIND PORT: at BIND, which must be free; where nobody asked for one, at PORT, or at the next that is free.
 start_server() {
-  local name=$1 bind=$2 port
+  local name=$1 bind=$2 port arguments=(serve)
+  [[ $name != delivery ]] || arguments=()
   if [[ -z $bind ]]; then
     port=$(free_port "$3")
     [[ $port == "$3" ]] || say "Port $3 is taken: $name gets $port."
@@ -44,8 +49,8 @@ start_server() {
     die "$name is to listen at $bind, and something else listens there."
   fi
   rm -f "$LOCAL/$name.address"
-  F6_DEV=true F6_WRITE_BIND=$bind F6_QUERY_BIND=$bind F6_ADDRESS_FILE=$LOCAL/$name.address \
-    nohup "$BINARIES/$name" serve >"$LOCAL/$name.log" 2>&1 </dev/null &
+  F6_DEV=true F6_WRITE_BIND=$bind F6_QUERY_BIND=$bind F6_DELIVERY_BIND=$bind F6_ADDRESS_FILE=$LOCAL/$name.address \
+    nohup "$BINARIES/$name" "${arguments[@]}" >"$LOCAL/$name.log" 2>&1 </dev/null &
   echo $! >"$LOCAL/$name.pid"
   wait_until_ready "$name"
 }

@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# throwaway-postgres.sh start|stop FOLDER: a PostgreSQL cluster for tests, which forgets everything.
+# throwaway-postgres.sh start|crash|stop FOLDER [SETTING…]: a PostgreSQL cluster for tests, which forgets everything.
 #
 # `start` makes it in the folder and prints the superuser's URL; `stop` ends it and removes the folder.
+# `crash` kills all its processes as they are, and starts it again. What a SETTING says comes last, and so counts.
 # It is fast because it never waits for the disk, and reachable on 127.0.0.1 with the password of the URL, which
-# migration/roles.sql gives to the three roles as well.
+# migration/roles.sql gives to the roles as well.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/cluster.sh"
 
-[[ $# -eq 2 && $1 =~ ^(start|stop)$ ]] || die "usage: $0 start|stop FOLDER"
+[[ $# -ge 2 && $1 =~ ^(start|crash|stop)$ ]] || die "usage: $0 start|crash|stop FOLDER [SETTING…]"
 
 start() {
   local folder=$1 password port
+  shift
   [[ ! -e $folder/data ]] || die "$folder holds a cluster already: stop it first."
   password=$(random_password)
   give_folder "$folder" || die "$(postgres_user) cannot enter $folder: choose a folder below /tmp."
@@ -20,10 +22,22 @@ start() {
   sed -i.scram 's/scram-sha-256$/password/' "$folder/data/pg_hba.conf"
   configure "$folder" 'fsync = off' 'synchronous_commit = off' 'full_page_writes = off' 'max_connections = 300' \
     'wal_level = minimal' 'max_wal_senders = 0' \
-    "f6.migration_password = '$password'" "f6.write_password = '$password'" "f6.query_password = '$password'"
+    "f6.migration_password = '$password'" "f6.write_password = '$password'" "f6.query_password = '$password'" "f6.delivery_password = '$password'" "$@"
   port=$(free_port $((20000 + RANDOM % 12000)))
   start_cluster "$folder" "$port"
   echo "postgres://postgres:$password@127.0.0.1:$port/postgres"
+}
+
+crash() {
+  local folder pid
+  folder=$(cd "$1" && pwd -P)
+  cluster_runs "$folder" || die "no cluster runs in $folder"
+  pid=$(head -n 1 "$folder/data/postmaster.pid")
+  # Its children are ended too: whoever outlived it would hold its memory.
+  kill -STOP "$pid"
+  kill -KILL $(ps -o pid= --ppid "$pid") "$pid"
+  while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+  start_cluster "$folder" "$(<"$folder/port")"
 }
 
 stop() {
@@ -34,4 +48,4 @@ stop() {
 }
 
 find_postgres
-"$1" "$2"
+"$@"

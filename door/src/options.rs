@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 /// Reads a number of seconds, such as `30` or `0.5`.
-pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
+///
+/// # Errors
+/// What would be one.
+pub fn seconds(text: &str) -> Result<Duration, String> {
     let number = text.trim_end_matches('s').parse::<f64>().ok();
     number
         .filter(|number| *number > 0.0)

@@ -12,6 +12,7 @@ use prometheus_client::encoding::prometheus_text;
 use crate::door::Door;
 use crate::faults::fresh_id;
 use crate::media::Media;
+use crate::metrics::Metrics;
 use crate::refusal::Refusal;
 
 /// The one route of a listener for metrics alone.
@@ -20,7 +21,11 @@ pub(crate) fn router(door: &Arc<Door>) -> Router {
 }
 
 pub(crate) async fn metrics(State(door): State<Arc<Door>>) -> Response {
-    match door.metrics.text() {
+    text(&door.metrics)
+}
+
+pub(crate) fn text(metrics: &Metrics) -> Response {
+    match metrics.text() {
         Ok(text) => {
             let headers = [(CONTENT_TYPE, prometheus_text::CONTENT_TYPE), (CACHE_CONTROL, "no-store")];
             (headers, text).into_response()

@@ -73,10 +73,7 @@ pub async fn serve(
         Some(bind) => Some(listen(bind, "--metrics-bind").await?),
         None => None,
     };
-    let address = listener.local_addr().map_err(ServeError::Network)?;
-    if let Some(path) = &door.http.address_file {
-        publish(path, address).map_err(|source| ServeError::AddressFile { path: path.clone(), source })?;
-    }
+    let address = published(&listener, door.http.address_file.as_deref())?;
     announce(&door, address);
     let door = Arc::new(door);
     let metrics = apart.map(|listener| tokio::spawn(serve_metrics(listener, scrape::router(&door))));
@@ -131,7 +128,16 @@ async fn serve_until(
     Ok(())
 }
 
-async fn listen(address: SocketAddr, flag: &'static str) -> Result<TcpListener, ServeError> {
+/// Where it listens; told in a file as well, where one is named.
+pub(crate) fn published(listener: &TcpListener, file: Option<&Path>) -> Result<SocketAddr, ServeError> {
+    let address = listener.local_addr().map_err(ServeError::Network)?;
+    if let Some(path) = file {
+        publish(path, address).map_err(|source| ServeError::AddressFile { path: path.to_owned(), source })?;
+    }
+    Ok(address)
+}
+
+pub(crate) async fn listen(address: SocketAddr, flag: &'static str) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address).await.map_err(|source| cannot_bind(address, flag, source))
 }
 

@@ -3,6 +3,7 @@
 pub mod prelude;
 
 pub mod catalogue;
+pub mod delivery;
 pub mod event;
 pub mod event_basis;
 pub mod event_object;
@@ -10,5 +11,6 @@ pub mod head;
 pub mod sea_orm_active_enums;
 pub mod search_index;
 pub mod search_term;
+pub mod subscription;
 pub mod unique_value;
 pub mod work_item;

@@ -28,6 +28,7 @@ impl MigratorTrait for Migrator {
             migration!("m20261126_000004_search"),
             migration!("m20261127_000005_bases"),
             migration!("m20261127_000006_work"),
+            migration!("m20261127_000007_subscriptions"),
         ]
     }
 }

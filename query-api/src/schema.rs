@@ -47,7 +47,7 @@ pub fn build(catalogue: &Arc<Catalogue>, views: &Arc<Views>) -> SchemaBuilder {
         what_if::root(),
         work_list::root(),
     ];
-    query = roots.into_iter().fold(query, Object::field);
+    query = roots.into_iter().chain(subscription::durable::roots()).fold(query, Object::field);
     builder = consequences::register(compare::register(builder));
     builder = what_if::register(builder, views);
     builder = work_list::objects().into_iter().fold(builder, SchemaBuilder::register);
@@ -55,6 +55,7 @@ pub fn build(catalogue: &Arc<Catalogue>, views: &Arc<Views>) -> SchemaBuilder {
         .into_iter()
         .fold(builder.register(event::object()).register(broken_rule::object()), SchemaBuilder::register);
     builder = subscription::register(builder, views);
+    builder = subscription::durable::objects().into_iter().fold(builder, SchemaBuilder::register);
     structures.register(builder).register(query).data(surface)
 }
 

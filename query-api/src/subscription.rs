@@ -3,6 +3,7 @@
 mod added;
 mod changed;
 mod cursor;
+pub(crate) mod durable;
 mod filter;
 
 use std::fmt;

@@ -15,6 +15,7 @@ mod problem;
 mod redefined;
 mod search;
 mod shape;
+mod subscribing;
 mod yaml;
 
 pub use element::Element;
@@ -26,7 +27,7 @@ pub use format::{DataError, Format};
 pub use inverse::Inverse;
 pub use model::{
     Action, Catalogue, Derived, Effect, EventType, Field, Future, Line, NamedType, ObjectType, Role, Rule,
-    Severity, UpcastError, Version,
+    Severity, Subscriptions, UpcastError, Version,
 };
 pub(crate) use model::{data_variable, role_variable, with_absent};
 pub use problem::{Problem, Problems, Report, compile_yaml, one_of};

@@ -6,12 +6,14 @@ mod feed;
 mod listen;
 mod row;
 mod search;
+mod subscriptions;
 mod turn;
 mod walk;
+mod wanted;
 mod watch;
 mod work;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -21,7 +23,9 @@ use sqlx::postgres::PgConnectOptions;
 pub use feed::{Feed, Followed};
 pub use row::{COLUMNS as EVENT_COLUMNS, EventRow, RowError, event_at};
 pub use search::Reach;
+pub use subscriptions::{Backlog, Mode, ParkedDelivery, SUBSCRIPTION_COLUMNS, Subscription, SubscriptionRow};
 pub use turn::Turn;
+pub use wanted::{Told, Wanted};
 pub use watch::{Lookups, Step, Watch, Way};
 pub use work::{Candidate, WorkFilter};
 
@@ -61,7 +65,7 @@ pub struct Snapshot {
 }
 
 /// Which events a page shows.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventFilter {
     /// Only those that bear on this object.
     pub object: Option<ObjectId>,
@@ -302,6 +306,22 @@ impl EventReader {
             .fetch_all(&self.pool)
             .await?;
         self.events(rows)
+    }
+
+    /// The events at these positions.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn events_at(&self, positions: &[i64]) -> Result<HashMap<i64, Arc<Event>>, ReadError> {
+        if positions.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let sql = row::events_at("SELECT position FROM unnest($1::bigint[]) AS asked(position)");
+        let _step = self.watch.loading();
+        let rows: Vec<EventRow> =
+            sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(positions).fetch_all(&self.pool).await?;
+        let events = self.events(rows)?.into_iter();
+        Ok(events.map(|event| (event.position.get(), event)).collect())
     }
 
     /// A page of events after a position, in position order.

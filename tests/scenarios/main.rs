@@ -9,6 +9,7 @@ mod config_change;
 mod consequences;
 mod consumers;
 mod corrections;
+mod deliveries;
 mod errors_page;
 mod family;
 mod following;

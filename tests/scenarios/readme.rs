@@ -15,8 +15,9 @@ const OF_JANUS: [&str; 4] = [
     "00a5eeea-3d22-543e-9594-4a6092d981ec",
 ];
 
-/// An operation to paste, and the data of its answer where the document shows them.
+/// An operation to paste, who is to send it, and the data of its answer where the document shows them.
 struct Example {
+    by: Option<String>,
     operation: String,
     answer: Option<Value>,
 }
@@ -62,7 +63,11 @@ fn examples(text: &str) -> Vec<Example> {
     let example = |(block, rest): (&str, &str)| {
         let shown = rest.trim_start().strip_prefix("```json\n").and_then(|rest| rest.split_once("```"));
         let answer = shown.map(|(json, _)| serde_json::from_str(json).expect("the answer shown is JSON"));
-        Example { operation: block.trim().to_owned(), answer }
+        let (by, operation) = match block.strip_prefix("# by a ").and_then(|rest| rest.split_once('\n')) {
+            Some((by, operation)) => (Some(by.to_owned()), operation),
+            None => (None, block),
+        };
+        Example { by, operation: operation.trim().to_owned(), answer }
     };
     let is_operation = |example: &Example| {
         ["mutation", "query", "{"].iter().any(|start| example.operation.starts_with(start))
@@ -70,13 +75,14 @@ fn examples(text: &str) -> Vec<Example> {
     blocks.map(example).filter(is_operation).collect()
 }
 
-/// All examples of one document, by a civil servant, on an F6 of its own that knows Janus.
+/// All examples of one document, by a civil servant where no other is named, on an F6 of its own that knows Janus.
 async fn work(examples: &[Example], path: &str) {
     let f6 = F6::start().await;
     import_janus(&f6);
-    for Example { operation, answer: shown } in examples {
+    for Example { by, operation, answer: shown } in examples {
+        let caller = by.as_deref().map_or_else(|| f6.clerk(), |by| f6.principal(by));
         if operation.starts_with("mutation") {
-            let answer = f6.clerk().mutate(operation, &json!({})).await.expect("an answer").data();
+            let answer = caller.mutate(operation, &json!({})).await.expect("an answer").data();
             for (field, payload) in answer.as_object().expect("data") {
                 assert_eq!(payload.get("refusals").unwrap_or(&json!([])), &json!([]), "{path}: {field}");
             }
@@ -84,7 +90,7 @@ async fn work(examples: &[Example], path: &str) {
                 assert_eq!(*shown, json!({ "data": answer }), "{path}: {operation} answers {answer:#}");
             }
         } else {
-            let answer = f6.clerk().query(operation, &json!({})).await.data();
+            let answer = caller.query(operation, &json!({})).await.data();
             let found = answer.as_object().expect("data").values().any(|value| *value != Value::Null);
             assert!(found, "{path}: nothing is found by {operation}");
             if let Some(shown) = shown {

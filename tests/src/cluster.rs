@@ -19,10 +19,21 @@ impl Cluster {
         static SHARED: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
         let mut shared = SHARED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         shared.upgrade().unwrap_or_else(|| {
-            let cluster = Arc::new(Self::given().unwrap_or_else(Self::start));
+            let cluster = Arc::new(Self::given().unwrap_or_else(|| Self::start(&[])));
             *shared = Arc::downgrade(&cluster);
             cluster
         })
+    }
+
+    /// A cluster of this scenario alone, on which what was committed outlives a crash of PostgreSQL.
+    pub(crate) fn own() -> Arc<Self> {
+        Arc::new(Self::start(&["synchronous_commit = on", "full_page_writes = on"]))
+    }
+
+    /// Kills every process of it as it is, and starts it again; only where it is a scenario's own.
+    pub(crate) fn crash(&self) {
+        let folder = self.own.as_ref().expect("nobody crashes a cluster of others");
+        run(script().arg("crash").arg(folder));
     }
 
     fn given() -> Option<Self> {
@@ -30,9 +41,9 @@ impl Cluster {
         Some(Self { superuser_url, own: None })
     }
 
-    fn start() -> Self {
+    fn start(settings: &[&str]) -> Self {
         let folder = std::env::temp_dir().join(format!("f6-postgres-{}", new_id()));
-        let output = run(script().arg("start").arg(&folder));
+        let output = run(script().arg("start").arg(&folder).args(settings));
         let said = String::from_utf8(output.stdout).expect("the script prints a URL");
         let superuser_url = said.lines().last().expect("the script prints a URL").trim().to_owned();
         Self { superuser_url, own: Some(folder) }

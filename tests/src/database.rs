@@ -19,6 +19,8 @@ pub enum Role {
     Write,
     /// The query API.
     Query,
+    /// A delivery worker.
+    Delivery,
     /// The superuser of the cluster, whom even the guard of the events does not let pass.
     Superuser,
 }
@@ -32,7 +34,20 @@ pub struct Database {
 impl Database {
     /// A new, migrated, empty database.
     pub async fn create() -> Self {
-        let cluster = Cluster::shared();
+        Self::within(Cluster::shared()).await
+    }
+
+    /// The same, on a cluster of its own, which a scenario may crash.
+    pub async fn alone() -> Self {
+        Self::within(Cluster::own()).await
+    }
+
+    /// Kills PostgreSQL as it is, and starts it again.
+    pub fn crash(&self) {
+        self.cluster.crash();
+    }
+
+    async fn within(cluster: Arc<Cluster>) -> Self {
         let template = template(&cluster).await;
         let name = format!("f6_{}", new_id().simple());
         let clone = format!("CREATE DATABASE {name} TEMPLATE {template} OWNER f6_migration");
@@ -52,6 +67,18 @@ impl Database {
             .unwrap_or_else(|error| panic!("{role:?} cannot connect: {error}"))
     }
 
+    /// A connection of a role's own, where the database answers.
+    pub async fn try_connect(&self, role: Role) -> Result<PgConnection, sqlx::Error> {
+        PgConnection::connect(&self.url(role)).await
+    }
+
+    /// A transaction that has written nothing, and stays open until the connection is dropped.
+    pub async fn idle_transaction(&self) -> PgConnection {
+        let mut connection = self.connect(Role::Superuser).await;
+        connection.execute("BEGIN; SELECT pg_current_xact_id()").await.expect("a transaction");
+        connection
+    }
+
     /// One value, asked by the superuser.
     pub async fn value<T>(&self, sql: &'static str) -> T
     where
@@ -67,14 +94,18 @@ impl Database {
     /// Ends every connection of the servers, and lets them make no new ones.
     pub async fn lock_out(&self) {
         let name = &self.name;
-        self.execute(format!("REVOKE CONNECT ON DATABASE {name} FROM PUBLIC, f6_write, f6_query")).await;
+        self.execute(format!(
+            "REVOKE CONNECT ON DATABASE {name} FROM PUBLIC, f6_write, f6_query, f6_delivery"
+        ))
+        .await;
         let ends = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
         self.execute(ends).await;
     }
 
     /// Undoes [`lock_out`](Self::lock_out).
     pub async fn let_in(&self) {
-        self.execute(format!("GRANT CONNECT ON DATABASE {} TO f6_write, f6_query", self.name)).await;
+        self.execute(format!("GRANT CONNECT ON DATABASE {} TO f6_write, f6_query, f6_delivery", self.name))
+            .await;
     }
 
     async fn execute(&self, sql: String) {
@@ -161,6 +192,7 @@ fn url(cluster: &Cluster, role: Role, database: &str) -> String {
         Role::Migration => options.username("f6_migration"),
         Role::Write => options.username("f6_write"),
         Role::Query => options.username("f6_query"),
+        Role::Delivery => options.username("f6_delivery"),
         Role::Superuser => options,
     };
     options.database(database).to_url_lossy().to_string()

@@ -39,6 +39,7 @@ pub struct Setup {
     write_env: Vec<(String, String)>,
     query_env: Vec<(String, String)>,
     count_statements: bool,
+    own_cluster: bool,
     write_config: Vec<(String, String)>,
     query_config: Vec<(String, String)>,
 }
@@ -61,6 +62,11 @@ impl Setup {
         self.write_env(name, value)
     }
 
+    /// On a PostgreSQL of its own, which can be crashed.
+    pub fn own_cluster(self) -> Self {
+        Self { own_cluster: true, ..self }
+    }
+
     /// More in the write config: this text after the only place where that one stands.
     pub fn write_config(mut self, after: &str, more: &str) -> Self {
         self.write_config.push((after.to_owned(), more.to_owned()));
@@ -80,7 +86,7 @@ impl Setup {
 
     /// Starts it, and returns when all servers are ready.
     pub async fn start(self) -> F6 {
-        let database = Database::create().await;
+        let database = if self.own_cluster { Database::alone().await } else { Database::create().await };
         let folder = Folder::create();
         folder.change("write_config.yaml", &self.write_config);
         folder.change("query_config.yaml", &self.query_config);
@@ -183,6 +189,16 @@ impl F6 {
         run(&mut self.write_api([OsStr::new("import"), file.as_os_str()]));
     }
 
+    /// A delivery worker, which tries again soon, with this in its environment as well.
+    pub async fn delivery(&self, env: &[(&str, &str)]) -> Server {
+        let mut all = environment(&self.database, &self.folder);
+        let quick =
+            [("F6_DELIVERY_LONGEST_WAIT", "0.2"), ("F6_DELIVERY_QUERY_URL", &self.query.url("/graphql"))];
+        let own = quick.iter().chain(env).map(|&(name, value)| (name.to_owned(), value.to_owned()));
+        all.extend(own);
+        Server::start("delivery", all, &self.folder.0).await
+    }
+
     /// A management command of `write-api` on this F6's database.
     pub fn write_api(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Process {
         let mut process = Process::new(binary("write-api"));
@@ -213,6 +229,8 @@ fn environment(database: &Database, folder: &Folder) -> Vec<(String, String)> {
     [
         ("F6_WRITE_DATABASE_URL", database.url(Role::Write)),
         ("F6_QUERY_DATABASE_URL", database.url(Role::Query)),
+        ("F6_DELIVERY_DATABASE_URL", database.url(Role::Delivery)),
+        ("F6_DELIVERY_BIND", "127.0.0.1:0".to_owned()),
         ("F6_MIGRATION_DATABASE_URL", database.url(Role::Migration)),
         ("F6_WRITE_CONFIG_PATH", path("write_config.yaml")),
         ("F6_QUERY_CONFIG_PATH", path("query_config.yaml")),

@@ -59,6 +59,11 @@ impl Server {
         self.process.wait().expect("a killed server ends");
     }
 
+    /// `kill -9`, while others may be using it.
+    pub fn kill_in_use(&self) {
+        run(Command::new("kill").args(["-KILL", &self.process.id().to_string()]));
+    }
+
     /// Tells it to stop, as an operator does; it may finish what it accepted.
     pub fn tell_to_stop(&self) {
         run(Command::new("kill").args(["-TERM", &self.process.id().to_string()]));

@@ -13,6 +13,7 @@ mod operation;
 mod output;
 mod query;
 mod read;
+mod subscriptions;
 mod types;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use self::admission::Admission;
 use self::types::Types;
 use crate::append::Appender;
 use crate::ids::IdSource;
+use crate::subscribing::Subscriptions;
 
 /// The most commands that one `append` takes: they are decided together, while others wait.
 pub const MAX_COMMANDS: usize = 100;
@@ -39,8 +41,14 @@ const OVERLOADED: &str = "OVERLOADED";
 /// The server is shutting down.
 const STOPPING: &str = "STOPPING";
 
+/// A subscription has that name already.
+const SUBSCRIPTION_EXISTS: &str = "SUBSCRIPTION_EXISTS";
+
+/// No subscription of the caller has that name.
+const SUBSCRIPTION_UNKNOWN: &str = "SUBSCRIPTION_UNKNOWN";
+
 /// The codes in `extensions.code` of this API's own errors; those of the border are [`door::Code`].
-pub const CODES: [&str; 2] = [OVERLOADED, STOPPING];
+pub const CODES: [&str; 4] = [OVERLOADED, STOPPING, SUBSCRIPTION_EXISTS, SUBSCRIPTION_UNKNOWN];
 
 /// Why no schema can be made from a catalogue.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +69,8 @@ pub struct Gate {
     pub appender: Appender,
     /// What reads what follows from a command.
     pub reader: EventReader,
+    /// What makes and manages durable subscriptions.
+    pub subscriptions: Subscriptions,
     /// Where ids come from that the client does not give.
     pub ids: Box<dyn IdSource>,
 }
@@ -103,7 +113,9 @@ fn describe(catalogue: &Arc<Catalogue>) -> Result<SchemaBuilder, SchemaError> {
         "What can be said to the registry. Each is decided on its own and, where accepted, durable when answered.",
     );
     let one = |object: Object, operation| object.field(mutation::one(catalogue, operation));
-    types.add(operations.into_iter().fold(mutations, one).field(mutation::append(catalogue)));
+    let mutations = operations.into_iter().fold(mutations, one).field(mutation::append(catalogue));
+    types.add(subscriptions::mutations(catalogue, mutations));
+    subscriptions::define(&mut types);
     output::define(&mut types);
     query::define(catalogue, &mut types);
     types.into_schema("Query", "Mutation")

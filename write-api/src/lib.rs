@@ -12,5 +12,6 @@ pub mod import;
 pub mod outcome;
 pub mod rights;
 pub mod settings;
+pub mod subscribing;
 #[cfg(test)]
 mod testing;

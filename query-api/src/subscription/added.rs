@@ -12,11 +12,11 @@ use door::{Principal, faults, resumes_after};
 use futures::{Stream, TryStreamExt};
 use read_model::event::{Event, Position};
 use read_model::fold::Status;
-use read_model::reader::{Followed, Turn};
+use read_model::reader::{Followed, Told, Wanted};
 
 use super::Live;
 use super::cursor::{Cursor, Within};
-use super::filter::Wanted;
+use super::filter;
 use crate::arguments::given;
 use crate::event::EventAt;
 use crate::reading::{Point, Reading};
@@ -26,14 +26,9 @@ use crate::types::{Plain, text, with_plain};
 
 /// A message.
 struct Added {
-    /// What it tells of.
-    event: Arc<Event>,
-    /// The event with which it came to be told: itself, or a judgement.
-    through: Arc<Event>,
+    told: Told,
     /// As things were known just then.
     point: Point,
-    /// What it is worth and was before, where that is what is told.
-    turned: Option<(Status, Option<Status>)>,
     cursor: Cursor,
 }
 
@@ -55,7 +50,7 @@ pub(super) fn root() -> SubscriptionField {
 
 const FIELDS: [Plain<Added>; 2] = [
     ("position", "Position!", "The place in the log with which this came to be told.", |added| {
-        added.through.position.get().into()
+        added.told.through.position.get().into()
     }),
     ("cursor", "String!", "Subscribe after this to go on from here.", |added| text(added.cursor)),
 ];
@@ -75,7 +70,7 @@ pub(super) fn object() -> Object {
     });
     let before = Field::new("previousStatus", TypeRef::named("EventStatus"), |context| {
         FieldFuture::new(async move {
-            let turned = context.parent_value.try_downcast_ref::<Added>()?.turned;
+            let turned = context.parent_value.try_downcast_ref::<Added>()?.told.turned;
             let before = turned.and_then(|(_, before)| before);
             Ok(before.map(|status| FieldValue::value(text(status.name()))))
         })
@@ -84,25 +79,25 @@ pub(super) fn object() -> Object {
         .description(
             "An event that was registered, or that came to be worth something else, as known just then.",
         )
-        .field(event("event", |added| &added.event).description("The event."))
+        .field(event("event", |added| &added.told.event).description("The event."))
         .field(status.description("What the event is worth with it."))
         .field(before.description(
             "What the event was worth before; null where that is not what is told, or it was not there.",
         ))
-        .field(event("through", |added| &added.through).description(
+        .field(event("through", |added| &added.told.through).description(
             "The event with which it came to be told: itself, or the judgement that turned what it is worth.",
         ))
 }
 
 async fn status(context: &ResolverContext<'_>) -> Result<Status> {
     let added = context.parent_value.try_downcast_ref::<Added>()?;
-    match added.turned {
+    match added.told.turned {
         Some((status, _)) => Ok(status),
         None => {
-            let standing = Reading::of(context)?.standing(&added.event, added.point).await?;
+            let standing = Reading::of(context)?.standing(&added.told.event, added.point).await?;
             standing
                 .map(|standing| standing.status)
-                .ok_or_else(|| faults::internal(&Unknown(added.event.position)))
+                .ok_or_else(|| faults::internal(&Unknown(added.told.event.position)))
         }
     }
 }
@@ -116,7 +111,7 @@ async fn follow<'a>(
     context: ResolverContext<'a>,
 ) -> Result<impl Stream<Item = Result<FieldValue<'a>>> + Send + 'a> {
     Surface::of(&context)?.views.events.check(Principal::of(&context)?)?;
-    let wanted = Wanted::read(&context)?;
+    let wanted = filter::read(&context)?;
     let live = Live::of(&context)?.clone();
     let end = live.reading().point_of_events(None).await?.snapshot.position;
     let after = match given(&context, "after").and_then(|after| after.string().ok()) {
@@ -172,21 +167,14 @@ impl Source {
 
     async fn look_at(&mut self, through: Arc<Event>) -> Result<()> {
         let point = self.live.reading().as_registered(&through);
-        if !self.wanted.of_turns() {
-            let cursor = Cursor::Event(through.position);
-            self.ready.push_back(Added { event: Arc::clone(&through), through, point, turned: None, cursor });
-            return Ok(());
-        }
-        let turns = self.live.reader.turns(&through).await.map_err(|error| faults::internal(&error))?;
-        let new =
-            |turn: &Turn| self.wanted.wants(turn) && !self.after.told(through.position, turn.event.position);
-        let turns: Vec<Turn> = turns.into_iter().filter(new).collect();
-        let last = turns.len().saturating_sub(1);
-        self.ready.extend(turns.into_iter().enumerate().map(|(index, turn)| {
-            let within = Within { through: through.position, event: turn.event.position };
+        let told = self.live.reader.told(&self.wanted, &through).await;
+        let mut told = told.map_err(|error| faults::internal(&error))?;
+        told.retain(|told| !self.after.told(through.position, told.event.position));
+        let last = told.len().saturating_sub(1);
+        self.ready.extend(told.into_iter().enumerate().map(|(index, told)| {
+            let within = Within { through: through.position, event: told.event.position };
             let cursor = if index == last { Cursor::Event(through.position) } else { Cursor::Turn(within) };
-            let turned = Some((turn.after, turn.before));
-            Added { event: turn.event, through: Arc::clone(&through), point, turned, cursor }
+            Added { told, point, cursor }
         }));
         Ok(())
     }

@@ -5,13 +5,14 @@ pub(crate) const RESERVED_FIELDS: [&str; 8] =
     ["id", "basis", "events", "history", "timeline", "provenance", "inOnderzoek", "asOf"];
 
 /// The root fields that are no view's.
-pub(crate) const RESERVED_ROOTS: [&str; 6] =
-    ["event", "events", "compare", "consequences", "whatIf", "workList"];
+pub(crate) const RESERVED_ROOTS: [&str; 8] =
+    ["event", "events", "compare", "consequences", "whatIf", "workList", "subscription", "subscriptions"];
 
 /// The types that are no view's, GraphQL's own among them.
-pub(crate) const RESERVED_TYPES: [&str; 51] = [
+pub(crate) const RESERVED_TYPES: [&str; 54] = [
     "AffectedEvent",
     "AffectedObject",
+    "Backlog",
     "Basis",
     "Boolean",
     "BrokenRule",
@@ -23,6 +24,7 @@ pub(crate) const RESERVED_TYPES: [&str; 51] = [
     "DatePrecision",
     "DateTime",
     "DerivedChange",
+    "DurableSubscription",
     "Edge",
     "Event",
     "EventAdded",
@@ -39,6 +41,7 @@ pub(crate) const RESERVED_TYPES: [&str; 51] = [
     "Moment",
     "Mutation",
     "PageInfo",
+    "ParkedDelivery",
     "PartialDate",
     "Point",
     "Position",

@@ -15,6 +15,7 @@ use super::model::{Catalogue, Derived, EventType, Field, Line, NamedType, Object
 use super::problem::{Problems, Report, compile_yaml, one_of};
 use super::search::compile_searches;
 use super::shape::{Names, Shape, is_name};
+use super::subscribing::compile_subscriptions;
 use super::yaml::Step;
 use crate::time::Zone;
 
@@ -100,6 +101,7 @@ impl<'a> Compiler<'a> {
             oin: check_oin(&f6.oin, report).into(),
             zone: time_zone(&f6.time_zone, report),
             source_types: self.config.source_types.iter().map(|name| name.as_str().into()).collect(),
+            subscriptions: compile_subscriptions(self.config, report),
             types: compile_types(self.config, &self.names, &mut Report::default()),
             object_types,
             event_types,

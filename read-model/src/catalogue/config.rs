@@ -18,6 +18,9 @@ pub struct Config {
     /// Values with a structure of their own: name → JSON Schema 2020-12. Formats refer to them as `#/$defs/Name`.
     #[serde(default)]
     pub types: IndexMap<String, Value>,
+    /// Who may have events delivered, and what those are called outside. Without it, nobody.
+    #[serde(default)]
+    pub subscriptions: Option<SubscriptionsConfig>,
     /// What events are about.
     pub object_types: IndexMap<String, ObjectTypeConfig>,
     /// What can happen.
@@ -36,6 +39,24 @@ pub struct F6Config {
     pub oin: String,
     /// The IANA time zone in which days are counted.
     pub time_zone: String,
+}
+
+/// Who may have events delivered to a webhook, and what those are called outside (NL GOV profile for CloudEvents).
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SubscriptionsConfig {
+    /// What this F6 is called in the `source` of a CloudEvent: `urn:nld:oin:<oin>:systeem:<system>`.
+    pub system: String,
+    /// What the `type` of every CloudEvent begins with: the domain of who defines the events, in reverse.
+    pub type_prefix: String,
+    /// The source types that may make subscriptions, and manage their own.
+    pub subscribe: Vec<String>,
+    /// The source types that may manage everybody's.
+    #[serde(default)]
+    pub manage: Vec<String>,
+    /// The source types to whom deliveries may carry what the events say, rather than a reference to it.
+    #[serde(default)]
+    pub data: Vec<String>,
 }
 
 /// A type of object and its fields.

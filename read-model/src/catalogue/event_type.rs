@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use super::compile::{Compiler, compile_expression};
 use super::config::{
-    ActionConfig, CorrectConfig, EffectConfig, EventTypeConfig, RuleConfig, Severity, VersionConfig,
+    ActionConfig, Config, CorrectConfig, EffectConfig, EventTypeConfig, RuleConfig, Severity, VersionConfig,
 };
 use super::expression::{Expression, Kind, Reads, Words};
 use super::format::Format;
@@ -39,8 +39,8 @@ pub(super) fn compile_event_type(
     EventType {
         name: name.into(),
         description: config.description.as_deref().map(Arc::from),
-        claim: sources(compiler, &["claim"], &config.claim, report),
-        validate: sources(compiler, &["validate"], &config.validate, report),
+        claim: sources(compiler.config, &["claim"], &config.claim, report),
+        validate: sources(compiler.config, &["validate"], &config.validate, report),
         amend,
         annul,
         four_eyes: config.four_eyes,
@@ -61,8 +61,14 @@ pub(super) fn compile_event_type(
     }
 }
 
-fn sources(compiler: &Compiler<'_>, keys: &[&str], given: &[String], report: &mut Report) -> Vec<Arc<str>> {
-    let known = &compiler.config.source_types;
+/// Source types that stand below these keys; one that the config does not know is reported.
+pub(super) fn sources(
+    config: &Config,
+    keys: &[&str],
+    given: &[String],
+    report: &mut Report,
+) -> Vec<Arc<str>> {
+    let known = &config.source_types;
     for (index, name) in given.iter().enumerate().filter(|(_, name)| !known.contains(name)) {
         report.within(keys.iter().map(|key| Step::from(*key)).chain([index.into()]), |report| {
             let there = one_of(name, known.iter().map(String::as_str));
@@ -80,12 +86,12 @@ fn correctors(
 ) -> (Vec<Arc<str>>, Vec<Arc<str>>) {
     match config {
         CorrectConfig::Both(given) => {
-            let both = sources(compiler, &["correct"], given, report);
+            let both = sources(compiler.config, &["correct"], given, report);
             (both.clone(), both)
         }
         CorrectConfig::Apart(apart) => (
-            sources(compiler, &["correct", "amend"], &apart.amend, report),
-            sources(compiler, &["correct", "annul"], &apart.annul, report),
+            sources(compiler.config, &["correct", "amend"], &apart.amend, report),
+            sources(compiler.config, &["correct", "annul"], &apart.annul, report),
         ),
     }
 }

@@ -32,6 +32,8 @@ pub struct Catalogue {
     pub zone: Zone,
     /// The types of authority.
     pub source_types: Vec<Arc<str>>,
+    /// Who may have events delivered.
+    pub subscriptions: Subscriptions,
     /// Values with a structure of their own, by name.
     pub types: IndexMap<Arc<str>, NamedType>,
     /// What events are about, by name.
@@ -40,6 +42,21 @@ pub struct Catalogue {
     pub event_types: IndexMap<Arc<str>, EventType>,
     /// The fields of every object type, as expressions know them.
     pub(super) members: Members,
+}
+
+/// Who may have events delivered, and what those are called outside.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Subscriptions {
+    /// What this F6 is called outside.
+    pub system: Arc<str>,
+    /// What the type of every event begins with outside.
+    pub type_prefix: Arc<str>,
+    /// Who may make subscriptions, and manage their own.
+    pub subscribe: Vec<Arc<str>>,
+    /// Who may manage everybody's.
+    pub manage: Vec<Arc<str>>,
+    /// To whom deliveries may carry data.
+    pub data: Vec<Arc<str>>,
 }
 
 /// A type from `types`.

@@ -45,6 +45,12 @@ impl Status {
             Self::Validated => "VALIDATED",
         }
     }
+
+    /// The status with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
 }
 
 /// An event's status, its verdict, and the events that make it so.

@@ -87,15 +87,7 @@ impl Followed {
     pub async fn next(&mut self) -> Result<Vec<Arc<Event>>, ReadError> {
         loop {
             let newest = self.newest().await;
-            let up_to = match self.filter.object {
-                Some(_) => newest,
-                None => newest.min(self.at.plus(WINDOW)),
-            };
-            let events = self.page(up_to).await?;
-            let reached = match events.last() {
-                Some(last) if events.len() == PAGE => last.position,
-                Some(_) | None => up_to,
-            };
+            let (events, reached) = self.stretch(newest).await?;
             self.reached(reached);
             if !events.is_empty() {
                 return Ok(events);
@@ -123,10 +115,10 @@ impl Followed {
         self.place.at.store(position.get(), Ordering::Relaxed);
     }
 
-    async fn page(&self, up_to: Position) -> Result<Vec<Arc<Event>>, ReadError> {
+    async fn stretch(&self, newest: Position) -> Result<(Vec<Arc<Event>>, Position), ReadError> {
         let mut attempts = 1;
         loop {
-            match self.reader.page(&self.filter, self.at, up_to, PAGE).await {
+            match self.reader.stretch(&self.filter, self.at, newest).await {
                 Err(ReadError::Database(error)) if attempts < ATTEMPTS => {
                     tracing::warn!(
                         error = &error as &dyn std::error::Error,
@@ -135,9 +127,33 @@ impl Followed {
                     attempts += 1;
                     tokio::time::sleep(PAUSE).await;
                 }
-                page => return page,
+                stretch => return stretch,
             }
         }
+    }
+}
+
+impl EventReader {
+    /// Some of the events after a position, in commit order, and how far the log was looked through for them.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn stretch(
+        &self,
+        filter: &EventFilter,
+        after: Position,
+        newest: Position,
+    ) -> Result<(Vec<Arc<Event>>, Position), ReadError> {
+        let up_to = match filter.object {
+            Some(_) => newest,
+            None => newest.min(after.plus(WINDOW)),
+        };
+        let events = self.page(filter, after, up_to, PAGE).await?;
+        let reached = match events.last() {
+            Some(last) if events.len() == PAGE => last.position,
+            Some(_) | None => up_to,
+        };
+        Ok((events, reached))
     }
 }
 

@@ -1,9 +1,9 @@
 //! What may wait for a clerk: read off the derived index, in the order of registration.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use super::{EventReader, EventRow, ReadError, row};
+use super::{EventReader, ReadError};
 use crate::event::{Event, EventId, ObjectId, Position};
 use crate::history::History;
 use crate::log::Log;
@@ -77,19 +77,6 @@ impl EventReader {
             Some(Candidate { event: at(event)?, kind: WorkKind::from_name(&kind)?, since: at(since)? })
         };
         Ok(rows.into_iter().filter_map(candidate).collect())
-    }
-
-    /// The events at these positions.
-    async fn events_at(&self, positions: &[i64]) -> Result<HashMap<i64, Arc<Event>>, ReadError> {
-        if positions.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let sql = row::events_at("SELECT position FROM unnest($1::bigint[]) AS asked(position)");
-        let _step = self.watch.loading();
-        let rows: Vec<EventRow> =
-            sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(positions).fetch_all(&self.pool).await?;
-        let events = self.events(rows)?.into_iter();
-        Ok(events.map(|event| (event.position.get(), event)).collect())
     }
 
     /// The history of every object that these events bear on, also of those that only an amend of them names.

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-use tests::{F6, days_from_now, new_id, root};
+use serde_json::{Value, json};
+use tests::{F6, Sink, days_from_now, new_id, root};
 
 use super::{ask, too_deep};
+use crate::deliveries::{subscribe, until};
 use crate::family::birth;
 
 #[tokio::test]
@@ -17,15 +18,24 @@ async fn every_metric_is_explained_and_the_dashboard_and_the_alerts_use_no_other
         let answer = ask(server, &f6, &too_deep(), &[]).await;
         assert_eq!(answer["errors"][0]["extensions"]["code"], "LIMIT_EXCEEDED", "{answer}");
     }
+    let (sink, worker) = (Sink::start().await, f6.delivery(&[]).await);
+    subscribe(&f6.principal("systeem"), "letters", &sink, json!({})).await;
+    f6.ouder().claim("Geboorte", birth(new_id(), "2026-01-01", "Anna")).await.accepted();
+    sink.next().await;
+    until(&f6.ambtenaar(), "letters", |stands| stands["backlog"]["pending"] == 0).await;
     let (write, query) = (f6.write[0].metrics().await, f6.query.metrics().await);
-    let (written, queried) = (write.types(), query.types());
-    let exported: BTreeMap<&str, &str> =
-        written.iter().chain(&queried).map(|(name, kind)| (*name, *kind)).collect();
+    let delivery = worker.metrics().await;
+    let (written, queried, delivered) = (write.types(), query.types(), delivery.types());
+    let all = written.iter().chain(&queried).chain(&delivered);
+    let exported: BTreeMap<&str, &str> = all.map(|(name, kind)| (*name, *kind)).collect();
 
     // Then docs/operations.md explains each where it belongs, and nothing else
     let [both, of_write, of_query] = ["both servers", "the write API", "the query API"].map(documented);
     assert_eq!(names(&written), both.union(&of_write).cloned().collect());
     assert_eq!(names(&queried), both.union(&of_query).cloned().collect());
+    let of_delivery = documented("a delivery worker");
+    assert!(of_delivery.is_subset(&names(&delivered)), "{delivered:?}");
+    assert!(names(&delivered).is_subset(&both.union(&of_delivery).cloned().collect()), "{delivered:?}");
     // And what the dashboard and the alerts ask for is there
     for file in ["observe/grafana/dashboards/f6.json", "observe/alerts.yml"] {
         let used = used(&read(file));

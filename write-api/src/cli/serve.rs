@@ -15,6 +15,7 @@ use crate::append::{self, AppenderTask, EngineError, Meters};
 use crate::graphql::{self, Gate, SchemaError};
 use crate::ids::{IdSource, SystemIds};
 use crate::settings::{ServeOptions, SettingsError};
+use crate::subscribing::Subscriptions;
 
 /// What the server is called in its log, its metrics and its traces.
 const NAME: &str = "write-api";
@@ -64,7 +65,8 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
     let started = append::start_metered(pool.clone(), Arc::clone(&catalogue), appending, meters).await;
     let (appender, task) = started.map_err(ServeFailure::Appender)?;
     let reader = EventReader::new(pool.clone(), Arc::clone(&catalogue), CACHED_OBJECTS);
-    let gate = Gate { appender, reader, ids: Box::new(SystemIds) };
+    let subscriptions = Subscriptions::new(pool.clone(), Arc::clone(&catalogue), tokens.development());
+    let gate = Gate { appender, reader, subscriptions, ids: Box::new(SystemIds) };
     let schema = graphql::builder(&catalogue, gate)?;
     let schema = graphql::finish(door::harden(schema, tokens.development()))?;
     let (bind, patience) = (options.bind, options.http.shutdown_timeout);

@@ -1,0 +1,141 @@
+//! An event as it goes outside: CloudEvents 1.0, by the NL GOV profile.
+
+use chrono::SecondsFormat;
+use read_model::catalogue::Catalogue;
+use read_model::reader::{Mode, Told};
+use serde_json::{Map, Value, json};
+
+/// The media type of the structured mode.
+const STRUCTURED: &str = "application/cloudevents+json; charset=utf-8";
+
+/// An event with the attributes that anybody may see, and what it says where the subscriber may.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CloudEvent {
+    /// Its attributes, in the order in which they are written.
+    attributes: Vec<(&'static str, String)>,
+    data: Option<Value>,
+}
+
+/// What is sent: a body, and the headers that say what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Names and values.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl CloudEvent {
+    /// The event of something that is told; `query_url` is where the query API answers.
+    #[must_use]
+    pub fn of(told: &Told, catalogue: &Catalogue, query_url: &str, with_data: bool) -> Self {
+        let Told { event, through, turned } = told;
+        let happened = match turned {
+            Some((status, _)) => status.name().to_lowercase(),
+            None => event.kind().name().to_lowercase(),
+        };
+        let names = &catalogue.subscriptions;
+        let mut attributes = vec![
+            ("specversion", "1.0".to_owned()),
+            ("id", id(told)),
+            ("source", format!("urn:nld:oin:{}:systeem:{}", catalogue.oin, names.system)),
+            ("type", format!("{}.{}.{happened}", names.type_prefix, in_lower_case(&event.event_type))),
+            ("time", through.created_at.to_rfc3339_opts(SecondsFormat::Micros, true)),
+            ("sequence", through.position.to_string()),
+            ("sequencetype", "Integer".to_owned()),
+            ("dataref", dataref(query_url, told)),
+        ];
+        if let Some((_, Some(before))) = turned {
+            attributes.push(("previousstatus", before.name().to_owned()));
+        }
+        Self { attributes, data: with_data.then(|| data(told)) }
+    }
+
+    /// Its id: the same however often it is sent.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.attributes.iter().find(|(name, _)| *name == "id").map_or("", |(_, id)| id)
+    }
+
+    /// The event as it is written into a request.
+    #[must_use]
+    pub fn message(&self, mode: Mode) -> Message {
+        match mode {
+            Mode::Structured => {
+                let attribute = |(name, value): &(&str, String)| ((*name).to_owned(), json!(value));
+                let mut event: Map<String, Value> = self.attributes.iter().map(attribute).collect();
+                if let Some(data) = &self.data {
+                    event.insert("datacontenttype".to_owned(), json!("application/json"));
+                    event.insert("data".to_owned(), data.clone());
+                }
+                let headers = vec![("content-type".to_owned(), STRUCTURED.to_owned())];
+                Message { headers, body: Value::Object(event).to_string().into_bytes() }
+            }
+            Mode::Binary => {
+                let header = |(name, value): &(&str, String)| (format!("ce-{name}"), encoded(value));
+                let mut headers: Vec<(String, String)> = self.attributes.iter().map(header).collect();
+                if self.data.is_some() {
+                    headers.push(("content-type".to_owned(), "application/json".to_owned()));
+                }
+                let body = self.data.as_ref().map(|data| data.to_string().into_bytes()).unwrap_or_default();
+                Message { headers, body }
+            }
+        }
+    }
+}
+
+/// One event may be told more than once: as it comes to be worth something else, each time with another.
+fn id(told: &Told) -> String {
+    match told.turned {
+        Some(_) => format!("{}.{}", told.event.id, told.through.position),
+        None => told.event.id.to_string(),
+    }
+}
+
+/// Where what the event says can be asked, by who may: the query API's persisted query `event`.
+fn dataref(query_url: &str, told: &Told) -> String {
+    format!("{query_url}?documentId=event&variables=%7B%22id%22%3A%22{}%22%7D", told.event.id)
+}
+
+fn data(told: &Told) -> Value {
+    let Told { event, through, turned } = told;
+    json!({
+        "id": event.id,
+        "eventType": event.event_type,
+        "eventVersion": event.event_version,
+        "eventKind": event.kind().name(),
+        "objectIds": event.object_ids,
+        "occurredAt": event.occurred_at.to_rfc3339_opts(SecondsFormat::Micros, true),
+        "createdAt": event.created_at.to_rfc3339_opts(SecondsFormat::Micros, true),
+        "eventReference": event.references,
+        "eventSource": { "id": event.source.id, "type": event.source.source_type },
+        "status": turned.map(|(status, _)| status.name()),
+        "previousStatus": turned.and_then(|(_, before)| before).map(|before| before.name()),
+        "through": through.id,
+        "eventData": event.body.to_event_data(),
+    })
+}
+
+/// `BsnToegekend` as `bsn-toegekend`.
+fn in_lower_case(name: &str) -> String {
+    let mut written = String::with_capacity(name.len() + 4);
+    for (index, char) in name.char_indices() {
+        if char.is_uppercase() && index > 0 {
+            written.push('-');
+        }
+        written.extend(char.to_lowercase());
+    }
+    written
+}
+
+/// A value as a header holds it: anything but printable ASCII, and `"` and `%`, percent-encoded (HTTP binding, 3.1.3.2).
+fn encoded(value: &str) -> String {
+    let mut written = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        match byte {
+            b'!'..=b'~' if byte != b'"' && byte != b'%' => written.push(char::from(byte)),
+            _ => written.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    written
+}

@@ -1,0 +1,119 @@
+//! One delivery over HTTP: a request, and whether its answer says that it arrived.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use door::Clock;
+use read_model::catalogue::Catalogue;
+use read_model::reader::{Subscription, Told};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Url};
+
+use crate::cloud_event::{CloudEvent, Message};
+use crate::signature::Secret;
+
+/// Whoever asks is told who comes.
+const USER_AGENT: &str = concat!("f6-delivery/", env!("CARGO_PKG_VERSION"));
+
+/// Why deliveries cannot begin.
+#[derive(Debug, thiserror::Error)]
+#[error("no HTTP client can be made")]
+pub struct CourierError(#[source] reqwest::Error);
+
+/// Makes deliveries; clones share their connections.
+#[derive(Clone)]
+pub struct Courier {
+    client: Client,
+    catalogue: Arc<Catalogue>,
+    query_url: Arc<str>,
+    clock: Arc<dyn Clock>,
+    timeout: Duration,
+}
+
+impl Courier {
+    /// Makes deliveries; each is given so long.
+    ///
+    /// # Errors
+    /// [`CourierError`].
+    pub fn new(
+        catalogue: Arc<Catalogue>,
+        query_url: &str,
+        clock: Arc<dyn Clock>,
+        timeout: Duration,
+    ) -> Result<Self, CourierError> {
+        // A sink that moved is for whoever manages the subscription to say: what is signed for one goes to no other.
+        let client = Client::builder().user_agent(USER_AGENT).redirect(Policy::none()).timeout(timeout);
+        let client = client.build().map_err(CourierError)?;
+        Ok(Self { client, catalogue, query_url: query_url.into(), clock, timeout })
+    }
+
+    /// How long one delivery may take.
+    #[must_use]
+    pub const fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Makes one delivery; what went wrong is told in words that hold nothing of the answer.
+    ///
+    /// # Errors
+    /// Why it did not arrive.
+    pub async fn deliver(
+        &self,
+        subscription: &Subscription,
+        secret: &str,
+        told: &Told,
+    ) -> Result<(), String> {
+        let rights = &self.catalogue.subscriptions;
+        let owner = &subscription.owner.source_type;
+        if !rights.subscribe.contains(owner) {
+            return Err(format!("`{owner}` may no longer subscribe: the configuration has changed"));
+        }
+        let with_data = subscription.with_data && rights.data.contains(owner);
+        let event = CloudEvent::of(told, &self.catalogue, &self.query_url, with_data);
+        let secret = Secret::parse(secret).map_err(|error| error.to_string())?;
+        let message = event.message(subscription.mode);
+        let headers = self.headers(&event, &message, &secret);
+        let url: Url =
+            subscription.sink.parse().map_err(|_| "the address of the sink is no URL".to_owned())?;
+        let request = self.client.post(url).headers(headers).body(message.body);
+        let answer = request.send().await.map_err(|error| in_words(&error, self.timeout))?;
+        match answer.status().is_success() {
+            true => Ok(()),
+            false => Err(format!("the sink answered {}", answer.status().as_u16())),
+        }
+    }
+
+    fn headers(&self, event: &CloudEvent, message: &Message, secret: &Secret) -> HeaderMap {
+        let now = self.clock.now().timestamp();
+        let signature = [
+            ("webhook-id", event.id().to_owned()),
+            ("webhook-timestamp", now.to_string()),
+            ("webhook-signature", secret.sign(event.id(), now, &message.body)),
+        ];
+        let own = message.headers.iter().map(|(name, value)| (name.as_str(), value));
+        let signed = signature.iter().map(|(name, value)| (*name, value));
+        // Every value is printable ASCII: the message has encoded what is not.
+        own.chain(signed)
+            .filter_map(|(name, value)| {
+                Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
+            })
+            .collect()
+    }
+}
+
+impl std::fmt::Debug for Courier {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Courier").field("query_url", &self.query_url).finish_non_exhaustive()
+    }
+}
+
+fn in_words(error: &reqwest::Error, timeout: Duration) -> String {
+    if error.is_timeout() {
+        format!("the sink did not answer within {timeout:?}")
+    } else if error.is_connect() {
+        "the sink cannot be reached".to_owned()
+    } else {
+        "the connection to the sink broke".to_owned()
+    }
+}
