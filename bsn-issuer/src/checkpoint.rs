@@ -70,7 +70,7 @@ mod tests {
         let folder = folder("written");
         let checkpoint = Checkpoint::new(&folder.join("checkpoint"));
         assert_eq!(checkpoint.read().expect("no file is no error"), "0");
-        for cursor in ["MTIz", "MTI0LjE"] {
+        for cursor in ["MTI2", "MTI4LjE"] {
             checkpoint.write(cursor).expect("it is written");
             assert_eq!(checkpoint.read().expect("it is read"), cursor);
         }
@@ -84,11 +84,11 @@ mod tests {
     fn an_unfinished_file_beside_it_changes_nothing() {
         let folder = folder("unfinished");
         let checkpoint = Checkpoint::new(&folder.join("checkpoint"));
-        checkpoint.write("MTIz").expect("it is written");
+        checkpoint.write("MTI2").expect("it is written");
         std::fs::write(folder.join("checkpoint.new"), "MT").expect("half a cursor");
-        assert_eq!(checkpoint.read().expect("it is read"), "MTIz");
-        checkpoint.write("MTI0").expect("it is written");
-        assert_eq!(checkpoint.read().expect("it is read"), "MTI0");
+        assert_eq!(checkpoint.read().expect("it is read"), "MTI2");
+        checkpoint.write("MTI4").expect("it is written");
+        assert_eq!(checkpoint.read().expect("it is read"), "MTI4");
         std::fs::remove_dir_all(folder).expect("a folder that goes");
     }
 

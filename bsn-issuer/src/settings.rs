@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 /// Issues a citizen service number (BSN) for each birth that is validated, from the beginning of the log on
 ///
-/// It follows the births of an F6 and answers each with a BsnToegekend that is based on the birth.
+/// It follows the births of an F6 and answers each with a `BsnToegekend` that is based on the birth.
 /// It may be stopped or killed at any moment and started again: no child is missed, and none gets two numbers.
 /// Several may run at once, each with a checkpoint of its own.
 #[derive(Debug, Parser)]
@@ -36,7 +36,7 @@ pub(crate) struct Settings {
     /// The last of them; issuers whose numbers do not overlap never try the same one
     #[arg(long, env = "F6_BSN_TO", value_name = "NUMBER", default_value_t = 999_999_999)]
     pub(crate) bsn_to: u32,
-    /// Seconds after which a silent connection is given up; the query API says something every F6_KEEP_ALIVE seconds
+    /// Seconds after which a silent connection is given up; the query API says something every `F6_KEEP_ALIVE` seconds
     #[arg(long, env = "F6_MAX_SILENCE", value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub(crate) max_silence: Duration,
     /// What is logged.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::family::{adults, birth};
 
 /// Debug builds on two busy cores are slow; nobody waits this long unless something is wrong.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A number that was issued, as the log has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(crate) struct Issued {
     pub(crate) status: String,
 }
 
-/// Every BsnToegekend of the log.
+/// Every `BsnToegekend` of the log.
 pub(crate) async fn issued(f6: &F6) -> Vec<Issued> {
     let claims = claims(f6, "BsnToegekend").await;
     let ids = |ids: &Value| ids.as_array().expect("a list").iter().map(id).collect();
@@ -120,7 +120,8 @@ async fn each_validated_birth_gets_a_number_that_rests_on_it_those_before_the_st
         assert_eq!((issued.births, &*issued.status), (vec![geboorte], "VALIDATED"));
         let event = f6.one("event", issued.event).ask("eventSourceType objectIds").await;
         assert_eq!(event, json!({ "eventSourceType": "systeem", "objectIds": [kind] }));
-        assert_eq!(numbers(bsn.parse().expect("digits"), bsn.parse().expect("digits")), [bsn.clone()]);
+        let digits = bsn.parse().expect("digits");
+        assert_eq!(numbers(digits, digits).first(), Some(&bsn), "it passes the eleven test");
         all.push(bsn);
     }
     all.dedup();
