@@ -3,11 +3,11 @@ FROM rust:1.95-slim-bookworm AS build
 WORKDIR /f6
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/f6/target \
-    cargo build --locked --release --package migration --package write-api --package query-api --package delivery \
-    && cp target/release/migration target/release/write-api target/release/query-api target/release/delivery /usr/local/bin/
+    cargo build --locked --release --package migration --package write-api --package query-api --package delivery --package bsn-issuer \
+    && cp target/release/migration target/release/write-api target/release/query-api target/release/delivery target/release/bsn-issuer /usr/local/bin/
 
 FROM debian:bookworm-slim
-COPY --from=build /usr/local/bin/migration /usr/local/bin/write-api /usr/local/bin/query-api /usr/local/bin/delivery /usr/local/bin/
+COPY --from=build /usr/local/bin/migration /usr/local/bin/write-api /usr/local/bin/query-api /usr/local/bin/delivery /usr/local/bin/bsn-issuer /usr/local/bin/
 COPY write_config.yaml query_config.yaml /etc/f6/
 ENV F6_WRITE_CONFIG_PATH=/etc/f6/write_config.yaml F6_QUERY_CONFIG_PATH=/etc/f6/query_config.yaml
 USER nobody

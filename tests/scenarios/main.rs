@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod birth;
+mod bsn_issuer;
 mod caching;
 mod cases;
 mod commands;
@@ -28,6 +29,7 @@ mod rights;
 mod rules;
 mod search;
 mod servers;
+mod soak;
 mod store;
 mod subscriptions;
 mod time;

@@ -357,7 +357,7 @@ async fn a_remedy_says_who_may_do_it() {
 async fn who_may_not_read_events_may_not_read_the_list() {
     let f6 = F6::start().await;
     let query = "{ workList { edges { cursor } } }";
-    for principal in [f6.burger(), f6.ouder(), f6.principal("systeem")] {
+    for principal in [f6.burger(), f6.ouder()] {
         assert_eq!(principal.query(query, &json!({})).await.error_at("FORBIDDEN"), "workList");
     }
 }

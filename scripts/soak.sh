@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# soak.sh [nextest's arguments…]: the scenarios below tests/scenarios/soak at full length, ten times that of make test.
+#
+# F6_SOAK is how many tenths are run, ten by default; F6_SEED, which each scenario prints, gives its chance back.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+cluster=$(mktemp -d "${TMPDIR:-/tmp}/f6-soak.XXXXXX")
+trap 'scripts/throwaway-postgres.sh stop "$cluster"' EXIT
+F6_TEST_POSTGRES_URL=$(scripts/throwaway-postgres.sh start "$cluster")
+export F6_TEST_POSTGRES_URL F6_SOAK=${F6_SOAK:-10}
+
+# The scenarios start the programs, which a test run alone does not build.
+cargo build --locked --workspace --all-targets
+scripts/tool.sh cargo-nextest run --locked --workspace --profile soak -E 'test(/^soak::/)' "$@"
