@@ -40,5 +40,5 @@ pub use question::Question;
 pub use scrape::Scrape;
 pub use server::Server;
 pub use subscriber::{Events, Socket, Subscription};
-pub use values::{bsn, days_from_now, new_id};
+pub use values::{bsn, days_from_now, new_id, sha256};
 pub use workspace::{binary, root, run, sources};
