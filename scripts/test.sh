@@ -10,7 +10,7 @@ export F6_TEST_POSTGRES_URL
 
 # The scenarios start the servers' binaries, which a test run alone does not build.
 cargo build --locked --workspace --all-targets
-# A scenario drives the official clients of subscriptions.
+# Scenarios drive the official clients of subscriptions, and the audit of GraphQL over HTTP.
 npm ci --silent --no-audit --no-fund --prefix tests/clients
 if compgen -G 'demo/*.test.mjs' >/dev/null; then node --test demo/; fi
 cargo test --locked --workspace --doc --quiet

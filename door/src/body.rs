@@ -1,14 +1,16 @@
-//! A body becomes a GraphQL request, or a typed error says why not.
+//! A body, or the query of a URL, becomes the parameters of a GraphQL request, or a typed error says why not.
 
 use std::time::Duration;
 
-use async_graphql::{Request, Variables};
+use async_graphql::Variables;
 use axum::body::{Body, BodyDataStream, Bytes};
-use axum::http::HeaderMap;
+use axum::extract::Query;
 use axum::http::header::{CONTENT_LENGTH, EXPECT};
+use axum::http::{HeaderMap, Uri};
 use futures::StreamExt;
 use serde_json::{Map, Value};
 
+use crate::documents::{DocumentHash, Given};
 use crate::json;
 use crate::refusal::Refusal;
 use crate::request_error::RequestError;
@@ -83,10 +85,18 @@ impl Incoming {
     }
 }
 
+/// What a GraphQL request says, before its document is looked up.
+#[derive(Debug)]
+pub(crate) struct Parameters {
+    pub(crate) document: Given,
+    pub(crate) operation_name: Option<String>,
+    pub(crate) variables: Variables,
+}
+
 /// Reads the parameters of a GraphQL request.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Request, RequestError> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<Parameters, RequestError> {
     match json::parse(bytes).map_err(RequestError::NotJson)? {
-        Value::Object(parameters) => request(parameters),
+        Value::Object(parameters) => Parameters::read(parameters),
         Value::Array(_) => Err(RequestError::Batch),
         other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
             Err(RequestError::NotAnObject { found: kind(&other) })
@@ -94,17 +104,59 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Request, RequestError> {
     }
 }
 
-/// The GraphQL request that these parameters make.
-pub(crate) fn request(mut parameters: Map<String, Value>) -> Result<Request, RequestError> {
-    let query = string(&mut parameters, "query")?.ok_or(RequestError::NoQuery)?;
-    let mut request = Request::new(query);
-    request.operation_name = string(&mut parameters, "operationName")?;
-    if let Some(variables) = object(&mut parameters, "variables")? {
-        request.variables = Variables::from_json(variables);
+/// Reads the same of the query of a URL, where objects are written as JSON.
+pub(crate) fn of_url(url: &Uri) -> Result<Parameters, RequestError> {
+    let pairs = Query::<Vec<(String, String)>>::try_from_uri(url).map_err(|_| RequestError::Url)?;
+    let mut parameters = Map::new();
+    for (name, text) in pairs.0 {
+        let value = match name.as_str() {
+            "query" | "operationName" | "documentId" => Value::String(text),
+            "variables" | "extensions" => json::parse(text.as_bytes()).map_err(RequestError::NotJson)?,
+            _ => continue,
+        };
+        if parameters.contains_key(&name) {
+            return Err(RequestError::Twice { name });
+        }
+        parameters.insert(name, value);
     }
-    // Reserved for extensions of the protocol, of which there are none yet: checked and left alone.
-    object(&mut parameters, "extensions")?;
-    Ok(request)
+    Parameters::read(parameters)
+}
+
+impl Parameters {
+    /// What these parameters say.
+    pub(crate) fn read(mut parameters: Map<String, Value>) -> Result<Self, RequestError> {
+        let text = string(&mut parameters, "query")?;
+        let operation_name = string(&mut parameters, "operationName")?;
+        let variables = object(&mut parameters, "variables")?;
+        let hash = hash(&mut parameters)?;
+        let document = match (text, hash) {
+            (Some(text), None) => Given::Text(text),
+            (None, Some(hash)) => Given::Hash(hash),
+            (Some(text), Some(hash)) => Given::Both(text, hash),
+            (None, None) => return Err(RequestError::NoQuery),
+        };
+        let variables = variables.map(|given| Variables::from_json(Value::Object(given)));
+        Ok(Self { document, operation_name, variables: variables.unwrap_or_default() })
+    }
+}
+
+/// The hash by which a document is named: as the draft of GraphQL over HTTP has it, or as clients that persist queries do.
+fn hash(parameters: &mut Map<String, Value>) -> Result<Option<DocumentHash>, RequestError> {
+    let of = |name, text: Option<String>| {
+        text.map(|text| DocumentHash::parse(&text).ok_or(RequestError::Hash { name, given: text }))
+            .transpose()
+    };
+    let id = of("documentId", string(parameters, "documentId")?)?;
+    // Other extensions are reserved for the protocol: checked to be an object, and left alone.
+    let mut extensions = object(parameters, "extensions")?.unwrap_or_default();
+    let Some(mut persisted) = object(&mut extensions, "persistedQuery")? else {
+        return Ok(id);
+    };
+    let other = of("sha256Hash", string(&mut persisted, "sha256Hash")?)?;
+    match (id, other) {
+        (Some(id), Some(other)) if id != other => Err(RequestError::Hashes),
+        (id, other) => Ok(id.or(other)),
+    }
 }
 
 fn string(parameters: &mut Map<String, Value>, name: &'static str) -> Result<Option<String>, RequestError> {
@@ -115,10 +167,13 @@ fn string(parameters: &mut Map<String, Value>, name: &'static str) -> Result<Opt
     }
 }
 
-fn object(parameters: &mut Map<String, Value>, name: &'static str) -> Result<Option<Value>, RequestError> {
+fn object(
+    parameters: &mut Map<String, Value>,
+    name: &'static str,
+) -> Result<Option<Map<String, Value>>, RequestError> {
     match parameters.get_mut(name).map(Value::take) {
         None | Some(Value::Null) => Ok(None),
-        Some(object @ Value::Object(_)) => Ok(Some(object)),
+        Some(Value::Object(object)) => Ok(Some(object)),
         Some(other) => Err(RequestError::Parameter { name, found: kind(&other), expected: "an object" }),
     }
 }
@@ -197,7 +252,52 @@ mod tests {
     fn null_is_as_good_as_absent() {
         let body =
             br#"{"query": "{a}", "operationName": null, "variables": null, "extensions": null, "more": 1}"#;
-        assert_eq!(parse(body).unwrap().query, "{a}");
+        assert_eq!(parse(body).unwrap().document, Given::Text("{a}".to_owned()));
+    }
+
+    #[test]
+    fn a_document_is_named_by_its_hash_as_either_kind_of_client_does() {
+        let hash = DocumentHash::of("{a}");
+        for parameters in [
+            format!(r#"{{"documentId": "sha256:{hash}"}}"#),
+            format!(r#"{{"documentId": "{hash}"}}"#),
+            format!(r#"{{"extensions": {{"persistedQuery": {{"version": 1, "sha256Hash": "{hash}"}}}}}}"#),
+        ] {
+            assert_eq!(parse(parameters.as_bytes()).unwrap().document, Given::Hash(hash), "{parameters}");
+        }
+        for (parameters, message) in [
+            (
+                r#"{"documentId": "abc"}"#.to_owned(),
+                "`documentId` is `abc`, which is no SHA-256 hash; write its 64 hexadecimal digits",
+            ),
+            (
+                format!(
+                    r#"{{"documentId": "{hash}", "extensions": {{"persistedQuery": {{"sha256Hash": "{}"}}}}}}"#,
+                    DocumentHash::of("{b}")
+                ),
+                "`documentId` and `sha256Hash` are not the same; send one of them",
+            ),
+        ] {
+            assert_eq!(refused(&parameters), (Code::InvalidRequest, message.to_owned()));
+        }
+    }
+
+    #[test]
+    fn the_query_of_a_url_says_the_same_as_a_body() {
+        let url =
+            "/graphql?query=%7Ba%7D&variables=%7B%22b%22:1%7D&operationName=A&other=x&extensions=%7B%7D";
+        let parameters = of_url(&url.parse().unwrap()).unwrap();
+        assert_eq!(parameters.document, Given::Text("{a}".to_owned()));
+        assert_eq!(parameters.operation_name.as_deref(), Some("A"));
+        assert_eq!(parameters.variables, Variables::from_json(serde_json::json!({ "b": 1 })));
+        for (url, code) in [
+            ("/graphql", Code::InvalidRequest),
+            ("/graphql?query=a&query=b", Code::InvalidRequest),
+            ("/graphql?query=a&variables=%5B%5D", Code::InvalidRequest),
+            ("/graphql?query=a&variables=oeps", Code::InvalidJson),
+        ] {
+            assert_eq!(of_url(&url.parse().unwrap()).unwrap_err().code(), code, "{url}");
+        }
     }
 
     #[test]

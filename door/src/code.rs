@@ -35,6 +35,10 @@ pub enum Code {
     BatchingRefused,
     /// A text holds U+0000, which cannot be stored.
     NulCharacter,
+    /// No trusted document has the hash that the request names.
+    PersistedQueryNotFound,
+    /// The document is none of those that are trusted here, and no other is answered.
+    DocumentNotTrusted,
     /// The document is not GraphQL.
     ParseFailed,
     /// The document asks for more than a limit allows.
@@ -55,7 +59,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of their declaration.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::Unauthenticated,
         Self::Forbidden,
         Self::Internal,
@@ -71,6 +75,8 @@ impl Code {
         Self::InvalidRequest,
         Self::BatchingRefused,
         Self::NulCharacter,
+        Self::PersistedQueryNotFound,
+        Self::DocumentNotTrusted,
         Self::ParseFailed,
         Self::LimitExceeded,
         Self::IntrospectionDisabled,
@@ -99,6 +105,8 @@ impl Code {
             Self::InvalidRequest => "INVALID_REQUEST",
             Self::BatchingRefused => "BATCHING_REFUSED",
             Self::NulCharacter => "NUL_CHARACTER",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Self::DocumentNotTrusted => "DOCUMENT_NOT_TRUSTED",
             Self::ParseFailed => "PARSE_FAILED",
             Self::LimitExceeded => "LIMIT_EXCEEDED",
             Self::IntrospectionDisabled => "INTROSPECTION_DISABLED",

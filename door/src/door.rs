@@ -11,6 +11,7 @@ use async_graphql::dynamic::Schema;
 use clap::Args;
 
 use crate::clock::Clock;
+use crate::documents::Documents;
 use crate::guard::GuardOptions;
 use crate::health::Check;
 use crate::metrics::Metrics;
@@ -78,6 +79,10 @@ pub struct Door {
     pub http: HttpOptions,
     /// How much a document may ask.
     pub guard: GuardOptions,
+    /// Which documents callers may name by their hash, and whether there are to be no others.
+    pub documents: Documents,
+    /// Whether queries that are trusted documents are answered over GET as well.
+    pub answers_get: bool,
     /// Whose tokens are accepted.
     pub tokens: Tokens,
     /// Where the present moment comes from.

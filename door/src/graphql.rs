@@ -1,9 +1,8 @@
-//! GraphQL over HTTP: one POST, one operation, one answer.
+//! GraphQL over HTTP: one request, one operation, one answer.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use async_graphql::dynamic::Schema;
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Request, Response as Answer, ServerError, Value};
 use axum::http::request::Parts;
@@ -13,8 +12,9 @@ use serde::Serialize;
 use tracing::Instrument;
 
 use crate::arguments;
-use crate::body::{self, Incoming};
+use crate::body::{self, Incoming, Parameters};
 use crate::code::Code;
+use crate::documents::Trust;
 use crate::door::Door;
 use crate::execution::Execution;
 use crate::faults::{INTERNAL_MESSAGE, fresh_id};
@@ -48,14 +48,22 @@ async fn answer(door: &Door, parts: &Parts, incoming: &mut Incoming) -> Response
     let Some(media) = Media::accepted(&parts.headers) else {
         return Refusal::NotAcceptable.respond(Media::Json);
     };
-    if parts.method != Method::POST {
-        let allow = if door.graphiql().is_some() { "GET, POST" } else { "POST" };
-        return Refusal::Method { method: parts.method.to_string(), instead: "POST", allow }.respond(media);
+    if parts.method != Method::POST && !(parts.method == Method::GET && door.answers_get) {
+        return not_over(door, &parts.method).respond(media);
     }
     match execute(door, parts, incoming).await {
         Ok(executed) => respond(door, media, executed),
         Err(refusal) => refusal.respond(media),
     }
+}
+
+fn not_over(door: &Door, method: &Method) -> Refusal {
+    let allow = if door.answers_get || door.graphiql().is_some() { "GET, POST" } else { "POST" };
+    let instead = match *method == Method::GET && door.answers_get {
+        true => "POST, as only queries that are trusted documents are answered over GET",
+        false => "POST",
+    };
+    Refusal::Method { method: method.to_string(), instead, allow }
 }
 
 async fn execute(door: &Door, parts: &Parts, incoming: &mut Incoming) -> Result<Executed, Refusal> {
@@ -69,28 +77,42 @@ async fn execute(door: &Door, parts: &Parts, incoming: &mut Incoming) -> Result<
 /// What is asked; the cheapest checks come first: who is asking before what is asked.
 async fn read(door: &Door, parts: &Parts, incoming: &mut Incoming) -> Result<(Request, Root), Refusal> {
     let principal = principal(door, parts)?;
+    let id = parts.extensions.get::<RequestId>().cloned();
+    if parts.method == Method::GET {
+        return checked(door, body::of_url(&parts.uri)?, Asking { principal, id, way: Way::Get });
+    }
     if !media::sends_json(&parts.headers) {
         return Err(Refusal::MediaType);
     }
     let bytes = incoming.read(door.http.body_limit, door.http.body_timeout).await?;
-    let id = parts.extensions.get::<RequestId>().cloned();
-    checked(door, body::parse(&bytes)?, Asking { principal, id, streams: false })
+    checked(door, body::parse(&bytes)?, Asking { principal, id, way: Way::Post })
+}
+
+/// How a request came, and with it how it may be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// One answer.
+    Post,
+    /// One answer, to a query that is a trusted document: whoever sends this may send it again, or keep it.
+    Get,
+    /// As many answers as there are.
+    Stream,
 }
 
 /// Who asks, and how an answer may come.
 pub(crate) struct Asking {
     pub(crate) principal: Option<Principal>,
     pub(crate) id: Option<RequestId>,
-    /// Whether there may be more than one.
-    pub(crate) streams: bool,
+    pub(crate) way: Way,
 }
 
 /// A request that may be executed: within the limits, and with arguments that fit the schema.
 pub(crate) fn checked(
     door: &Door,
-    mut request: Request,
-    Asking { principal, id, streams }: Asking,
+    parameters: Parameters,
+    Asking { principal, id, way }: Asking,
 ) -> Result<(Request, Root), Refusal> {
+    let mut request = looked_up(door, parameters, way)?;
     let guarded = guard::check(&request.query, &door.guard).inspect_err(|error| {
         if let GuardError::Limit { what, .. } = error {
             door.metrics.http.limited(what);
@@ -102,7 +124,7 @@ pub(crate) fn checked(
     if principal.is_none() && !guarded.only_introspects {
         return Err(TokenError::Missing.into());
     }
-    let mut root = root(&(door.schema)(), &guarded.document, &request, streams)?;
+    let mut root = root(door, &guarded.document, &request, way)?;
     if let Some(mutations) = root.mutations.take() {
         request = request.data(mutations);
     }
@@ -117,18 +139,30 @@ pub(crate) fn checked(
     Ok((request, root))
 }
 
+/// The request with its document, which may be named by its hash.
+fn looked_up(door: &Door, parameters: Parameters, way: Way) -> Result<Request, Refusal> {
+    let Parameters { document, operation_name, variables } = parameters;
+    let trust = if way == Way::Get { Trust::Required } else { Trust::AsConfigured };
+    let found = door.documents.look_up(document, trust);
+    if way == Way::Get && matches!(found, Err(Refusal::NotTrusted)) {
+        return Err(not_over(door, &Method::GET));
+    }
+    let mut request = Request::new(found?).variables(variables);
+    request.operation_name = operation_name;
+    Ok(request)
+}
+
 /// What the operation asks for, if the library can be trusted with it.
-fn root(
-    schema: &Schema,
-    document: &ExecutableDocument,
-    request: &Request,
-    streams: bool,
-) -> Result<Root, Refusal> {
+fn root(door: &Door, document: &ExecutableDocument, request: &Request, way: Way) -> Result<Root, Refusal> {
     let name = request.operation_name.as_deref();
     let operation = root::operation(document, name).ok_or_else(|| match name {
         Some(name) => Refusal::NoSuchOperation(name.to_owned()),
         None => Refusal::WhichOperation,
     })?;
+    if way == Way::Get && operation.ty != OperationType::Query {
+        return Err(not_over(door, &Method::GET));
+    }
+    let schema = (door.schema)();
     variables::check(operation, &request.variables)?;
     arguments::check(schema.registry(), document, operation, &request.variables)
         .map_err(Refusal::Arguments)?;
@@ -137,7 +171,7 @@ fn root(
         (OperationType::Subscription, _) if schema.registry().subscription_type.is_none() => {
             Err(Refusal::NoSubscriptions)
         }
-        (OperationType::Subscription, _) if !streams => Err(Refusal::Subscription),
+        (OperationType::Subscription, _) if way != Way::Stream => Err(Refusal::Subscription),
         (OperationType::Subscription, _) if !root::single_field(operation) => Err(Refusal::SubscriptionRoot),
         (OperationType::Subscription, _) => Ok(root),
         (OperationType::Mutation, _) if schema.registry().mutation_type.is_none() => Err(Refusal::Mutation),

@@ -7,6 +7,7 @@ mod arguments;
 mod body;
 mod clock;
 mod code;
+mod documents;
 mod door;
 mod execution;
 pub mod faults;
@@ -42,6 +43,7 @@ mod variables;
 
 pub use self::clock::{Clock, FixedClock, SystemClock};
 pub use self::code::Code;
+pub use self::documents::{DocumentHash, DocumentOptions, Documents, DocumentsError};
 pub use self::door::{Door, Graphiql, HttpOptions, Prepare, SchemaSource};
 pub use self::execution::{absent_items, resumes_after};
 pub use self::guard::GuardOptions;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::code::Code;
+use crate::documents::DocumentHash;
 use crate::faults::INTERNAL_MESSAGE;
 use crate::guard::GuardError;
 use crate::input::InputError;
@@ -42,6 +43,12 @@ pub(crate) enum Refusal {
     BodyBroken,
     #[error("{0}")]
     Request(#[from] RequestError),
+    #[error("no trusted document has the hash {hash}; send the document itself, over POST")]
+    UnknownDocument { hash: DocumentHash },
+    #[error(
+        "this document is none of those that are trusted here, and no other is answered; send one of them"
+    )]
+    NotTrusted,
     #[error("{0}")]
     Document(#[from] GuardError),
     #[error(
@@ -102,6 +109,8 @@ impl Refusal {
             Self::BodyTimeout { .. } => Code::BodyTimeout,
             Self::BodyBroken => Code::BodyBroken,
             Self::Request(error) => error.code(),
+            Self::UnknownDocument { .. } => Code::PersistedQueryNotFound,
+            Self::NotTrusted => Code::DocumentNotTrusted,
             Self::Document(GuardError::Limit { .. }) => Code::LimitExceeded,
             Self::Document(GuardError::Cycle { .. }) => Code::ValidationFailed,
             Self::Document(GuardError::Syntax { .. }) => Code::ParseFailed,
@@ -136,7 +145,9 @@ impl Refusal {
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout { .. } => StatusCode::REQUEST_TIMEOUT,
             Self::BodyBroken | Self::Request(_) => StatusCode::BAD_REQUEST,
-            Self::Document(_)
+            Self::UnknownDocument { .. }
+            | Self::NotTrusted
+            | Self::Document(_)
             | Self::Variable(_)
             | Self::Arguments(_)
             | Self::Subscription
@@ -168,6 +179,8 @@ impl Refusal {
             | Self::NotAcceptable
             | Self::MediaType
             | Self::Request(_)
+            | Self::UnknownDocument { .. }
+            | Self::NotTrusted
             | Self::Document(_)
             | Self::Variable(_)
             | Self::Arguments(_)

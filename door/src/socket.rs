@@ -22,9 +22,9 @@ use tracing::Instrument;
 
 use self::end::End;
 use self::message::Message;
-use crate::body;
+use crate::body::Parameters;
 use crate::door::Door;
-use crate::graphql::Asking;
+use crate::graphql::{Asking, Way};
 use crate::media::Media;
 use crate::otlp::PROBE;
 use crate::refusal::Refusal;
@@ -219,12 +219,12 @@ impl<'a> Connection<'a> {
         if self.running.contains_key(&id) {
             return Err(End::Duplicate(id));
         }
-        let request = body::request(payload).map_err(|error| End::Invalid(error.to_string()))?;
+        let parameters = Parameters::read(payload).map_err(|error| End::Invalid(error.to_string()))?;
         let asking =
-            Asking { principal: Some(session.principal.clone()), id: self.id.clone(), streams: true };
+            Asking { principal: Some(session.principal.clone()), id: self.id.clone(), way: Way::Stream };
         let limit = self.subscriptions.options.max_subscriptions;
         let operation = match self.running.len() < limit {
-            true => streaming::operation(self.door, self.subscriptions, request, asking),
+            true => streaming::operation(self.door, self.subscriptions, parameters, asking),
             false => Err(Refusal::TooManySubscriptions { limit }),
         };
         match operation {

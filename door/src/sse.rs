@@ -16,7 +16,7 @@ use tracing::Instrument;
 
 use crate::body::{self, Incoming};
 use crate::door::Door;
-use crate::graphql::Asking;
+use crate::graphql::{Asking, Way};
 use crate::media::{self, Media};
 use crate::metrics::Asked;
 use crate::otlp::PROBE;
@@ -50,7 +50,7 @@ async fn answer(door: &Arc<Door>, parts: &Parts, incoming: &mut Incoming) -> Res
         return Err(Refusal::MediaType);
     }
     let bytes = incoming.read(door.http.body_limit, door.http.body_timeout).await?;
-    let request = body::parse(&bytes)?;
+    let parameters = body::parse(&bytes)?;
     let limit = subscriptions.options.max_streams;
     let place = subscriptions.enter().ok_or(Refusal::TooManyConnections { limit })?;
     let id = parts.extensions.get::<RequestId>().cloned();
@@ -60,9 +60,9 @@ async fn answer(door: &Arc<Door>, parts: &Parts, incoming: &mut Incoming) -> Res
         "stream",
         request_id = id.as_ref().map(RequestId::as_str)
     );
-    let asking = Asking { principal: Some(session.principal.clone()), id, streams: true };
+    let asking = Asking { principal: Some(session.principal.clone()), id, way: Way::Stream };
     // From here on whatever is wrong is told in the stream, as the protocol has it.
-    let told = match streaming::operation(door, subscriptions, request, asking) {
+    let told = match streaming::operation(door, subscriptions, parameters, asking) {
         Ok((kind, told)) => {
             if let Some(asked) = parts.extensions.get::<Asked>() {
                 asked.note(kind.into());

@@ -10,6 +10,7 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use serde_json::{Value, json};
 
+use crate::body::Parameters;
 use crate::door::Door;
 use crate::execution::Execution;
 use crate::graphql::{self, Asking, Executed};
@@ -43,10 +44,10 @@ impl Told {
 pub(crate) fn operation(
     door: &Arc<Door>,
     subscriptions: &Subscriptions,
-    request: Request,
+    parameters: Parameters,
     asking: Asking,
 ) -> Result<(OperationType, BoxStream<'static, Told>), Refusal> {
-    let (request, root) = graphql::checked(door, request, asking)?;
+    let (request, root) = graphql::checked(door, parameters, asking)?;
     let kind = root.kind;
     let door = Arc::clone(door);
     if kind == OperationType::Subscription {

@@ -7,8 +7,8 @@ use async_graphql::Data;
 use async_graphql::dynamic::SchemaError;
 use chrono::{DateTime, Utc};
 use door::{
-    Check, Clock, Door, Graphiql, Metrics, Principal, ServeError, SubscriptionOptions, Subscriptions,
-    SystemClock, TokenOptionsError, Tokens, harden, shutdown_signal,
+    Check, Clock, Documents, DocumentsError, Door, Graphiql, Metrics, Principal, ServeError,
+    SubscriptionOptions, Subscriptions, SystemClock, TokenOptionsError, Tokens, harden, shutdown_signal,
 };
 use read_model::catalogue::Catalogue;
 use read_model::reader::{EventReader, point_lookups};
@@ -50,6 +50,9 @@ pub enum Failure {
     /// The token options cannot be used.
     #[error(transparent)]
     Tokens(#[from] TokenOptionsError),
+    /// The trusted documents cannot be used.
+    #[error(transparent)]
+    Documents(#[from] DocumentsError),
     /// The library refuses the schema.
     #[error("the configuration leads to no GraphQL schema")]
     Schema(#[from] SchemaError),
@@ -86,6 +89,8 @@ pub async fn serve(options: ServeOptions, catalogue: Arc<Catalogue>, views: View
         schema: Box::new(move || schema.clone()),
         checks: checks(&pool),
         http: options.http,
+        documents: Documents::load(&options.documents, &options.guard)?,
+        answers_get: true,
         guard: options.guard,
         tokens,
         clock,

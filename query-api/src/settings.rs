@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use door::{GuardOptions, HttpOptions, LogOptions, SubscriptionOptions, TokenOptions};
+use door::{DocumentOptions, GuardOptions, HttpOptions, LogOptions, SubscriptionOptions, TokenOptions};
 
 /// The query API of F6: views of what is known, and events, at any two moments.
 #[derive(Debug, Parser)]
@@ -90,6 +90,9 @@ pub struct ServeOptions {
     /// How much a document may ask.
     #[command(flatten)]
     pub guard: GuardOptions,
+    /// Which documents are trusted.
+    #[command(flatten)]
+    pub documents: DocumentOptions,
     /// How subscriptions are served.
     #[command(flatten)]
     pub subscriptions: SubscriptionOptions,

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 
 use reqwest::Client;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::database::{Database, Role};
@@ -13,7 +13,7 @@ use crate::principal::{Principal, Token};
 use crate::proxy::StatementCounter;
 use crate::question::Question;
 use crate::server::Server;
-use crate::values::new_id;
+use crate::values::{new_id, sha256};
 use crate::workspace::{binary, root, run};
 
 /// One running system: a database of its own, a write API (or several), a query API.
@@ -42,6 +42,7 @@ pub struct Setup {
     own_cluster: bool,
     write_config: Vec<(String, String)>,
     query_config: Vec<(String, String)>,
+    trusted_documents: Vec<String>,
 }
 
 impl Setup {
@@ -79,6 +80,12 @@ impl Setup {
         self
     }
 
+    /// Documents that every server is to trust.
+    pub fn trusted_documents(mut self, documents: &[&str]) -> Self {
+        self.trusted_documents.extend(documents.iter().map(|document| (*document).to_owned()));
+        self
+    }
+
     /// Count the statements that the query server sends to the database.
     pub fn count_statements(self) -> Self {
         Self { count_statements: true, ..self }
@@ -91,12 +98,14 @@ impl Setup {
         folder.change("write_config.yaml", &self.write_config);
         folder.change("query_config.yaml", &self.query_config);
         let mut write_env = environment(&database, &folder);
+        write_env.extend(folder.trust(&self.trusted_documents));
         write_env.extend(self.write_env);
         let mut write = Vec::new();
         for _ in 0..=self.more_write_servers {
             write.push(Server::start("write-api", write_env.clone(), &folder.0).await);
         }
         let mut query_env = environment(&database, &folder);
+        query_env.extend(folder.trust(&self.trusted_documents));
         query_env.extend(self.query_env);
         let statements = match self.count_statements {
             true => Some(StatementCounter::before(&database.url(Role::Query)).await),
@@ -261,6 +270,15 @@ impl Folder {
 }
 
 impl Folder {
+    /// The setting that names the trusted documents, where there are any.
+    fn trust(&self, documents: &[String]) -> Option<(String, String)> {
+        let named: Map<_, _> =
+            documents.iter().map(|document| (sha256(document), Value::from(document.as_str()))).collect();
+        let path = self.0.join("documents.json");
+        std::fs::write(&path, Value::from(named).to_string()).expect("the trusted documents");
+        (!documents.is_empty()).then(|| ("F6_TRUSTED_DOCUMENTS".to_owned(), path.display().to_string()))
+    }
+
     /// Adds to a config.
     fn change(&self, config: &str, more: &[(String, String)]) {
         let path = self.0.join(config);

@@ -44,5 +44,5 @@ pub use scrape::Scrape;
 pub use server::Server;
 pub use sink::{Received, Sink};
 pub use subscriber::{Events, Socket, Subscription};
-pub use values::{bsn, days_from_now, new_id};
+pub use values::{bsn, days_from_now, new_id, sha256};
 pub use workspace::{binary, root, run, sources};

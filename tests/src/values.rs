@@ -1,5 +1,6 @@
 use chrono::{Days, Utc};
 use chrono_tz::Europe::Amsterdam;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// A new id, as a clerk's front-end makes one.
@@ -20,6 +21,11 @@ pub fn days_from_now(days: u64) -> String {
 pub(crate) fn yesterday() -> String {
     let today = Utc::now().with_timezone(&Amsterdam).date_naive();
     (today - Days::new(1)).to_string()
+}
+
+/// The SHA-256 hash of a text, in hexadecimal digits.
+pub fn sha256(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A BSN that passes the eleven test, a different one for each number; beginning with 9, as test persons' do.

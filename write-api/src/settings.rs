@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use door::{GuardOptions, HttpOptions, LogOptions, TokenOptions};
+use door::{DocumentOptions, GuardOptions, HttpOptions, LogOptions, TokenOptions};
 use read_model::catalogue::{Catalogue, Problems};
 use read_model::reader::point_lookups;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -129,6 +129,9 @@ pub struct ServeOptions {
     #[command(flatten)]
     #[expect(missing_docs, reason = "as above")]
     pub guard: GuardOptions,
+    /// Which documents are trusted.
+    #[command(flatten)]
+    pub documents: DocumentOptions,
     #[command(flatten)]
     #[expect(missing_docs, reason = "as above")]
     pub log: LogOptions,

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use self::schema::schema;
 use super::*;
 use crate::clock::FixedClock;
+use crate::documents::Documents;
 use crate::door::{Graphiql, HttpOptions};
 use crate::guard::GuardOptions;
 use crate::health::Check;
@@ -48,6 +49,8 @@ fn door(tokens: Tokens) -> Door {
         name: "test",
         http: HttpOptions { body_limit: 10_000, ..HttpOptions::default() },
         guard: GuardOptions::default(),
+        documents: Documents::default(),
+        answers_get: false,
         tokens,
         clock: Arc::new(FixedClock("2026-11-01T12:30:00Z".parse().unwrap())),
         schema: Box::new(move || schema.clone()),

@@ -4,8 +4,8 @@ use std::io;
 use std::sync::Arc;
 
 use door::{
-    Check, Clock, Door, Graphiql, LogError, Metrics, Principal, ServeError, SystemClock, TokenOptionsError,
-    Tokens,
+    Check, Clock, Documents, DocumentsError, Door, Graphiql, LogError, Metrics, Principal, ServeError,
+    SystemClock, TokenOptionsError, Tokens,
 };
 use read_model::catalogue::Catalogue;
 use read_model::reader::EventReader;
@@ -38,6 +38,9 @@ pub enum ServeFailure {
     /// The tokens.
     #[error(transparent)]
     Tokens(#[from] TokenOptionsError),
+    /// The trusted documents.
+    #[error(transparent)]
+    Documents(#[from] DocumentsError),
     /// The schema.
     #[error(transparent)]
     Schema(#[from] SchemaError),
@@ -73,6 +76,8 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
     let door = Door {
         name: NAME,
         http: options.http,
+        documents: Documents::load(&options.documents, &options.guard)?,
+        answers_get: false,
         guard: options.guard,
         graphiql: Some(page(&catalogue)),
         tokens,
