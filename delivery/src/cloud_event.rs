@@ -1,12 +1,16 @@
 //! An event as it goes outside: CloudEvents 1.0, by the NL GOV profile.
 
 use chrono::SecondsFormat;
+use door::DocumentHash;
 use read_model::catalogue::Catalogue;
 use read_model::reader::{Mode, Told};
 use serde_json::{Map, Value, json};
 
 /// The media type of the structured mode.
 const STRUCTURED: &str = "application/cloudevents+json; charset=utf-8";
+
+/// The query by which the query API answers what an event says.
+const EVENT: &str = include_str!("../../schemas/event.graphql");
 
 /// An event with the attributes that anybody may see, and what it says where the subscriber may.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,10 +29,16 @@ pub struct Message {
     pub body: Vec<u8>,
 }
 
+/// Where what events say can be asked, by who may: a query that the query API trusts, up to its variables.
+#[must_use]
+pub fn reference(query_url: &str) -> String {
+    format!("{query_url}?documentId=sha256:{}&variables=", DocumentHash::of(EVENT))
+}
+
 impl CloudEvent {
-    /// The event of something that is told; `query_url` is where the query API answers.
+    /// The event of something that is told; `reference` leads to events, as [`reference`] makes it.
     #[must_use]
-    pub fn of(told: &Told, catalogue: &Catalogue, query_url: &str, with_data: bool) -> Self {
+    pub fn of(told: &Told, catalogue: &Catalogue, reference: &str, with_data: bool) -> Self {
         let Told { event, through, turned } = told;
         let happened = match turned {
             Some((status, _)) => status.name().to_lowercase(),
@@ -43,7 +53,7 @@ impl CloudEvent {
             ("time", through.created_at.to_rfc3339_opts(SecondsFormat::Micros, true)),
             ("sequence", through.position.to_string()),
             ("sequencetype", "Integer".to_owned()),
-            ("dataref", dataref(query_url, told)),
+            ("dataref", format!("{reference}%7B%22id%22%3A%22{}%22%7D", event.id)),
         ];
         if let Some((_, Some(before))) = turned {
             attributes.push(("previousstatus", before.name().to_owned()));
@@ -90,11 +100,6 @@ fn id(told: &Told) -> String {
         Some(_) => format!("{}.{}", told.event.id, told.through.position),
         None => told.event.id.to_string(),
     }
-}
-
-/// Where what the event says can be asked, by who may: the query API's persisted query `event`.
-fn dataref(query_url: &str, told: &Told) -> String {
-    format!("{query_url}?documentId=event&variables=%7B%22id%22%3A%22{}%22%7D", told.event.id)
 }
 
 fn data(told: &Told) -> Value {

@@ -10,7 +10,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 
-use crate::cloud_event::{CloudEvent, Message};
+use crate::cloud_event::{CloudEvent, Message, reference};
 use crate::signature::Secret;
 
 /// Whoever asks is told who comes.
@@ -26,13 +26,13 @@ pub struct CourierError(#[source] reqwest::Error);
 pub struct Courier {
     client: Client,
     catalogue: Arc<Catalogue>,
-    query_url: Arc<str>,
+    reference: Arc<str>,
     clock: Arc<dyn Clock>,
     timeout: Duration,
 }
 
 impl Courier {
-    /// Makes deliveries; each is given so long.
+    /// Makes deliveries that refer to the query API at this address; each is given so long.
     ///
     /// # Errors
     /// [`CourierError`].
@@ -45,7 +45,7 @@ impl Courier {
         // A sink that moved is for whoever manages the subscription to say: what is signed for one goes to no other.
         let client = Client::builder().user_agent(USER_AGENT).redirect(Policy::none()).timeout(timeout);
         let client = client.build().map_err(CourierError)?;
-        Ok(Self { client, catalogue, query_url: query_url.into(), clock, timeout })
+        Ok(Self { client, catalogue, reference: reference(query_url).into(), clock, timeout })
     }
 
     /// How long one delivery may take.
@@ -70,7 +70,7 @@ impl Courier {
             return Err(format!("`{owner}` may no longer subscribe: the configuration has changed"));
         }
         let with_data = subscription.with_data && rights.data.contains(owner);
-        let event = CloudEvent::of(told, &self.catalogue, &self.query_url, with_data);
+        let event = CloudEvent::of(told, &self.catalogue, &self.reference, with_data);
         let secret = Secret::parse(secret).map_err(|error| error.to_string())?;
         let message = event.message(subscription.mode);
         let headers = self.headers(&event, &message, &secret);
@@ -104,7 +104,7 @@ impl Courier {
 
 impl std::fmt::Debug for Courier {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Courier").field("query_url", &self.query_url).finish_non_exhaustive()
+        formatter.debug_struct("Courier").field("reference", &self.reference).finish_non_exhaustive()
     }
 }
 

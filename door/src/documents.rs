@@ -72,11 +72,13 @@ pub struct DocumentHash([u8; 32]);
 
 impl DocumentHash {
     /// The hash of this document, byte by byte as it stands.
+    #[must_use]
     pub fn of(document: &str) -> Self {
         Self(Sha256::digest(document).into())
     }
 
     /// Reads 64 hexadecimal digits, alone or behind `sha256:`.
+    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix("sha256:").unwrap_or(text).as_bytes();
         let mut bytes = [0; 32];
@@ -139,6 +141,13 @@ impl Documents {
             None => HashMap::new(),
         };
         Ok(Self { known, only })
+    }
+
+    /// With a document that is trusted whatever the options say, as one that the server itself refers to.
+    #[must_use]
+    pub fn with(mut self, document: &str) -> Self {
+        self.known.insert(DocumentHash::of(document), document.to_owned());
+        self
     }
 
     /// The document that a request means.

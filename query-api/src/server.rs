@@ -25,6 +25,9 @@ use crate::views::Views;
 /// What the server is called in its log, its metrics and its traces.
 pub const NAME: &str = "query-api";
 
+/// What deliveries refer to: an event, by its id.
+const EVENT: &str = include_str!("../../schemas/event.graphql");
+
 /// How long a request waits for a connection of the pool.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -89,7 +92,7 @@ pub async fn serve(options: ServeOptions, catalogue: Arc<Catalogue>, views: View
         schema: Box::new(move || schema.clone()),
         checks: checks(&pool),
         http: options.http,
-        documents: Documents::load(&options.documents, &options.guard)?,
+        documents: Documents::load(&options.documents, &options.guard)?.with(EVENT),
         answers_get: true,
         guard: options.guard,
         tokens,

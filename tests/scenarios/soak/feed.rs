@@ -56,14 +56,15 @@ async fn whoever_follows_sees_each_event_once_and_in_order_whatever_is_killed() 
     let token = f6.ambtenaar().token().to_owned();
     let (enough, end) = (AtomicBool::new(false), AtomicI64::new(0));
     let shared = Arc::new(Shared { f6: RwLock::new(f6), token, enough, end });
-    let seen: Vec<_> = (0..SUBSCRIBERS)
-        .map(|_| tokio::spawn(follow(Arc::clone(&shared), chance.branch())))
-        .collect();
+    let seen: Vec<_> =
+        (0..SUBSCRIBERS).map(|_| tokio::spawn(follow(Arc::clone(&shared), chance.branch()))).collect();
 
     // When 32 write at full speed, and servers, workers, subscribers and PostgreSQL are killed
-    let writers: Vec<_> =
-        (0..WRITERS).map(|writer| tokio::spawn(write(Arc::clone(&shared), writer, chance.branch()))).collect();
-    let kills = kill(&shared, &mut workers, &mut chance, EVENTS * i64::try_from(parts()).expect("a few")).await;
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|writer| tokio::spawn(write(Arc::clone(&shared), writer, chance.branch())))
+        .collect();
+    let kills =
+        kill(&shared, &mut workers, &mut chance, EVENTS * i64::try_from(parts()).expect("a few")).await;
     shared.enough.store(true, Ordering::Relaxed);
     join_all(writers).await;
     let events = shared.f6.read().await.database.events().await;
@@ -77,7 +78,10 @@ async fn whoever_follows_sees_each_event_once_and_in_order_whatever_is_killed() 
     }
     // And everything was delivered at least once, of each child in order, and nothing is left to deliver
     let f6 = shared.f6.read().await;
-    until(&f6.ambtenaar(), "soak", |stands| stands["backlog"] == json!({ "behind": 0, "pending": 0, "parked": 0 })).await;
+    until(&f6.ambtenaar(), "soak", |stands| {
+        stands["backlog"] == json!({ "behind": 0, "pending": 0, "parked": 0 })
+    })
+    .await;
     let again = were_delivered(&sink.accepted(), events);
     eprintln!("{events} events, {kills:?} killed; {again} deliveries came more than once");
 }
@@ -169,7 +173,8 @@ async fn kill(
     let mut idle = shared.f6.read().await.database.idle_transaction().await;
     loop {
         tokio::time::sleep(chance.milliseconds(BETWEEN_KILLS)).await;
-        let victim = ["write-api", "query-api", "delivery", "PostgreSQL"][usize::try_from(chance.below(4)).expect("four")];
+        let victim = ["write-api", "query-api", "delivery", "PostgreSQL"]
+            [usize::try_from(chance.below(4)).expect("four")];
         *kills.entry(victim).or_default() += 1;
         let one = usize::try_from(chance.below(2)).expect("two");
         match victim {
@@ -202,7 +207,8 @@ fn were_delivered(accepted: &[Received], events: i64) -> usize {
     for received in accepted {
         let sequence = received.sequence();
         if first.insert(sequence) {
-            let child: Uuid = serde_json::from_value(received.json()["objectIds"][0].clone()).expect("a child");
+            let child: Uuid =
+                serde_json::from_value(received.json()["objectIds"][0].clone()).expect("a child");
             let before = of_child.insert(child, sequence);
             assert!(before.is_none_or(|before| before < sequence), "{child}: {before:?}, then {sequence}");
         }
