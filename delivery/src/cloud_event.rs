@@ -36,7 +36,7 @@ pub fn reference(query_url: &str) -> String {
 }
 
 impl CloudEvent {
-    /// The event of something that is told; `reference` leads to events, as [`reference`] makes it.
+    /// The event of something that is told; `reference` leads to events, as [`reference()`] makes it.
     #[must_use]
     pub fn of(told: &Told, catalogue: &Catalogue, reference: &str, with_data: bool) -> Self {
         let Told { event, through, turned } = told;

@@ -378,7 +378,7 @@ async fn several_workers_share_the_load_and_keep_the_order_of_each_object() {
 }
 
 #[tokio::test]
-async fn only_who_may_subscribe_does_and_nobody_sees_or_manages_what_is_anothers() {
+async fn only_who_may_subscribe_does_and_nobody_sees_or_manages_what_others_have() {
     let f6 = F6::start().await;
     let sink = Sink::start().await;
     let (system, other, clerk) = (f6.principal("systeem"), f6.principal("systeem"), f6.ambtenaar());
