@@ -114,7 +114,7 @@ fn a_field_is_either_shown_or_computed() {
 
 #[test]
 fn who_may_read_is_a_source_type() {
-    let shown = mistake("events:\n  read: [ambtenaar]", "events:\n  read: [ambtenar]");
+    let shown = mistake("events:\n  read: [ambtenaar", "events:\n  read: [ambtenar");
     assert!(
         shown.contains("events.read[0]: `ambtenar` is no source type; did you mean `ambtenaar`?"),
         "{shown}"
