@@ -151,6 +151,7 @@ impl Store {
         let row: Option<SubscriptionRow> =
             sqlx::query_as(AssertSqlSafe(sql)).bind(id).fetch_optional(&mut *transaction).await?;
         let Some(mut subscription) = row.map(Subscription::from) else { return Ok(None) };
+        // Only now, with the lock: where the log ended before, others may have gone further since.
         let (secret, newest): (String, i64) =
             sqlx::query_as("SELECT secret, (SELECT position FROM head) FROM subscription WHERE id = $1")
                 .bind(id)
@@ -173,9 +174,9 @@ impl Store {
         }
         transaction.commit().await?;
         let deliveries = self.with_events(handed.deliveries).await?;
-        let more = room > 0 && handed.rows < BACKLOG && subscription.position < newest;
+        let looks_on = room > 0 && handed.rows < BACKLOG && subscription.position < newest;
+        let more = looks_on && deliveries.is_empty();
         let kept = (handed.rows, handed.parked);
-        let more = more && deliveries.is_empty();
         Ok(Some(Handed { subscription, secret, deliveries, more, next: handed.next, newest, kept }))
     }
 
