@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use door::Clock;
+use policy::{Caller, Policy};
 use read_model::catalogue::Catalogue;
 use read_model::reader::{Subscription, Told};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::redirect::Policy;
+use reqwest::redirect;
 use reqwest::{Client, Url};
 
 use crate::cloud_event::{CloudEvent, Message, reference};
@@ -26,6 +27,7 @@ pub struct CourierError(#[source] reqwest::Error);
 pub struct Courier {
     client: Client,
     catalogue: Arc<Catalogue>,
+    policy: Arc<Policy>,
     reference: Arc<str>,
     clock: Arc<dyn Clock>,
     timeout: Duration,
@@ -37,15 +39,16 @@ impl Courier {
     /// # Errors
     /// [`CourierError`].
     pub fn new(
-        catalogue: Arc<Catalogue>,
+        (catalogue, policy): (Arc<Catalogue>, Arc<Policy>),
         query_url: &str,
         clock: Arc<dyn Clock>,
         timeout: Duration,
     ) -> Result<Self, CourierError> {
         // A sink that moved is for whoever manages the subscription to say: what is signed for one goes to no other.
-        let client = Client::builder().user_agent(USER_AGENT).redirect(Policy::none()).timeout(timeout);
+        let client =
+            Client::builder().user_agent(USER_AGENT).redirect(redirect::Policy::none()).timeout(timeout);
         let client = client.build().map_err(CourierError)?;
-        Ok(Self { client, catalogue, reference: reference(query_url).into(), clock, timeout })
+        Ok(Self { client, catalogue, policy, reference: reference(query_url).into(), clock, timeout })
     }
 
     /// How long one delivery may take.
@@ -64,12 +67,16 @@ impl Courier {
         secret: &str,
         told: &Told,
     ) -> Result<(), String> {
-        let rights = &self.catalogue.subscriptions;
-        let owner = &subscription.owner.source_type;
-        if !rights.subscribe.contains(owner) {
+        let (acts, owner) = (self.policy.acts(), Caller::from(subscription));
+        if acts.subscribe(&owner).is_err() {
+            let owner = owner.source.source_type;
             return Err(format!("`{owner}` may no longer subscribe: the configuration has changed"));
         }
-        let with_data = subscription.with_data && rights.data.contains(owner);
+        if !self.policy.reads().events(&owner).is_ok_and(|seen| seen.shows(&told.event)) {
+            let owner = owner.source.source_type;
+            return Err(format!("`{owner}` may no longer read this event: the configuration has changed"));
+        }
+        let with_data = subscription.with_data && acts.have_data_delivered(&owner).is_ok();
         let event = CloudEvent::of(told, &self.catalogue, &self.reference, with_data);
         let secret = Secret::parse(secret).map_err(|error| error.to_string())?;
         let message = event.message(subscription.mode);

@@ -61,5 +61,6 @@ pub use self::shown::{shown, shown_text};
 pub use self::subscriptions::{SubscriptionOptions, Subscriptions};
 pub use self::token::{
     KeysError, TokenError, TokenOptions, TokenOptionsError, Tokens, sign_development_token,
+    sign_development_token_for,
 };
 pub use self::trace::RequestId;

@@ -2,6 +2,7 @@
 
 mod bsn_issuer;
 mod feed;
+mod policy;
 
 use std::time::Duration;
 

@@ -26,6 +26,8 @@ pub struct F6 {
     pub query: Server,
     /// Counts what the query server asks of the database, where [`Setup::count_statements`] was said.
     pub statements: Option<StatementCounter>,
+    /// The same of the write servers.
+    pub write_statements: Option<StatementCounter>,
     /// The database of this F6 alone.
     pub database: Database,
     folder: Folder,
@@ -86,7 +88,7 @@ impl Setup {
         self
     }
 
-    /// Count the statements that the query server sends to the database.
+    /// Count the statements that the servers send to the database.
     pub fn count_statements(self) -> Self {
         Self { count_statements: true, ..self }
     }
@@ -100,6 +102,13 @@ impl Setup {
         let mut write_env = environment(&database, &folder);
         write_env.extend(folder.trust(&self.trusted_documents));
         write_env.extend(self.write_env);
+        let write_statements = match self.count_statements {
+            true => Some(StatementCounter::before(&database.url(Role::Write)).await),
+            false => None,
+        };
+        if let Some(counter) = &write_statements {
+            write_env.push(("F6_WRITE_DATABASE_URL".to_owned(), counter.url.clone()));
+        }
         let mut write = Vec::new();
         for _ in 0..=self.more_write_servers {
             write.push(Server::start("write-api", write_env.clone(), &folder.0).await);
@@ -121,6 +130,7 @@ impl Setup {
             write,
             query,
             statements,
+            write_statements,
             database,
             folder,
         }
@@ -151,6 +161,16 @@ impl F6 {
     /// A citizen.
     pub fn burger(&self) -> Principal<'_> {
         self.principal("burger")
+    }
+
+    /// Somebody with this type of authority who is this person.
+    pub fn person(&self, source_type: &str, person: Uuid) -> Principal<'_> {
+        Principal::new(self, Token::sign_of(source_type, person, &[]))
+    }
+
+    /// Somebody with this type of authority, of whom the token says where they are: arguments of `write-api token`.
+    pub fn of(&self, source_type: &str, whence: &[&str]) -> Principal<'_> {
+        Principal::new(self, Token::sign_of(source_type, new_id(), whence))
     }
 
     /// A civil servant's question about a person.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use door::Principal;
+use policy::{Acts, Denied};
 use read_model::catalogue::Catalogue;
 use read_model::event::{EventId, Position};
 use read_model::reader::{Mode, Wanted};
@@ -73,15 +74,8 @@ pub struct Managed {
 #[derive(Debug, thiserror::Error)]
 pub enum SubscribingError {
     /// The caller may not.
-    #[error("`{given}` may not {what}; who may: {}", .may.join(", "))]
-    Forbidden {
-        /// The caller's type of authority.
-        given: String,
-        /// What the caller wanted.
-        what: &'static str,
-        /// Who may.
-        may: Vec<Arc<str>>,
-    },
+    #[error(transparent)]
+    Forbidden(#[from] Denied),
     /// There is none of that name, or it is not the caller's.
     #[error("there is no subscription `{0}` of yours; `subscriptions` of the query API lists them")]
     Unknown(String),
@@ -127,10 +121,10 @@ impl Subscriptions {
         secret: &str,
         asked: &Asked,
     ) -> Result<Managed, SubscribingError> {
-        let rights = &self.catalogue.subscriptions;
-        allowed(owner, "subscribe", &rights.subscribe)?;
+        let (acts, caller) = (Acts::of(&self.catalogue), owner.caller());
+        acts.subscribe(&caller)?;
         if asked.with_data {
-            allowed(owner, "have data delivered", &rights.data)?;
+            acts.have_data_delivered(&caller)?;
         }
         check_name(&asked.name)?;
         check_sink(&asked.sink, self.development)?;
@@ -159,6 +153,9 @@ impl Subscriptions {
                     .map(|trust| trust.iter().map(|status| status.name()).collect::<Vec<_>>()),
             )
             .bind(after)
+            .bind(&owner.organisation)
+            .bind(&owner.zones)
+            .bind(owner.person)
             .fetch_optional(&mut *transaction)
             .await?
             .ok_or_else(|| SubscribingError::Exists(asked.name.clone()))?;
@@ -177,10 +174,10 @@ impl Subscriptions {
         name: &str,
         act: &Act,
     ) -> Result<Managed, SubscribingError> {
-        let rights = &self.catalogue.subscriptions;
-        let manages = rights.manage.iter().any(|may| **may == *caller.source_type);
+        let acts = Acts::of(&self.catalogue);
+        let manages = acts.manage_subscriptions(&caller.caller()).is_ok();
         if !manages {
-            allowed(caller, "manage subscriptions", &rights.subscribe)?;
+            acts.subscribe(&caller.caller())?;
         }
         let mut transaction = self.pool.begin().await?;
         let owner = (!manages).then_some(caller.source_id);
@@ -199,14 +196,6 @@ impl Subscriptions {
         sqlx::query(TELL).execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(managed)
-    }
-}
-
-fn allowed(caller: &Principal, what: &'static str, may: &[Arc<str>]) -> Result<(), SubscribingError> {
-    let given = &caller.source_type;
-    match may.iter().any(|may| **may == **given) {
-        true => Ok(()),
-        false => Err(SubscribingError::Forbidden { given: given.clone(), what, may: may.to_vec() }),
     }
 }
 
@@ -256,8 +245,8 @@ fn check_sink(sink: &str, development: bool) -> Result<(), SubscribingError> {
 }
 
 const CREATE: &str = "INSERT INTO subscription (id, name, source_id, source_type, sink, mode, with_data, secret, object_id, event_types,
-   event_kinds, source_types, trust, position)
- VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (name) DO NOTHING
+   event_kinds, source_types, trust, position, organisation, zones, person)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT (name) DO NOTHING
  RETURNING id, name, paused, position";
 
 const FIND: &str = "SELECT id, (SELECT position FROM head) FROM subscription WHERE name = $1 AND ($2::uuid IS NULL OR source_id = $2) FOR UPDATE";

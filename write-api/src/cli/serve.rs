@@ -127,14 +127,14 @@ fn checks(pool: &PgPool) -> Vec<Check> {
 
 fn page(catalogue: &Catalogue) -> Graphiql {
     // Who validates most is most likely the one whose screen is being tried.
-    let clerk = catalogue.event_types.values().find_map(|event_type| event_type.validate.first());
+    let clerk = catalogue
+        .event_types
+        .values()
+        .find_map(|event_type| event_type.validate.first().map(|may| &may.authority.source_type));
     Graphiql {
         title: format!("F6 write API: {}, {}", catalogue.organisation, catalogue.zone_name),
         query: Some(FIRST_QUERY.to_owned()),
-        principal: clerk.map(|source_type| Principal {
-            source_id: SystemIds.next(),
-            source_type: source_type.to_string(),
-        }),
+        principal: clerk.map(|source_type| Principal::new(SystemIds.next(), &**source_type)),
     }
 }
 
