@@ -13,6 +13,7 @@ use read_model::reader::{EventReader, ReadError};
 use serde_json::json;
 
 use super::output::{Held, object, shown};
+use super::sight::Sight;
 use super::types::Types;
 use crate::outcome::Outcome;
 
@@ -90,7 +91,7 @@ const RULE: [Held; 3] = [
 ///
 /// What was committed stands, whatever becomes of this: a fault is told at the field itself.
 pub(super) async fn told(
-    reader: &EventReader,
+    (reader, sight): (&EventReader, &Sight<'_>),
     outcome: &Outcome,
     dry_run: bool,
     context: &ResolverContext<'_>,
@@ -99,14 +100,29 @@ pub(super) async fn told(
     if outcome.events.is_empty() || !asked.exists() {
         return serde_json::Value::Null;
     }
-    match read(reader, outcome, dry_run, asked.field("derived").exists()).await {
-        Ok((told, derived)) => consequences(&told, &derived),
+    let told = match sight.what_follows() {
+        Ok(()) => {
+            let told = read(reader, outcome, dry_run, asked.field("derived").exists()).await;
+            told.map_err(|error| faults::internal(&error))
+        }
+        Err(denied) => Err(faults::forbidden(denied.to_string())),
+    };
+    match told {
+        Ok((told, derived)) => consequences(&readable(told, sight), &derived, sight),
         Err(error) => {
-            let fault = faults::internal(&error).into_server_error(context.ctx.item.pos);
-            context.ctx.add_error(context.ctx.set_error_path(fault));
+            let error = error.into_server_error(context.ctx.item.pos);
+            context.ctx.add_error(context.ctx.set_error_path(error));
             serde_json::Value::Null
         }
     }
+}
+
+/// Without the fields that whoever is answered may not read.
+fn readable(mut told: Consequences, sight: &Sight<'_>) -> Consequences {
+    for AffectedObject { object_type, changes, .. } in &mut told.objects {
+        changes.retain(|change| sight.reads(object_type, &change.field));
+    }
+    told
 }
 
 async fn read(
@@ -129,10 +145,11 @@ async fn read(
     Ok((told, derived))
 }
 
-fn consequences(told: &Consequences, derived: &[DerivedChange]) -> serde_json::Value {
+fn consequences(told: &Consequences, derived: &[DerivedChange], sight: &Sight<'_>) -> serde_json::Value {
+    let derived = derived.iter().filter(|derived| sight.reads(&derived.object_type, &derived.change.field));
     json!({
         "objects": told.objects.iter().map(affected_object).collect::<Vec<_>>(),
-        "derived": derived.iter().map(derived_change).collect::<Vec<_>>(),
+        "derived": derived.map(derived_change).collect::<Vec<_>>(),
         "events": told.events.iter().map(affected_event).collect::<Vec<_>>(),
         "revisit": told.revisit.iter().map(|event| shown(event)).collect::<Vec<_>>(),
     })
