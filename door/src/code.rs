@@ -55,11 +55,15 @@ pub enum Code {
     TooManySubscriptions,
     /// There are as many connections with streams as there may be.
     TooManyConnections,
+    /// Whose data the answer holds could not be written down, so that it was withheld.
+    ProcessingLogUnavailable,
+    /// The caller names a processing activity that this F6 has none of.
+    UnknownProcessingActivity,
 }
 
 impl Code {
     /// Every code, in the order of their declaration.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::Unauthenticated,
         Self::Forbidden,
         Self::Internal,
@@ -85,6 +89,8 @@ impl Code {
         Self::GoingAway,
         Self::TooManySubscriptions,
         Self::TooManyConnections,
+        Self::ProcessingLogUnavailable,
+        Self::UnknownProcessingActivity,
     ];
 
     /// The code as it stands in an answer.
@@ -115,6 +121,8 @@ impl Code {
             Self::GoingAway => "GOING_AWAY",
             Self::TooManySubscriptions => "TOO_MANY_SUBSCRIPTIONS",
             Self::TooManyConnections => "TOO_MANY_CONNECTIONS",
+            Self::ProcessingLogUnavailable => "PROCESSING_LOG_UNAVAILABLE",
+            Self::UnknownProcessingActivity => "UNKNOWN_PROCESSING_ACTIVITY",
         }
     }
 }

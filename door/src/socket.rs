@@ -26,6 +26,7 @@ use crate::body::Parameters;
 use crate::door::Door;
 use crate::graphql::{Asking, Way};
 use crate::media::Media;
+use crate::origin::Origin;
 use crate::otlp::PROBE;
 use crate::refusal::Refusal;
 use crate::streaming::{self, Told};
@@ -51,7 +52,8 @@ pub(crate) async fn handle(door: Arc<Door>, request: Request) -> Response {
         Ok(upgrade) => upgrade,
         Err(rejection) => return rejection.into_response(),
     };
-    match accept(door, upgrade, &parts.headers, parts.extensions.get::<RequestId>().cloned()) {
+    let origin = Origin::of(&parts.headers, &parts.extensions);
+    match accept(door, upgrade, &parts.headers, origin) {
         Ok(response) => response,
         Err(refusal) => refusal.respond(Media::Json),
     }
@@ -61,7 +63,7 @@ fn accept(
     door: Arc<Door>,
     upgrade: WebSocketUpgrade,
     headers: &HeaderMap,
-    id: Option<RequestId>,
+    origin: Origin,
 ) -> Result<Response, Refusal> {
     let subscriptions = door.subscriptions.as_ref().ok_or(Refusal::NoSubscriptions)?;
     // A browser can send no header along; whoever does is looked at before anything else.
@@ -77,13 +79,13 @@ fn accept(
         target: PROBE,
         parent: None,
         "stream",
-        request_id = id.as_ref().map(RequestId::as_str)
+        request_id = origin.id.as_ref().map(RequestId::as_str)
     );
     let accepted = Arc::clone(&door);
     Ok(upgrade.on_upgrade(move |socket| {
         async move {
             if let Some(subscriptions) = &accepted.subscriptions {
-                Connection::new(&accepted, subscriptions, (socket, place), session, id).run().await;
+                Connection::new(&accepted, subscriptions, (socket, place), session, origin).run().await;
             }
         }
         .instrument(span)
@@ -96,7 +98,7 @@ struct Connection<'a> {
     subscriptions: &'a Subscriptions,
     socket: WebSocket,
     session: Option<Session>,
-    id: Option<RequestId>,
+    origin: Origin,
     acknowledged: bool,
     operations: StreamMap<String, BoxStream<'static, Option<Told>>>,
     running: HashMap<String, Running>,
@@ -118,14 +120,14 @@ impl<'a> Connection<'a> {
         subscriptions: &'a Subscriptions,
         (socket, place): (WebSocket, OwnedSemaphorePermit),
         session: Option<Session>,
-        id: Option<RequestId>,
+        origin: Origin,
     ) -> Self {
         Self {
             door,
             subscriptions,
             socket,
             session,
-            id,
+            origin,
             acknowledged: false,
             operations: StreamMap::new(),
             running: HashMap::new(),
@@ -220,8 +222,8 @@ impl<'a> Connection<'a> {
             return Err(End::Duplicate(id));
         }
         let parameters = Parameters::read(payload).map_err(|error| End::Invalid(error.to_string()))?;
-        let asking =
-            Asking { principal: Some(session.principal.clone()), id: self.id.clone(), way: Way::Stream };
+        let (principal, origin) = (Some(session.principal.clone()), self.origin.clone());
+        let asking = Asking { principal, origin, way: Way::Stream };
         let limit = self.subscriptions.options.max_subscriptions;
         let operation = match self.running.len() < limit {
             true => streaming::operation(self.door, self.subscriptions, parameters, asking),

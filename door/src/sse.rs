@@ -19,6 +19,7 @@ use crate::door::Door;
 use crate::graphql::{Asking, Way};
 use crate::media::{self, Media};
 use crate::metrics::Asked;
+use crate::origin::Origin;
 use crate::otlp::PROBE;
 use crate::refusal::Refusal;
 use crate::streaming::{self, Told};
@@ -53,14 +54,14 @@ async fn answer(door: &Arc<Door>, parts: &Parts, incoming: &mut Incoming) -> Res
     let parameters = body::parse(&bytes)?;
     let limit = subscriptions.options.max_streams;
     let place = subscriptions.enter().ok_or(Refusal::TooManyConnections { limit })?;
-    let id = parts.extensions.get::<RequestId>().cloned();
+    let origin = Origin::of(&parts.headers, &parts.extensions);
     let span = tracing::error_span!(
         target: PROBE,
         parent: None,
         "stream",
-        request_id = id.as_ref().map(RequestId::as_str)
+        request_id = origin.id.as_ref().map(RequestId::as_str)
     );
-    let asking = Asking { principal: Some(session.principal.clone()), id, way: Way::Stream };
+    let asking = Asking { principal: Some(session.principal.clone()), origin, way: Way::Stream };
     // From here on whatever is wrong is told in the stream, as the protocol has it.
     let told = match streaming::operation(door, subscriptions, parameters, asking) {
         Ok((kind, told)) => {

@@ -16,6 +16,13 @@ pub(crate) struct TraceContext {
     pub(crate) sampled: bool,
 }
 
+/// Our step in a trace, and that of whoever called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub(crate) ours: TraceContext,
+    pub(crate) caller: Option<TraceContext>,
+}
+
 impl TraceContext {
     /// The caller's step, from its `traceparent` header; none where there is none, or it is not sound.
     pub(crate) fn given(headers: &HeaderMap) -> Option<Self> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use door::{DocumentOptions, GuardOptions, HttpOptions, LogOptions, TokenOptions};
 use policy::Policy;
+use processing_log::ProcessingLogOptions;
 use read_model::catalogue::{Catalogue, Problems};
 use read_model::reader::point_lookups;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -124,6 +125,9 @@ pub struct ServeOptions {
     #[command(flatten)]
     #[expect(missing_docs, reason = "as above")]
     pub appending: AppendingOptions,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "as above")]
+    pub processing_log: ProcessingLogOptions,
     #[command(flatten)]
     #[expect(missing_docs, reason = "as above")]
     pub tokens: TokenOptions,

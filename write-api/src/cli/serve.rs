@@ -4,9 +4,10 @@ use std::io;
 use std::sync::Arc;
 
 use door::{
-    Check, Clock, Documents, DocumentsError, Door, Graphiql, LogError, Metrics, Principal, ServeError,
-    SystemClock, TokenOptionsError, Tokens,
+    Check, Clock, Documents, DocumentsError, Door, Graphiql, LogError, Metrics, Principal, ProcessingLog,
+    ServeError, SystemClock, TokenOptionsError, Tokens,
 };
+use processing_log::OpenError;
 use read_model::catalogue::Catalogue;
 use read_model::reader::EventReader;
 use sqlx::PgPool;
@@ -50,6 +51,9 @@ pub enum ServeFailure {
     /// The appender did not start.
     #[error("the appender cannot start")]
     Appender(#[source] EngineError),
+    /// The processing log.
+    #[error(transparent)]
+    ProcessingLog(#[from] OpenError),
     /// The server failed.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -66,6 +70,9 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
     let pool = options.database.connect().await?;
     let mut metrics = metrics(&catalogue, &pool);
     let meters = Meters::new(&catalogue, metrics.registry());
+    let database = pool.connect_options();
+    let keeper = (NAME, tokens.development());
+    let log = options.processing_log.open(&catalogue, &database, keeper, &mut metrics)?;
     let started = append::start_metered(pool.clone(), Arc::clone(&catalogue), appending, meters).await;
     let (appender, task) = started.map_err(ServeFailure::Appender)?;
     let reader = EventReader::new(pool.clone(), Arc::clone(&catalogue), CACHED_OBJECTS);
@@ -86,6 +93,7 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
         schema: Box::new(move || schema.clone()),
         prepare: None,
         subscriptions: None,
+        processing: log.map(|log| Arc::new(log) as Arc<dyn ProcessingLog>),
         checks: checks(&pool),
         metrics,
         metrics_bind: options.metrics_bind,
