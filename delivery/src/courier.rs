@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use door::Clock;
+use door::{Clock, Concerned, Ended, Principal, ProcessingLog};
 use policy::{Caller, Policy};
+use processing_log::{About, Verb};
 use read_model::catalogue::Catalogue;
 use read_model::reader::{Subscription, Told};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -31,6 +32,8 @@ pub struct Courier {
     reference: Arc<str>,
     clock: Arc<dyn Clock>,
     timeout: Duration,
+    /// Where it is written down whose data are delivered, before they are.
+    log: Option<Arc<dyn ProcessingLog>>,
 }
 
 impl Courier {
@@ -48,7 +51,21 @@ impl Courier {
         let client =
             Client::builder().user_agent(USER_AGENT).redirect(redirect::Policy::none()).timeout(timeout);
         let client = client.build().map_err(CourierError)?;
-        Ok(Self { client, catalogue, policy, reference: reference(query_url).into(), clock, timeout })
+        Ok(Self {
+            client,
+            catalogue,
+            policy,
+            reference: reference(query_url).into(),
+            clock,
+            timeout,
+            log: None,
+        })
+    }
+
+    /// The same, writing down whose data are delivered.
+    #[must_use]
+    pub fn logged(self, log: Option<Arc<dyn ProcessingLog>>) -> Self {
+        Self { log, ..self }
     }
 
     /// How long one delivery may take.
@@ -83,12 +100,32 @@ impl Courier {
         let headers = self.headers(&event, &message, &secret);
         let url: Url =
             subscription.sink.parse().map_err(|_| "the address of the sink is no URL".to_owned())?;
-        let request = self.client.post(url).headers(headers).body(message.body);
+        let mut request = self.client.post(url).headers(headers).body(message.body);
+        if with_data && let Some(concerned) = self.concerned(&owner, told) {
+            // What cannot be written down is not delivered, and tried again.
+            let written = concerned.written(&*self.clock).await;
+            written.map_err(|_| "the processing log cannot be written".to_owned())?;
+            request = request.header("traceparent", concerned.doing().traceparent());
+        }
         let answer = request.send().await.map_err(|error| in_words(&error, self.timeout))?;
         match answer.status().is_success() {
             true => Ok(()),
             false => Err(format!("the sink answered {}", answer.status().as_u16())),
         }
+    }
+
+    /// Whose data a delivery holds; none where that is not logged.
+    fn concerned(&self, owner: &Caller, told: &Told) -> Option<Concerned> {
+        let zones = |zones: &Vec<Arc<str>>| zones.iter().map(|zone| zone.to_string()).collect();
+        let principal = Principal {
+            organisation: owner.organisation.as_deref().map(str::to_owned),
+            zones: owner.zones.as_ref().map(zones),
+            person: owner.person,
+            ..Principal::new(owner.source.id, &*owner.source.source_type)
+        };
+        let concerned = Concerned::unasked(self.log.as_ref()?, principal, self.clock.now());
+        About::new(&self.catalogue, &concerned)?.event(&told.event, Verb::Deliver, Ended::Done);
+        Some(concerned)
     }
 
     fn headers(&self, event: &CloudEvent, message: &Message, secret: &Secret) -> HeaderMap {

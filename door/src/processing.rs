@@ -85,6 +85,14 @@ pub struct Doing {
     pub activity: Option<Arc<str>>,
 }
 
+impl Doing {
+    /// The header `traceparent` that tells of it to whoever is asked in its course.
+    #[must_use]
+    pub fn traceparent(&self) -> String {
+        TraceContext { trace: self.trace, span: self.span, sampled: false }.to_string()
+    }
+}
+
 /// Why the processing log was not written.
 pub type NotWritten = Arc<dyn StdError + Send + Sync>;
 
@@ -146,6 +154,35 @@ impl Concerned {
         Ok(Self { log: Arc::clone(log), doing: Arc::new(doing), began: now, notes: Mutex::default() })
     }
 
+    /// The notes on something that begins now, and that no request asks for.
+    pub fn unasked(log: &Arc<dyn ProcessingLog>, principal: Principal, now: DateTime<Utc>) -> Self {
+        let TraceContext { trace, span, .. } = TraceContext::unrecorded(None, fresh_id());
+        let doing = Doing { trace, span, caller_span: None, principal, activity: None };
+        Self { log: Arc::clone(log), doing: Arc::new(doing), began: now, notes: Mutex::default() }
+    }
+
+    /// Writes down what was noted; it is durable when this returns.
+    ///
+    /// # Errors
+    /// Where it is not written.
+    pub async fn written(&self, clock: &dyn Clock) -> Result<(), NotWritten> {
+        self.write(clock, Settled::Request).await
+    }
+
+    async fn write(&self, clock: &dyn Clock, settled: Settled) -> Result<(), NotWritten> {
+        let noted = self.take();
+        if noted.is_empty() {
+            return Ok(());
+        }
+        let now = clock.now();
+        let began = if settled == Settled::Request { self.began.min(now) } else { now };
+        let (log, doing) = (Arc::clone(&self.log), Arc::clone(&self.doing));
+        // A task of its own: what was begun is written, also where the caller goes away meanwhile.
+        let write = async move { log.write(doing, (began, now), noted).await };
+        let written = tokio::spawn(write.in_current_span()).await;
+        written.unwrap_or_else(|error| Err(Arc::new(error)))
+    }
+
     /// Where it stands in a trace, and who does it.
     pub fn doing(&self) -> &Arc<Doing> {
         &self.doing
@@ -198,17 +235,7 @@ pub(crate) async fn settle(
     concerned: &Concerned,
     settled: Settled,
 ) -> Result<(), Refusal> {
-    let noted = concerned.take();
-    if noted.is_empty() {
-        return Ok(());
-    }
-    let now = clock.now();
-    let began = if settled == Settled::Request { concerned.began.min(now) } else { now };
-    let (log, doing) = (Arc::clone(&concerned.log), Arc::clone(&concerned.doing));
-    // A task of its own: what was begun is written, also where the caller goes away meanwhile.
-    let write = async move { log.write(doing, (began, now), noted).await };
-    let written = tokio::spawn(write.in_current_span()).await;
-    written.unwrap_or_else(|error| Err(Arc::new(error))).map_err(|error| {
+    concerned.write(clock, settled).await.map_err(|error| {
         let id = fresh_id();
         tracing::error!(%id, error = %chain(&*error), "the processing log was not written, so that an answer was withheld");
         Refusal::NotLogged { id }

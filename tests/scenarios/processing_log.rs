@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor};
-use tests::{F6, History, Principal, Role, new_id};
+use tests::{F6, History, Principal, Role, Sink, new_id};
 use uuid::Uuid;
 
-use crate::family::{address, adult, birth, marriage, move_to};
+use crate::deliveries::{subscribe, until};
+use crate::family::{address, adult, birth, issue_bsn, marriage, move_to};
 
 const READING: &str = "https://www.zonnendaal.example/verwerkingen/verstrekking-burgerlijke-stand";
 const REGISTERING: &str = "https://www.zonnendaal.example/verwerkingen/bijhouding-burgerlijke-stand";
@@ -219,13 +220,14 @@ async fn each_message_of_a_subscription_is_in_the_log() {
         .register("Naamgebruik", json!({ "persoon": known.anna, "naamgebruik": "E", "datum": "2021-01-01" }))
         .await;
     anna.next().await;
-    events.next().await;
+    events.take(2).await;
 
     // Then each message that told of it is a record
     let told = told(&f6, known.anna).await;
     let of = |name: &str| told.iter().filter(|(told, _)| told == name).count();
     assert_eq!(of("read Uittreksel"), 2, "{told:?}");
-    assert_eq!(of("read Naamgebruik"), 1, "{told:?}");
+    // A claim and its judgement
+    assert_eq!(of("read Naamgebruik"), 2, "{told:?}");
 }
 
 #[tokio::test]
@@ -282,7 +284,7 @@ async fn a_message_that_is_withheld_is_told_to_who_subscribes_again() {
     let clerk = f6.ambtenaar();
     let follow = |after: i64| format!("eventAdded(after: \"{after}\") {{ position event {{ id }} }}");
     let first = clerk.subscribe(&follow(0)).await.next().await;
-    assert_eq!(first["eventAdded"]["position"], 1);
+    assert_eq!(first["position"], 1);
 
     // Given a log that takes no records
     let mut superuser = f6.database.connect(Role::Superuser).await;
@@ -294,7 +296,42 @@ async fn a_message_that_is_withheld_is_told_to_who_subscribes_again() {
 
     // And goes on where it was once the log can be written
     superuser.execute("GRANT INSERT ON processing_record TO f6_query").await.expect("the superuser may");
-    assert_eq!(clerk.subscribe(&follow(1)).await.next().await["eventAdded"]["position"], 2);
+    assert_eq!(clerk.subscribe(&follow(1)).await.next().await["position"], 2);
+}
+
+#[tokio::test]
+async fn a_delivery_that_says_what_happened_is_in_the_log_before_it_goes() {
+    // Given a system to which deliveries may carry data, and a log that takes no records
+    let f6 = F6::start().await;
+    let known = Known::to(&f6);
+    let (sink, system) = (Sink::start().await, f6.principal("systeem"));
+    let chosen =
+        json!({ "filter": { "eventTypes": ["BsnToegekend"], "eventKinds": ["Claim"] }, "withData": true });
+    subscribe(&system, "numbers", &sink, chosen).await;
+    let mut superuser = f6.database.connect(Role::Superuser).await;
+    superuser
+        .execute("REVOKE INSERT ON processing_record FROM f6_delivery")
+        .await
+        .expect("the superuser may");
+    let _worker = f6.delivery(&[]).await;
+
+    // When somebody gets a number, then nothing is delivered
+    issue_bsn(&f6.ambtenaar(), known.anna, 1).validated().await.accepted();
+    let waits = |shown: &Value| shown["failures"] != 0;
+    let shown = until(&system, "numbers", waits).await;
+    assert_eq!(shown["lastError"], "the processing log cannot be written");
+
+    // And it is when the log takes records, in whose trace it stands
+    superuser.execute("GRANT INSERT ON processing_record TO f6_delivery").await.expect("the superuser may");
+    let received = sink.next().await;
+    let records = records(&f6, known.anna).await;
+    let delivered: Vec<&Value> =
+        records.iter().filter(|record| record["name"] == "deliver BsnToegekend").collect();
+    assert_eq!(delivered.len(), 1, "{records:#?}");
+    assert_eq!(delivered[0]["sourceId"], json!(system.id));
+    let header = received.headers.get("traceparent").expect("a trace");
+    let trace = delivered[0]["traceId"].as_str().expect("a trace");
+    assert!(header.contains(trace), "{header} is not of {trace}");
 }
 
 #[tokio::test]

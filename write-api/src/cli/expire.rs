@@ -13,8 +13,8 @@ pub struct ExpireArgs {
     /// Records of what ended before this moment are taken away, such as `2024-01-01T00:00:00Z`
     #[arg(long, value_name = "MOMENT", value_parser = moment)]
     pub before: DateTime<Utc>,
+    /// Where the log is.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would become the help of all that it flattens")]
     pub database: MigrationDatabase,
 }
 
