@@ -481,14 +481,8 @@ async fn what_follows_is_shown_to_who_may_see_it() {
     assert_eq!(answer.data(), json!({ "consequences": null }));
 
     // Nor who may not read them, of what their own claim would change
-    let claim = |by: &tests::Principal<'_>| {
-        let wedding = json!({ "data": marriage(anna, new_id(), "2019-09-09"), "dryRun": true });
-        let query = "mutation($input: ClaimHuwelijkInput!) { claimHuwelijk(input: $input) { consequences { events { before } } } }";
-        let (by, query) = (by.token().to_owned(), query.to_owned());
-        let f6 = &f6;
-        async move { f6.mutate(0, Some(&by), &query, &json!({ "input": wedding })).await.expect("an answer") }
-    };
-    let answer = claim(&f6.person("burger", anna)).await;
+    let claim = f6.person("burger", anna).claim("Huwelijk", marriage(anna, new_id(), "2019-09-09"));
+    let answer = claim.dry_run().with_consequences().send().await.expect("an answer");
     assert_eq!(answer.error_at("FORBIDDEN"), "claimHuwelijk.consequences");
 
     // And a claim that nobody has validated changes nothing

@@ -93,19 +93,25 @@ impl Setup {
         Self { count_statements: true, ..self }
     }
 
+    /// What counts the statements of a role, where that was said.
+    async fn counter(&self, database: &Database, role: Role) -> Option<StatementCounter> {
+        match self.count_statements {
+            true => Some(StatementCounter::before(&database.url(role)).await),
+            false => None,
+        }
+    }
+
     /// Starts it, and returns when all servers are ready.
     pub async fn start(self) -> F6 {
         let database = if self.own_cluster { Database::alone().await } else { Database::create().await };
+        let write_statements = self.counter(&database, Role::Write).await;
+        let statements = self.counter(&database, Role::Query).await;
         let folder = Folder::create();
         folder.change("write_config.yaml", &self.write_config);
         folder.change("query_config.yaml", &self.query_config);
         let mut write_env = environment(&database, &folder);
         write_env.extend(folder.trust(&self.trusted_documents));
         write_env.extend(self.write_env);
-        let write_statements = match self.count_statements {
-            true => Some(StatementCounter::before(&database.url(Role::Write)).await),
-            false => None,
-        };
         if let Some(counter) = &write_statements {
             write_env.push(("F6_WRITE_DATABASE_URL".to_owned(), counter.url.clone()));
             write_env.push(uncounted(&database, Role::Write));
@@ -117,10 +123,6 @@ impl Setup {
         let mut query_env = environment(&database, &folder);
         query_env.extend(folder.trust(&self.trusted_documents));
         query_env.extend(self.query_env);
-        let statements = match self.count_statements {
-            true => Some(StatementCounter::before(&database.url(Role::Query)).await),
-            false => None,
-        };
         if let Some(counter) = &statements {
             query_env.push(("F6_QUERY_DATABASE_URL".to_owned(), counter.url.clone()));
             query_env.push(uncounted(&database, Role::Query));

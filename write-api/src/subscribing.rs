@@ -7,7 +7,9 @@ use policy::{Acts, Denied};
 use read_model::catalogue::Catalogue;
 use read_model::event::{EventId, Position};
 use read_model::reader::{Mode, Wanted};
-use sqlx::PgPool;
+use sqlx::postgres::PgArguments;
+use sqlx::query::QueryAs;
+use sqlx::{PgPool, Postgres};
 use url::Url;
 use uuid::Uuid;
 
@@ -131,31 +133,7 @@ impl Subscriptions {
         let mut transaction = self.pool.begin().await?;
         let end: i64 = sqlx::query_scalar("SELECT position FROM head").fetch_one(&mut *transaction).await?;
         let after = within(asked.after.unwrap_or(Position::new(end)), end)?;
-        let events = &asked.wanted.events;
-        let made = sqlx::query_as(CREATE)
-            .bind(id)
-            .bind(&asked.name)
-            .bind(owner.source_id)
-            .bind(&owner.source_type)
-            .bind(&asked.sink)
-            .bind(asked.mode.name())
-            .bind(asked.with_data)
-            .bind(secret)
-            .bind(events.object)
-            .bind(&events.event_types)
-            .bind(events.kinds.as_ref().map(|kinds| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>()))
-            .bind(&events.source_types)
-            .bind(
-                asked
-                    .wanted
-                    .trust
-                    .as_ref()
-                    .map(|trust| trust.iter().map(|status| status.name()).collect::<Vec<_>>()),
-            )
-            .bind(after)
-            .bind(&owner.organisation)
-            .bind(&owner.zones)
-            .bind(owner.person)
+        let made = creation(owner, id, (secret, after), asked)
             .fetch_optional(&mut *transaction)
             .await?
             .ok_or_else(|| SubscribingError::Exists(asked.name.clone()))?;
@@ -197,6 +175,40 @@ impl Subscriptions {
         transaction.commit().await?;
         Ok(managed)
     }
+}
+
+/// The statement that makes a subscription, with what it is made of.
+fn creation<'q>(
+    owner: &'q Principal,
+    id: Uuid,
+    (secret, after): (&'q str, i64),
+    asked: &'q Asked,
+) -> QueryAs<'q, Postgres, Managed, PgArguments> {
+    let events = &asked.wanted.events;
+    sqlx::query_as(CREATE)
+        .bind(id)
+        .bind(&asked.name)
+        .bind(owner.source_id)
+        .bind(&owner.source_type)
+        .bind(&asked.sink)
+        .bind(asked.mode.name())
+        .bind(asked.with_data)
+        .bind(secret)
+        .bind(events.object)
+        .bind(&events.event_types)
+        .bind(events.kinds.as_ref().map(|kinds| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>()))
+        .bind(&events.source_types)
+        .bind(
+            asked
+                .wanted
+                .trust
+                .as_ref()
+                .map(|trust| trust.iter().map(|status| status.name()).collect::<Vec<_>>()),
+        )
+        .bind(after)
+        .bind(&owner.organisation)
+        .bind(&owner.zones)
+        .bind(owner.person)
 }
 
 fn within(after: Position, end: i64) -> Result<i64, SubscribingError> {

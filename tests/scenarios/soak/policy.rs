@@ -253,63 +253,60 @@ async fn ask(f6: &F6, who: &Principal, asked: &[&(String, Expected)]) {
 
 /// A root field drawn by chance, and what the oracle says of it.
 fn question(oracle: &Oracle<'_>, chance: &mut Chance) -> (String, Expected) {
-    let known = oracle.known;
-    let granted = |may: bool| if may { Expected::Told } else { Expected::Forbidden };
-    let shown = |events: Vec<&Event>| {
-        let nodes = events.iter().map(|event| json!({ "node": { "id": event.id } }));
-        json!({ "edges": nodes.collect::<Vec<_>>(), "pageInfo": { "hasNextPage": false } })
-    };
-    let page = "first: 500) { edges { node { id } } pageInfo { hasNextPage } }";
     match chance.below(6) {
         0 | 1 => {
-            let views = [
-                "persoon",
-                "bewonersKaart",
-                "leeftijdscheck",
-                "verwant",
-                "mijnGegevens",
-                "naaste",
-                "nationaliteitsverklaring",
-            ];
-            let (view, id) = (*pick(chance, &views), somebody(known, chance));
+            let (view, id) = (*pick(chance, &VIEWS), somebody(oracle.known, chance));
             (format!("{view}(id: \"{id}\") {{ id }}"), granted(oracle.reads(view, Some(id))))
         }
         2 => {
-            let (field, view) = *pick(
-                chance,
-                &[
-                    ("searchBewonersKaarten", "bewonersKaart"),
-                    ("searchPersonen", "persoon"),
-                    ("searchNaasten", "naaste"),
-                ],
-            );
-            let sought =
-                format!("{field}(where: {{ geboortedatum: \"1980-01-01\" }}) {{ edges {{ cursor }} }}");
-            (sought, granted(oracle.reads(view, None)))
+            let (field, view) = *pick(chance, &SEARCHES);
+            let sought = "(where: { geboortedatum: \"1980-01-01\" }) { edges { cursor } }";
+            (format!("{field}{sought}"), granted(oracle.reads(view, None)))
         }
-        3 => {
-            let there = chance.below(5) > 0;
-            let event = pick(chance, &known.events);
-            let id = if there { event.id } else { new_id() };
-            let seen = there && oracle.sees(event);
-            let told = if seen { json!({ "id": id }) } else { Value::Null };
-            let expected = if oracle.sees_events() { Expected::Exactly(told) } else { Expected::Forbidden };
-            (format!("event(id: \"{id}\") {{ id }}"), expected)
+        3 => one_event(oracle, chance),
+        4 => events_of_one(oracle, chance),
+        _ => {
+            let field = *pick(chance, &["workList", "whatIf"]);
+            (format!("{field} {{ basis {{ position }} }}"), granted(oracle.sees_every_event()))
         }
-        4 => {
-            let id =
-                if chance.below(4) == 0 { *pick(chance, &known.addresses) } else { somebody(known, chance) };
-            let of_object =
-                known.events.iter().filter(|event| event.objects.contains(&id) && oracle.sees(event));
-            let told = shown(of_object.collect());
-            let expected = if oracle.sees_events() { Expected::Exactly(told) } else { Expected::Forbidden };
-            (format!("events(objectId: \"{id}\", {page}"), expected)
-        }
-        _ => (
-            format!("{} {{ basis {{ position }} }}", pick(chance, &["workList", "whatIf"])),
-            granted(oracle.sees_every_event()),
-        ),
     }
+}
+
+const VIEWS: [&str; 7] = [
+    "persoon",
+    "bewonersKaart",
+    "leeftijdscheck",
+    "verwant",
+    "mijnGegevens",
+    "naaste",
+    "nationaliteitsverklaring",
+];
+
+const SEARCHES: [(&str, &str); 3] =
+    [("searchBewonersKaarten", "bewonersKaart"), ("searchPersonen", "persoon"), ("searchNaasten", "naaste")];
+
+fn granted(may: bool) -> Expected {
+    if may { Expected::Told } else { Expected::Forbidden }
+}
+
+fn one_event(oracle: &Oracle<'_>, chance: &mut Chance) -> (String, Expected) {
+    let there = chance.below(5) > 0;
+    let event = pick(chance, &oracle.known.events);
+    let id = if there { event.id } else { new_id() };
+    let told = if there && oracle.sees(event) { json!({ "id": id }) } else { Value::Null };
+    let expected = if oracle.sees_events() { Expected::Exactly(told) } else { Expected::Forbidden };
+    (format!("event(id: \"{id}\") {{ id }}"), expected)
+}
+
+fn events_of_one(oracle: &Oracle<'_>, chance: &mut Chance) -> (String, Expected) {
+    let known = oracle.known;
+    let id = if chance.below(4) == 0 { *pick(chance, &known.addresses) } else { somebody(known, chance) };
+    let seen = known.events.iter().filter(|event| event.objects.contains(&id) && oracle.sees(event));
+    let nodes: Vec<Value> = seen.map(|event| json!({ "node": { "id": event.id } })).collect();
+    let told = json!({ "edges": nodes, "pageInfo": { "hasNextPage": false } });
+    let expected = if oracle.sees_events() { Expected::Exactly(told) } else { Expected::Forbidden };
+    let page = "first: 500) { edges { node { id } } pageInfo { hasNextPage } }";
+    (format!("events(objectId: \"{id}\", {page}"), expected)
 }
 
 async fn commands(f6: &F6, known: &Known, chance: &mut Chance) -> usize {
@@ -372,7 +369,7 @@ fn judgement(oracle: &Oracle<'_>, chance: &mut Chance) -> (Mutation, bool) {
     (("validate".to_owned(), "ValidateInput".to_owned(), input), may)
 }
 
-/// Over WebSockets: a view that is followed, and the whole log.
+/// Over a `WebSocket`: a view that is followed, and the whole log.
 async fn subscriptions(f6: &F6, known: &Known, chance: &mut Chance) -> usize {
     for _ in 0..SUBSCRIPTIONS / 6 {
         let who = caller(known, chance);

@@ -2,6 +2,7 @@
 //!
 //! It is read after the decision, and not by the appender: nobody else waits for it.
 
+use async_graphql::PathSegment;
 use async_graphql::dynamic::ResolverContext;
 use door::faults;
 use read_model::event::ObjectId;
@@ -110,8 +111,12 @@ pub(super) async fn told(
     match told {
         Ok((told, derived)) => consequences(&readable(told, sight), &derived, sight),
         Err(error) => {
-            let error = error.into_server_error(context.ctx.item.pos);
-            context.ctx.add_error(context.ctx.set_error_path(error));
+            let mut error = context.ctx.set_error_path(error.into_server_error(context.ctx.item.pos));
+            // By the name that the caller gave the field, where they did.
+            let named =
+                asked.selection_fields().first().map(|field| field.alias().unwrap_or(FIELD).to_owned());
+            error.path.push(PathSegment::Field(named.unwrap_or_else(|| FIELD.to_owned())));
+            context.ctx.add_error(error);
             serde_json::Value::Null
         }
     }
