@@ -1,7 +1,7 @@
 # Every target is a script that can be read on its own; `make help` lists them.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup write query watch demo demo-check stop test soak bench check cases schemas clean
+.PHONY: help setup write query watch demo demo-check stop test soak bench check cases backup restore schemas clean
 
 help: ## Explain every target
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -43,6 +43,12 @@ check: ## Formatting, lints, documentation, dependencies, spelling, migrations, 
 
 cases: ## Replay real cases against both servers, on a PostgreSQL that is thrown away: FILE=cases.json OUT=answers.json
 	@scripts/cases.sh "$(FILE)" "$(OUT)"
+
+backup: ## Everything that must not be lost, into FILE=f6.dump
+	@scripts/backup.sh dump "$(FILE)"
+
+restore: ## What FILE=f6.dump holds, into an empty database
+	@scripts/backup.sh restore "$(FILE)"
 
 schemas: ## Print the GraphQL and config schemas into the repository, after a change of them
 	@cargo build --locked

@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::process::Command;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -40,6 +41,28 @@ impl Database {
     /// The same, on a cluster of its own, which a scenario may crash.
     pub async fn alone() -> Self {
         Self::within(Cluster::own()).await
+    }
+
+    /// What a dump holds, on a fresh cluster of its own.
+    pub async fn restored(dump: &Path) -> Self {
+        let cluster = Cluster::own();
+        make_roles(&mut superuser(&cluster).await).await;
+        let database = Self { cluster, name: "f6".to_owned() };
+        database.execute("CREATE DATABASE f6 OWNER f6_migration".to_owned()).await;
+        run(&mut database.backup("restore", dump));
+        database
+    }
+
+    /// Writes all of it into a file, as of one moment.
+    pub fn dump(&self, file: &Path) {
+        run(&mut self.backup("dump", file));
+    }
+
+    /// The script that operators use, on this database.
+    pub fn backup(&self, command: &str, file: &Path) -> Command {
+        let mut script = Command::new(root().join("scripts/backup.sh"));
+        script.arg(command).arg(file).env("F6_MIGRATION_DATABASE_URL", self.url(Role::Migration));
+        script
     }
 
     /// Kills PostgreSQL as it is, and starts it again.
@@ -157,8 +180,7 @@ async fn template(cluster: &Cluster) -> String {
 /// Migrates under another name first, so that a template that exists is a whole one.
 async fn make_template(cluster: &Cluster, connection: &mut PgConnection, name: &str) {
     let unfinished = format!("{name}_unfinished");
-    let roles = std::fs::read_to_string(root().join("migration/roles.sql")).expect("migration/roles.sql");
-    connection.execute(AssertSqlSafe(roles)).await.expect("roles.sql runs");
+    make_roles(connection).await;
     for sql in [
         format!("DROP DATABASE IF EXISTS {unfinished}"),
         format!("CREATE DATABASE {unfinished} OWNER f6_migration"),
@@ -169,6 +191,11 @@ async fn make_template(cluster: &Cluster, connection: &mut PgConnection, name: &
     run(Command::new(binary("migration")).arg("up").env("F6_MIGRATION_DATABASE_URL", migration_url));
     let rename = format!("ALTER DATABASE {unfinished} RENAME TO {name}");
     connection.execute(AssertSqlSafe(rename)).await.expect("the template gets its name");
+}
+
+async fn make_roles(superuser: &mut PgConnection) {
+    let roles = std::fs::read_to_string(root().join("migration/roles.sql")).expect("migration/roles.sql");
+    superuser.execute(AssertSqlSafe(roles)).await.expect("roles.sql runs");
 }
 
 fn fingerprint_of_migrations() -> String {

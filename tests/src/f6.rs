@@ -40,6 +40,7 @@ pub struct Setup {
     query_env: Vec<(String, String)>,
     count_statements: bool,
     own_cluster: bool,
+    database: Option<Database>,
     write_config: Vec<(String, String)>,
     query_config: Vec<(String, String)>,
     trusted_documents: Vec<String>,
@@ -68,6 +69,11 @@ impl Setup {
         Self { own_cluster: true, ..self }
     }
 
+    /// On this database, rather than on a new one.
+    pub fn on(self, database: Database) -> Self {
+        Self { database: Some(database), ..self }
+    }
+
     /// More in the write config: this text after the only place where that one stands.
     pub fn write_config(mut self, after: &str, more: &str) -> Self {
         self.write_config.push((after.to_owned(), more.to_owned()));
@@ -93,7 +99,11 @@ impl Setup {
 
     /// Starts it, and returns when all servers are ready.
     pub async fn start(self) -> F6 {
-        let database = if self.own_cluster { Database::alone().await } else { Database::create().await };
+        let database = match self.database {
+            Some(database) => database,
+            None if self.own_cluster => Database::alone().await,
+            None => Database::create().await,
+        };
         let folder = Folder::create();
         folder.change("write_config.yaml", &self.write_config);
         folder.change("query_config.yaml", &self.query_config);
