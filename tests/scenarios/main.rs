@@ -14,6 +14,7 @@ mod corrections;
 mod deliveries;
 mod errors_page;
 mod family;
+mod faults;
 mod following;
 mod gezag;
 mod graphql_over_http;

@@ -1,4 +1,6 @@
-use std::path::Path;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -8,6 +10,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
 
 use crate::cluster::Cluster;
+use crate::faults::Faults;
 use crate::values::new_id;
 use crate::workspace::{binary, root, run, sources};
 
@@ -43,6 +46,19 @@ impl Database {
         Self::within(Cluster::own()).await
     }
 
+    /// The same, on a machine with these faults.
+    pub async fn faulty(faults: &Faults) -> Self {
+        Self::within(Cluster::faulty(faults)).await
+    }
+
+    /// The same, on a disk of so many megabytes; none where this user may not mount one.
+    pub async fn on_small_disk(megabytes: u32) -> Option<Self> {
+        match Cluster::on_small_disk(megabytes) {
+            Some(cluster) => Some(Self::within(cluster).await),
+            None => None,
+        }
+    }
+
     /// What a dump holds, on a fresh cluster of its own.
     pub async fn restored(dump: &Path) -> Self {
         let cluster = Cluster::own();
@@ -67,7 +83,32 @@ impl Database {
 
     /// Kills PostgreSQL as it is, and starts it again.
     pub fn crash(&self) {
-        self.cluster.crash();
+        self.cluster.told_to("crash");
+    }
+
+    /// Stops every process of PostgreSQL where it is, until it is [thawed](Self::thaw).
+    pub fn freeze(&self) {
+        self.cluster.told_to("freeze");
+    }
+
+    /// Lets PostgreSQL go on.
+    pub fn thaw(&self) {
+        self.cluster.told_to("thaw");
+    }
+
+    /// Fills the disk that it is on, until it is [emptied](Self::empty_disk).
+    pub fn fill_disk(&self) {
+        let mut filler = File::create(self.filler()).expect("a file on its disk");
+        while filler.write_all(&[0; 4_096]).is_ok() {}
+    }
+
+    /// Undoes [`fill_disk`](Self::fill_disk).
+    pub fn empty_disk(&self) {
+        std::fs::remove_file(self.filler()).expect("the disk was filled");
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.cluster.folder().join("filler")
     }
 
     async fn within(cluster: Arc<Cluster>) -> Self {

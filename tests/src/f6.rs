@@ -58,10 +58,15 @@ impl Setup {
         self
     }
 
-    /// A variable in the environment of every server.
-    pub fn env(mut self, name: &str, value: &str) -> Self {
+    /// A variable in the environment of the query server.
+    pub fn query_env(mut self, name: &str, value: &str) -> Self {
         self.query_env.push((name.to_owned(), value.to_owned()));
-        self.write_env(name, value)
+        self
+    }
+
+    /// A variable in the environment of every server.
+    pub fn env(self, name: &str, value: &str) -> Self {
+        self.query_env(name, value).write_env(name, value)
     }
 
     /// On a PostgreSQL of its own, which can be crashed.
