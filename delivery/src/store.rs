@@ -87,6 +87,23 @@ pub struct Handed {
     pub kept: (usize, usize),
 }
 
+/// A row of `subscription` that nobody else changes now.
+#[derive(Debug, FromRow)]
+struct Locked {
+    #[sqlx(flatten)]
+    subscription: SubscriptionRow,
+    secret: String,
+}
+
+/// How deliveries went.
+#[derive(Debug, Default)]
+struct Noted {
+    /// Whether one of them arrived.
+    delivered: bool,
+    /// Why the last that failed did.
+    failure: Option<String>,
+}
+
 /// A row of `delivery`.
 #[derive(Debug, FromRow)]
 struct Row {
@@ -150,17 +167,15 @@ impl Store {
         room: usize,
     ) -> Result<Option<Handed>, ReadError> {
         let mut transaction = self.pool.begin().await?;
-        let sql = format!("SELECT {SUBSCRIPTION_COLUMNS} FROM subscription WHERE id = $1 FOR UPDATE");
-        let row: Option<SubscriptionRow> =
+        let sql = format!("SELECT {SUBSCRIPTION_COLUMNS}, secret FROM subscription WHERE id = $1 FOR UPDATE");
+        let locked: Option<Locked> =
             sqlx::query_as(AssertSqlSafe(sql)).bind(id).fetch_optional(&mut *transaction).await?;
-        let Some(mut subscription) = row.map(Subscription::from) else { return Ok(None) };
+        let Some(Locked { subscription, secret }) = locked else { return Ok(None) };
+        let mut subscription = Subscription::from(subscription);
         // Only now, with the lock: where the log ended before, others may have gone further since.
-        let (secret, newest): (String, i64) =
-            sqlx::query_as("SELECT secret, (SELECT position FROM head) FROM subscription WHERE id = $1")
-                .bind(id)
-                .fetch_one(&mut *transaction)
-                .await?;
-        self.settle(&mut transaction, &mut subscription, settled).await?;
+        let newest: i64 =
+            sqlx::query_scalar("SELECT position FROM head").fetch_one(&mut *transaction).await?;
+        let noted = self.settle(&mut transaction, &mut subscription, settled).await?;
         let newest = Position::new(newest);
         let room = if subscription.failures >= DOUBTFUL { room.min(1) } else { room };
         let room = if subscription.paused { 0 } else { room };
@@ -170,10 +185,8 @@ impl Store {
             self.look_further(&mut subscription, &mut backlog, newest, room).await?;
         }
         let handed = self.hand_out(&mut transaction, &subscription, backlog, room).await?;
-        if subscription.position != from {
-            let sql = "UPDATE subscription SET position = $2 WHERE id = $1";
-            let update = sqlx::query(sql).bind(id).bind(subscription.position.get());
-            update.execute(&mut *transaction).await?;
+        if !settled.is_empty() || subscription.position != from {
+            note(&mut transaction, &subscription, noted).await?;
         }
         transaction.commit().await?;
         let deliveries = self.with_events(handed.deliveries).await?;
@@ -189,9 +202,9 @@ impl Store {
         transaction: &mut Transaction<'_, Postgres>,
         subscription: &mut Subscription,
         settled: &[Settled],
-    ) -> Result<(), ReadError> {
+    ) -> Result<Noted, ReadError> {
         if settled.is_empty() {
-            return Ok(());
+            return Ok(Noted::default());
         }
         let done: Vec<&Settled> =
             settled.iter().filter(|settled| settled.outcome == Outcome::Delivered).collect();
@@ -214,14 +227,7 @@ impl Store {
         } else {
             subscription.failures += u32::try_from(failures).unwrap_or(u32::MAX);
         }
-        sqlx::query(NOTED)
-            .bind(subscription.id)
-            .bind(i32::try_from(subscription.failures).unwrap_or(i32::MAX))
-            .bind(!done.is_empty())
-            .bind(failure)
-            .execute(&mut **transaction)
-            .await?;
-        Ok(())
+        Ok(Noted { delivered: !done.is_empty(), failure })
     }
 
     /// What failed is tried again later, or given up; what was not tried, by whoever comes.
@@ -373,6 +379,23 @@ impl Store {
     }
 }
 
+/// Writes how far the subscription is, and how it went.
+async fn note(
+    transaction: &mut Transaction<'_, Postgres>,
+    subscription: &Subscription,
+    noted: Noted,
+) -> Result<(), ReadError> {
+    sqlx::query(NOTED)
+        .bind(subscription.id)
+        .bind(i32::try_from(subscription.failures).unwrap_or(i32::MAX))
+        .bind(noted.delivered)
+        .bind(noted.failure)
+        .bind(subscription.position.get())
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
 /// What was handed out, and what is left.
 struct HandedRows {
     deliveries: Vec<(Row, Option<Told>)>,
@@ -445,7 +468,7 @@ const PUT_BACK: &str = "UPDATE delivery d
  WHERE d.subscription_id = $1 AND d.lease = $2 AND d.through = s.through AND d.position = s.position";
 
 const NOTED: &str = "UPDATE subscription
- SET failures = $2, last_delivered_at = CASE WHEN $3 THEN clock_timestamp() ELSE last_delivered_at END,
+ SET failures = $2, position = $5, last_delivered_at = CASE WHEN $3 THEN clock_timestamp() ELSE last_delivered_at END,
      last_error = coalesce($4, last_error),
      last_failed_at = CASE WHEN $4::text IS NULL THEN last_failed_at ELSE clock_timestamp() END
  WHERE id = $1";
