@@ -1,9 +1,11 @@
 # One image with the programs; docker-compose.yml says which one a container runs.
 FROM rust:1.95-slim-bookworm AS build
+# What is built beside, such as delivery/nats.
+ARG F6_FEATURES=
 WORKDIR /f6
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/f6/target \
-    cargo build --locked --release --package migration --package write-api --package query-api --package delivery --package bsn-issuer \
+    cargo build --locked --release --package migration --package write-api --package query-api --package delivery --package bsn-issuer --features "$F6_FEATURES" \
     && cp target/release/migration target/release/write-api target/release/query-api target/release/delivery target/release/bsn-issuer /usr/local/bin/
 
 FROM debian:bookworm-slim

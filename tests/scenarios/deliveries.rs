@@ -13,15 +13,15 @@ use uuid::Uuid;
 use crate::family::birth;
 
 /// Has events delivered, with more in the input than name and sink; answers with the payload.
-pub(crate) async fn subscribe(system: &Principal<'_>, name: &str, sink: &Sink, more: Value) -> Value {
-    let mut input = json!({ "name": name, "sink": sink.url() });
+pub(crate) async fn subscribe(system: &Principal<'_>, name: &str, sink: &str, more: Value) -> Value {
+    let mut input = json!({ "name": name, "sink": sink });
     input.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
     let mutation = "mutation($input: CreateSubscriptionInput!) { told: createSubscription(input: $input) { id name position secret } }";
     told(system, mutation, &json!({ "input": input })).await
 }
 
 /// Manages a subscription.
-async fn manage(who: &Principal<'_>, mutation: &str, name: &str, more: &str) -> Value {
+pub(crate) async fn manage(who: &Principal<'_>, mutation: &str, name: &str, more: &str) -> Value {
     let mutation = format!(
         "mutation {{ told: {mutation}(input: {{ name: \"{name}\" {more} }}) {{ paused position deliveries }} }}"
     );
@@ -33,7 +33,7 @@ async fn told(who: &Principal<'_>, mutation: &str, variables: &Value) -> Value {
 }
 
 /// The message with which a mutation is refused, with this code.
-async fn refused(who: &Principal<'_>, mutation: &str, code: &str) -> String {
+pub(crate) async fn refused(who: &Principal<'_>, mutation: &str, code: &str) -> String {
     complaint(&who.mutate(mutation, &json!({})).await.expect("the write API answers"), code)
 }
 
@@ -46,7 +46,7 @@ fn complaint(answer: &Answer, code: &str) -> String {
 
 /// What the query API tells of a subscription.
 async fn shown(who: &Principal<'_>, name: &str) -> Value {
-    let query = "query($name: String!) { subscription(name: $name) { name paused position failures lastError
+    let query = "query($name: String!) { subscription(name: $name) { name paused position failures lastError lastDeliveredAt
         backlog { behind pending parked } parked { position attempts lastError event { id status } } } }";
     who.query(query, &json!({ "name": name })).await.data()["subscription"].take()
 }
@@ -63,7 +63,7 @@ pub(crate) async fn until(who: &Principal<'_>, name: &str, so: impl Fn(&Value) -
     panic!("it never came to be so: {:#}", shown(who, name).await);
 }
 
-async fn claims_a_birth(f6: &F6, name: &str) -> Accepted {
+pub(crate) async fn claims_a_birth(f6: &F6, name: &str) -> Accepted {
     f6.ouder().claim("Geboorte", birth(new_id(), "2026-01-01", name)).await.accepted()
 }
 
@@ -72,7 +72,7 @@ fn id_of(received: &Received) -> String {
 }
 
 /// Holds the signature against the secret, as a consumer does.
-fn is_signed(received: &Received, secret: &str) -> bool {
+pub(crate) fn is_signed(received: &Received, secret: &str) -> bool {
     let key = STANDARD.decode(secret.strip_prefix("whsec_").expect("a secret")).expect("base64");
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&key).expect("a key");
     let header = |name: &str| received.headers.get(name).expect("a signed delivery");
@@ -88,7 +88,7 @@ async fn an_event_is_delivered_as_a_cloud_event_that_is_signed_and_says_nothing_
     let (sink, _worker) = (Sink::start().await, f6.delivery(&[]).await);
     let system = f6.principal("systeem");
     let births = json!({ "filter": { "eventTypes": ["Geboorte"] } });
-    let made = subscribe(&system, "letters", &sink, births).await;
+    let made = subscribe(&system, "letters", &sink.url(), births).await;
 
     // When a parent declares a birth
     let birth = claims_a_birth(&f6, "Dirk-Jan").await;
@@ -131,7 +131,7 @@ async fn an_event_is_delivered_as_a_cloud_event_that_is_signed_and_says_nothing_
 async fn in_binary_mode_the_attributes_are_headers() {
     let f6 = F6::start().await;
     let (sink, _worker) = (Sink::start().await, f6.delivery(&[]).await);
-    subscribe(&f6.principal("systeem"), "binary", &sink, json!({ "mode": "BINARY" })).await;
+    subscribe(&f6.principal("systeem"), "binary", &sink.url(), json!({ "mode": "BINARY" })).await;
 
     let birth = claims_a_birth(&f6, "Dirk").await;
 
@@ -145,7 +145,7 @@ async fn in_binary_mode_the_attributes_are_headers() {
 async fn what_an_event_says_is_delivered_to_who_is_entitled_and_asked_for_it_alone() {
     let f6 = F6::start().await;
     let (sink, _worker) = (Sink::start().await, f6.delivery(&[]).await);
-    subscribe(&f6.principal("systeem"), "data", &sink, json!({ "withData": true })).await;
+    subscribe(&f6.principal("systeem"), "data", &sink.url(), json!({ "withData": true })).await;
 
     let birth = claims_a_birth(&f6, "Dirk").await;
 
@@ -163,7 +163,7 @@ async fn a_birth_is_delivered_when_it_comes_to_be_validated_and_when_it_no_longe
     let f6 = F6::start().await;
     let (sink, _worker) = (Sink::start().await, f6.delivery(&[]).await);
     let validated = json!({ "filter": { "eventTypes": ["Geboorte"], "trust": ["VALIDATED"] } });
-    subscribe(&f6.principal("systeem"), "bsn", &sink, validated).await;
+    subscribe(&f6.principal("systeem"), "bsn", &sink.url(), validated).await;
     let birth = claims_a_birth(&f6, "Dirk").await;
     sink.silent().await;
 
@@ -193,7 +193,7 @@ async fn what_a_sink_does_not_take_is_tried_again_and_nothing_of_that_person_ove
         if first { 500 } else { 204 }
     });
     let (sink, _worker) = (sink.await, f6.delivery(&[]).await);
-    subscribe(&f6.principal("systeem"), "letters", &sink, json!({})).await;
+    subscribe(&f6.principal("systeem"), "letters", &sink.url(), json!({})).await;
 
     // When that child is born, and validated, and another child is born
     let birth = claims_a_birth(&f6, "Dirk").await;
@@ -220,7 +220,7 @@ async fn what_fails_too_often_is_parked_until_somebody_tries_it_again() {
     let sink = Sink::answering(|received| if received.sequence() == 1 { 400 } else { 204 }).await;
     let _worker = f6.delivery(&[("F6_DELIVERY_ATTEMPTS", "2")]).await;
     let system = f6.principal("systeem");
-    subscribe(&system, "letters", &sink, json!({})).await;
+    subscribe(&system, "letters", &sink.url(), json!({})).await;
     let birth = claims_a_birth(&f6, "Dirk").await;
     f6.ambtenaar().validate(&birth).await.accepted();
 
@@ -249,7 +249,7 @@ async fn what_was_parked_can_be_left_out() {
     let sink = Sink::answering(|received| if received.sequence() == 1 { 400 } else { 204 }).await;
     let _worker = f6.delivery(&[("F6_DELIVERY_ATTEMPTS", "1")]).await;
     let system = f6.principal("systeem");
-    subscribe(&system, "letters", &sink, json!({})).await;
+    subscribe(&system, "letters", &sink.url(), json!({})).await;
     let birth = claims_a_birth(&f6, "Dirk").await;
     f6.ambtenaar().validate(&birth).await.accepted();
     until(&system, "letters", |stands| stands["backlog"]["parked"] == 1).await;
@@ -269,7 +269,7 @@ async fn a_subscription_can_be_paused_and_resumed_and_misses_nothing() {
     let f6 = F6::start().await;
     let (sink, _worker) = (Sink::start().await, f6.delivery(&[]).await);
     let system = f6.principal("systeem");
-    subscribe(&system, "letters", &sink, json!({})).await;
+    subscribe(&system, "letters", &sink.url(), json!({})).await;
     assert_eq!(manage(&system, "pauseSubscription", "letters", "").await["paused"], true);
     claims_a_birth(&f6, "Dirk").await;
     sink.silent().await;
@@ -290,7 +290,7 @@ async fn the_past_is_delivered_to_who_begins_there_and_again_to_who_asks_for_it(
     let system = f6.principal("systeem");
 
     // When a system subscribes from the beginning, then it gets both
-    subscribe(&system, "letters", &sink, json!({ "after": "0" })).await;
+    subscribe(&system, "letters", &sink.url(), json!({ "after": "0" })).await;
     let mut first = [sink.next().await, sink.next().await].map(|received| received.sequence());
     first.sort_unstable();
     assert_eq!(first, [1, 2]);
@@ -307,7 +307,7 @@ async fn a_subscription_that_is_deleted_gets_nothing_more() {
     let f6 = F6::start().await;
     let (sink, _worker) = (Sink::start().await, f6.delivery(&[]).await);
     let system = f6.principal("systeem");
-    subscribe(&system, "letters", &sink, json!({})).await;
+    subscribe(&system, "letters", &sink.url(), json!({})).await;
 
     manage(&system, "deleteSubscription", "letters", "").await;
 
@@ -322,7 +322,7 @@ async fn what_a_worker_had_in_hand_when_it_was_killed_is_delivered_by_another() 
     let f6 = F6::start().await;
     let quick = [("F6_DELIVERY_LEASE", "1.5"), ("F6_DELIVERY_TIMEOUT", "0.5")];
     let (sink, mut worker) = (Sink::answering(|_| 503).await, f6.delivery(&quick).await);
-    subscribe(&f6.principal("systeem"), "letters", &sink, json!({})).await;
+    subscribe(&f6.principal("systeem"), "letters", &sink.url(), json!({})).await;
     let birth = claims_a_birth(&f6, "Dirk").await;
     sink.next().await;
 
@@ -347,8 +347,13 @@ async fn several_workers_share_the_load_and_keep_the_order_of_each_object() {
         workers.push(f6.delivery(&quick).await);
     }
     let sink = Sink::start().await;
-    subscribe(&f6.principal("systeem"), "letters", &sink, json!({ "mode": "BINARY", "withData": true }))
-        .await;
+    subscribe(
+        &f6.principal("systeem"),
+        "letters",
+        &sink.url(),
+        json!({ "mode": "BINARY", "withData": true }),
+    )
+    .await;
     for index in 0..60 {
         let birth = claims_a_birth(&f6, "Dirk").await;
         f6.ambtenaar().validate(&birth).await.accepted();
@@ -382,7 +387,7 @@ async fn only_who_may_subscribe_does_and_nobody_sees_or_manages_what_others_have
     let f6 = F6::start().await;
     let sink = Sink::start().await;
     let (system, other, clerk) = (f6.principal("systeem"), f6.principal("systeem"), f6.ambtenaar());
-    subscribe(&system, "letters", &sink, json!({})).await;
+    subscribe(&system, "letters", &sink.url(), json!({})).await;
     let create = format!(
         "mutation {{ createSubscription(input: {{ name: \"letters\", sink: \"{}\" }}) {{ id }} }}",
         sink.url()

@@ -18,6 +18,7 @@ mod gezag;
 mod graphql_over_http;
 mod household;
 mod import_export;
+mod jetstream;
 mod laws;
 mod lines;
 mod observability;

@@ -50,7 +50,8 @@ async fn whoever_follows_sees_each_event_once_and_in_order_whatever_is_killed() 
     let mut chance = Chance::new();
     let f6 = Setup::default().own_cluster().write_servers(2).start().await;
     let sink = Sink::start().await;
-    subscribe(&f6.principal("systeem"), "soak", &sink, json!({ "mode": "BINARY", "withData": true })).await;
+    subscribe(&f6.principal("systeem"), "soak", &sink.url(), json!({ "mode": "BINARY", "withData": true }))
+        .await;
     let quick = [("F6_DELIVERY_LEASE", "3"), ("F6_DELIVERY_TIMEOUT", "1")];
     let mut workers = vec![f6.delivery(&quick).await, f6.delivery(&quick).await];
     let token = f6.ambtenaar().token().to_owned();
