@@ -80,7 +80,7 @@ impl Courier {
         let signed = |binding| self.signed(&event, event.message(subscription.mode, binding), &secret);
         let arriving = async {
             match &sink {
-                Sink::Webhook(url) => self.ways.webhooks.post(url, signed(Binding::Http)).await,
+                Sink::Webhook(url) => self.ways.webhooks.post(url.as_str(), signed(Binding::Http)).await,
                 Sink::JetStream(to) => {
                     // The stream tells by it what it has already.
                     let id = format!("{}.{}", subscription.id, event.id());

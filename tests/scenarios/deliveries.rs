@@ -11,6 +11,7 @@ use tests::{Accepted, Answer, F6, Principal, Received, Server, Sink, new_id};
 use uuid::Uuid;
 
 use crate::family::birth;
+use crate::tls::Certified;
 
 /// Has events delivered, with more in the input than name and sink; answers with the payload.
 pub(crate) async fn subscribe(system: &Principal<'_>, name: &str, sink: &str, more: Value) -> Value {
@@ -125,6 +126,27 @@ async fn an_event_is_delivered_as_a_cloud_event_that_is_signed_and_says_nothing_
     let secret = made["secret"].as_str().expect("the secret is shown when it is made");
     assert!(is_signed(&received, secret));
     assert!(!is_signed(&Received { body: b"{}".to_vec(), ..received }, secret));
+}
+
+#[tokio::test]
+async fn over_tls_a_delivery_goes_to_a_sink_whose_certificate_is_trusted_alone() {
+    // Given a sink that speaks TLS, with a certificate of an authority that the worker does not know
+    let f6 = F6::start().await;
+    let (sink, certified) = (Sink::start().await, Certified::new(&f6));
+    let mut worker = f6.delivery(&[]).await;
+    let url = format!("https://{}/events", certified.in_front_of(sink.address()).await);
+    let system = f6.principal("systeem");
+    subscribe(&system, "letters", &url, json!({})).await;
+    claims_a_birth(&f6, "Dirk").await;
+
+    // Then nothing is sent
+    let stands = until(&system, "letters", |stands| stands["lastError"].is_string()).await;
+    assert_eq!(stands["lastError"], "the sink cannot be reached, or its certificate is not trusted");
+    assert!(sink.received().is_empty());
+
+    // When the worker is told to trust that authority, then it is
+    worker.restart(&[("SSL_CERT_FILE", &certified.authority.display().to_string())]).await;
+    assert_eq!(sink.next().await.sequence(), 1);
 }
 
 #[tokio::test]

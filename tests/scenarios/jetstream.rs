@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tests::F6;
 
 use crate::deliveries::{claims_a_birth, is_signed, manage, refused, subscribe, until};
+use crate::tls::Certified;
 use nats::{Nats, Published};
 
 /// What subjects begin with here.
@@ -194,6 +195,29 @@ async fn a_server_is_shown_what_the_worker_was_given_for_it_and_nothing_else() {
     until(&system, "stream", nothing_left).await;
     assert_eq!(nats.published().await.len(), 1);
     assert!(!worker.log().contains("geheim"));
+}
+
+#[tokio::test]
+async fn over_tls_events_go_to_a_server_whose_certificate_is_trusted_alone() {
+    // Given a server that speaks TLS, with a certificate of an authority that the worker does not know
+    let f6 = F6::start().await;
+    let certified = Certified::new(&f6);
+    let nats = Nats::over_tls(&certified).await;
+    nats.make_stream(PREFIX).await;
+    let mut worker = f6.delivery(&[]).await;
+    let system = f6.principal("systeem");
+    let sink = nats.sink(PREFIX).replace("nats://", "tls://");
+    subscribe(&system, "stream", &sink, json!({})).await;
+    claims_a_birth(&f6, "Dirk").await;
+
+    // Then nothing is published
+    let stands = until(&system, "stream", |stands| stands["lastError"].is_string()).await;
+    assert_eq!(stands["lastError"], "the NATS server cannot be reached, or its certificate is not trusted");
+
+    // When the worker is told to trust that authority, then it is
+    worker.restart(&[("SSL_CERT_FILE", &certified.authority.display().to_string())]).await;
+    until(&system, "stream", nothing_left).await;
+    assert_eq!(nats.published().await.len(), 1);
 }
 
 #[tokio::test]

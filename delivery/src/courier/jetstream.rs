@@ -63,7 +63,7 @@ impl Streams {
         id: &str,
         message: Message,
     ) -> Result<(), String> {
-        let client = self.client(to).await.map_err(|error| not_connected(&error))?;
+        let client = self.client(to).await.map_err(|error| not_connected(&error, to.tls))?;
         // Without a connection the library would keep it, and send it when something else has gone before it.
         if client.connection_state() != State::Connected {
             return Err("the NATS server cannot be reached".to_owned());
@@ -112,20 +112,15 @@ fn headers(headers: Vec<(String, String)>, id: &str) -> HeaderMap {
     all.filter_map(header).collect()
 }
 
-fn not_connected(error: &ConnectError) -> String {
-    match error.kind() {
-        ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => {
-            "the NATS server does not let the worker in; see its F6_NATS_CREDENTIALS".to_owned()
+fn not_connected(error: &ConnectError, tls: bool) -> String {
+    let told = match (error.kind(), tls) {
+        (ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation, _) => {
+            "the NATS server does not let the worker in; see its F6_NATS_CREDENTIALS"
         }
-        ConnectErrorKind::Tls => {
-            "no TLS with the NATS server: its certificate is not trusted, or it speaks none".to_owned()
-        }
-        ConnectErrorKind::ServerParse
-        | ConnectErrorKind::Dns
-        | ConnectErrorKind::TimedOut
-        | ConnectErrorKind::Io
-        | ConnectErrorKind::MaxReconnects => "the NATS server cannot be reached".to_owned(),
-    }
+        (_, true) => "the NATS server cannot be reached, or its certificate is not trusted",
+        (_, false) => "the NATS server cannot be reached",
+    };
+    told.to_owned()
 }
 
 fn not_taken(error: &RequestError, subject: &str, prefix: &str) -> String {

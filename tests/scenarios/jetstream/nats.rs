@@ -10,6 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tests::{Received, new_id, root};
 
+use crate::tls::Certified;
+
 /// How long a server may take to start.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -17,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Nats {
     folder: PathBuf,
     arguments: Vec<String>,
-    login: Option<(&'static str, &'static str)>,
+    options: ConnectOptions,
     process: Child,
     port: u16,
 }
@@ -34,21 +36,30 @@ pub(crate) struct Published {
 impl Nats {
     /// One that anybody may publish to.
     pub(crate) async fn start() -> Self {
-        Self::with(&[], None).await
+        Self::with(&[], ConnectOptions::new()).await
     }
 
     /// One that lets in whoever knows this name and password.
-    pub(crate) async fn for_who_is(user: &'static str, password: &'static str) -> Self {
-        Self::with(&["--user", user, "--pass", password], Some((user, password))).await
+    pub(crate) async fn for_who_is(user: &str, password: &str) -> Self {
+        let options = ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned());
+        Self::with(&["--user", user, "--pass", password], options).await
     }
 
-    async fn with(arguments: &[&str], login: Option<(&'static str, &'static str)>) -> Self {
+    /// One that speaks TLS alone.
+    pub(crate) async fn over_tls(certified: &Certified) -> Self {
+        let Certified { authority, certificate, key, .. } = certified;
+        let [certificate, key] = [certificate, key].map(|file| file.display().to_string());
+        let options = ConnectOptions::new().add_root_certificates(authority.clone()).require_tls(true);
+        Self::with(&["--tls", "--tlscert", &certificate, "--tlskey", &key], options).await
+    }
+
+    async fn with(arguments: &[&str], options: ConnectOptions) -> Self {
         let folder = std::env::temp_dir().join(format!("f6-nats-{}", new_id()));
         std::fs::create_dir_all(&folder).expect("a folder for the server's streams");
         let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
         // Any port that is free, the first time.
         let process = spawn(&folder, "-1", &arguments);
-        let mut nats = Self { folder, arguments, login, process, port: 0 };
+        let mut nats = Self { folder, arguments, options, process, port: 0 };
         nats.port = nats.told_port().await;
         nats
     }
@@ -98,13 +109,7 @@ impl Nats {
     }
 
     async fn client(&self) -> Client {
-        let options = match self.login {
-            Some((user, password)) => {
-                ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned())
-            }
-            None => ConnectOptions::new(),
-        };
-        let options = options.retry_on_initial_connect();
+        let options = self.options.clone().retry_on_initial_connect();
         options.connect(self.server()).await.expect("the server answers")
     }
 
