@@ -198,6 +198,25 @@ async fn a_server_is_shown_what_the_worker_was_given_for_it_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_worker_that_has_a_key_needs_leave_for_what_it_publishes_and_nothing_else() {
+    let f6 = F6::start().await;
+    let key = nkeys::KeyPair::new_user();
+    let nats = Nats::for_who_has(&key.public_key(), PREFIX).await;
+    nats.make_stream(PREFIX).await;
+    let file = f6.file("nats.seed");
+    std::fs::write(&file, key.seed().expect("a seed")).expect("a file");
+    let shown = format!("{}={}", nats.server(), file.display());
+    let _worker = f6.delivery(&[("F6_NATS_CREDENTIALS", &shown)]).await;
+    let system = f6.principal("systeem");
+    subscribe(&system, "stream", &nats.sink(PREFIX), json!({})).await;
+
+    claims_a_birth(&f6, "Dirk").await;
+
+    until(&system, "stream", |stands| stands["lastDeliveredAt"].is_string()).await;
+    assert_eq!(nats.published().await.len(), 1);
+}
+
+#[tokio::test]
 async fn over_tls_events_go_to_a_server_whose_certificate_is_trusted_alone() {
     // Given a server that speaks TLS, with a certificate of an authority that the worker does not know
     let f6 = F6::start().await;

@@ -45,6 +45,21 @@ impl Nats {
         Self::with(&["--user", user, "--pass", password], options).await
     }
 
+    /// One where who has this key may publish below this prefix, and do nothing else.
+    pub(crate) async fn for_who_has(public_key: &str, prefix: &str) -> Self {
+        let config = format!(
+            "authorization {{ users = [
+               {{ nkey: {public_key}, permissions: {{ publish: \"{prefix}.>\", subscribe: \"_INBOX.>\" }} }}
+               {{ user: operator, password: operator }} ] }}"
+        );
+        let file = std::env::temp_dir().join(format!("f6-nats-{}.conf", new_id()));
+        std::fs::write(&file, config).expect("a file");
+        let options = ConnectOptions::with_user_and_password("operator".to_owned(), "operator".to_owned());
+        let nats = Self::with(&["--config", &file.display().to_string()], options).await;
+        std::fs::remove_file(file).expect("it has been read");
+        nats
+    }
+
     /// One that speaks TLS alone.
     pub(crate) async fn over_tls(certified: &Certified) -> Self {
         let Certified { authority, certificate, key, .. } = certified;
