@@ -19,6 +19,9 @@ pub const BACKLOG: usize = 1_000;
 /// How many stretches of the log one transaction looks through.
 const STRETCHES: usize = 4;
 
+/// How many events are looked at together where few of them may be told.
+const PAGE: usize = 100;
+
 /// After so many failures in a row only one delivery at a time finds out whether the sink is back.
 const DOUBTFUL: u32 = 3;
 
@@ -283,8 +286,11 @@ impl Store {
             if enough || subscription.position >= newest {
                 return Ok(());
             }
-            let stretch = self.reader.stretch(&wanted.to_read(), subscription.position, newest).await?;
-            let (events, mut reached) = stretch;
+            // What goes now is written once; what is kept for later is written again when it goes.
+            let at_most = if wanted.trust.is_none() { room } else { PAGE };
+            let filter = wanted.to_read();
+            let stretch = self.reader.stretch(&filter, subscription.position, newest, at_most);
+            let (events, mut reached) = stretch.await?;
             for through in &events {
                 if backlog.rows() >= BACKLOG {
                     reached = through.position.plus(-1);

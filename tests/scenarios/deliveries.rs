@@ -13,8 +13,13 @@ use uuid::Uuid;
 use crate::family::birth;
 use crate::tls::Certified;
 
-/// Has events delivered, with more in the input than name and sink; answers with the payload.
-pub(crate) async fn subscribe(system: &Principal<'_>, name: &str, sink: &str, more: Value) -> Value {
+/// Has events delivered to a webhook, with more in the input than name and sink; answers with the payload.
+pub(crate) async fn subscribe(system: &Principal<'_>, name: &str, sink: &Sink, more: Value) -> Value {
+    subscribe_at(system, name, &sink.url(), more).await
+}
+
+/// Has events delivered to an address.
+pub(crate) async fn subscribe_at(system: &Principal<'_>, name: &str, sink: &str, more: Value) -> Value {
     let mut input = json!({ "name": name, "sink": sink });
     input.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
     let mutation = "mutation($input: CreateSubscriptionInput!) { told: createSubscription(input: $input) { id name position secret } }";
@@ -89,7 +94,7 @@ async fn an_event_is_delivered_as_a_cloud_event_that_is_signed_and_says_nothing_
     let (sink, _worker) = (Sink::start().await, f6.delivery(&[]).await);
     let system = f6.principal("systeem");
     let births = json!({ "filter": { "eventTypes": ["Geboorte"] } });
-    let made = subscribe(&system, "letters", &sink.url(), births).await;
+    let made = subscribe(&system, "letters", &sink, births).await;
 
     // When a parent declares a birth
     let birth = claims_a_birth(&f6, "Dirk-Jan").await;
@@ -136,7 +141,7 @@ async fn over_tls_a_delivery_goes_to_a_sink_whose_certificate_is_trusted_alone()
     let mut worker = f6.delivery(&[]).await;
     let url = format!("https://{}/events", certified.in_front_of(sink.address()).await);
     let system = f6.principal("systeem");
-    subscribe(&system, "letters", &url, json!({})).await;
+    subscribe_at(&system, "letters", &url, json!({})).await;
     claims_a_birth(&f6, "Dirk").await;
 
     // Then nothing is sent
@@ -153,7 +158,7 @@ async fn over_tls_a_delivery_goes_to_a_sink_whose_certificate_is_trusted_alone()
 async fn in_binary_mode_the_attributes_are_headers() {
     let f6 = F6::start().await;
     let (sink, _worker) = (Sink::start().await, f6.delivery(&[]).await);
-    subscribe(&f6.principal("systeem"), "binary", &sink.url(), json!({ "mode": "BINARY" })).await;
+    subscribe(&f6.principal("systeem"), "binary", &sink, json!({ "mode": "BINARY" })).await;
 
     let birth = claims_a_birth(&f6, "Dirk").await;
 
@@ -167,7 +172,7 @@ async fn in_binary_mode_the_attributes_are_headers() {
 async fn what_an_event_says_is_delivered_to_who_is_entitled_and_asked_for_it_alone() {
     let f6 = F6::start().await;
     let (sink, _worker) = (Sink::start().await, f6.delivery(&[]).await);
-    subscribe(&f6.principal("systeem"), "data", &sink.url(), json!({ "withData": true })).await;
+    subscribe(&f6.principal("systeem"), "data", &sink, json!({ "withData": true })).await;
 
     let birth = claims_a_birth(&f6, "Dirk").await;
 
@@ -185,7 +190,7 @@ async fn a_birth_is_delivered_when_it_comes_to_be_validated_and_when_it_no_longe
     let f6 = F6::start().await;
     let (sink, _worker) = (Sink::start().await, f6.delivery(&[]).await);
     let validated = json!({ "filter": { "eventTypes": ["Geboorte"], "trust": ["VALIDATED"] } });
-    subscribe(&f6.principal("systeem"), "bsn", &sink.url(), validated).await;
+    subscribe(&f6.principal("systeem"), "bsn", &sink, validated).await;
     let birth = claims_a_birth(&f6, "Dirk").await;
     sink.silent().await;
 
@@ -215,7 +220,7 @@ async fn what_a_sink_does_not_take_is_tried_again_and_nothing_of_that_person_ove
         if first { 500 } else { 204 }
     });
     let (sink, _worker) = (sink.await, f6.delivery(&[]).await);
-    subscribe(&f6.principal("systeem"), "letters", &sink.url(), json!({})).await;
+    subscribe(&f6.principal("systeem"), "letters", &sink, json!({})).await;
 
     // When that child is born, and validated, and another child is born
     let birth = claims_a_birth(&f6, "Dirk").await;
@@ -242,7 +247,7 @@ async fn what_fails_too_often_is_parked_until_somebody_tries_it_again() {
     let sink = Sink::answering(|received| if received.sequence() == 1 { 400 } else { 204 }).await;
     let _worker = f6.delivery(&[("F6_DELIVERY_ATTEMPTS", "2")]).await;
     let system = f6.principal("systeem");
-    subscribe(&system, "letters", &sink.url(), json!({})).await;
+    subscribe(&system, "letters", &sink, json!({})).await;
     let birth = claims_a_birth(&f6, "Dirk").await;
     f6.ambtenaar().validate(&birth).await.accepted();
 
@@ -271,7 +276,7 @@ async fn what_was_parked_can_be_left_out() {
     let sink = Sink::answering(|received| if received.sequence() == 1 { 400 } else { 204 }).await;
     let _worker = f6.delivery(&[("F6_DELIVERY_ATTEMPTS", "1")]).await;
     let system = f6.principal("systeem");
-    subscribe(&system, "letters", &sink.url(), json!({})).await;
+    subscribe(&system, "letters", &sink, json!({})).await;
     let birth = claims_a_birth(&f6, "Dirk").await;
     f6.ambtenaar().validate(&birth).await.accepted();
     until(&system, "letters", |stands| stands["backlog"]["parked"] == 1).await;
@@ -291,7 +296,7 @@ async fn a_subscription_can_be_paused_and_resumed_and_misses_nothing() {
     let f6 = F6::start().await;
     let (sink, _worker) = (Sink::start().await, f6.delivery(&[]).await);
     let system = f6.principal("systeem");
-    subscribe(&system, "letters", &sink.url(), json!({})).await;
+    subscribe(&system, "letters", &sink, json!({})).await;
     assert_eq!(manage(&system, "pauseSubscription", "letters", "").await["paused"], true);
     claims_a_birth(&f6, "Dirk").await;
     sink.silent().await;
@@ -312,7 +317,7 @@ async fn the_past_is_delivered_to_who_begins_there_and_again_to_who_asks_for_it(
     let system = f6.principal("systeem");
 
     // When a system subscribes from the beginning, then it gets both
-    subscribe(&system, "letters", &sink.url(), json!({ "after": "0" })).await;
+    subscribe(&system, "letters", &sink, json!({ "after": "0" })).await;
     let mut first = [sink.next().await, sink.next().await].map(|received| received.sequence());
     first.sort_unstable();
     assert_eq!(first, [1, 2]);
@@ -329,7 +334,7 @@ async fn a_subscription_that_is_deleted_gets_nothing_more() {
     let f6 = F6::start().await;
     let (sink, _worker) = (Sink::start().await, f6.delivery(&[]).await);
     let system = f6.principal("systeem");
-    subscribe(&system, "letters", &sink.url(), json!({})).await;
+    subscribe(&system, "letters", &sink, json!({})).await;
 
     manage(&system, "deleteSubscription", "letters", "").await;
 
@@ -344,7 +349,7 @@ async fn what_a_worker_had_in_hand_when_it_was_killed_is_delivered_by_another() 
     let f6 = F6::start().await;
     let quick = [("F6_DELIVERY_LEASE", "1.5"), ("F6_DELIVERY_TIMEOUT", "0.5")];
     let (sink, mut worker) = (Sink::answering(|_| 503).await, f6.delivery(&quick).await);
-    subscribe(&f6.principal("systeem"), "letters", &sink.url(), json!({})).await;
+    subscribe(&f6.principal("systeem"), "letters", &sink, json!({})).await;
     let birth = claims_a_birth(&f6, "Dirk").await;
     sink.next().await;
 
@@ -369,13 +374,8 @@ async fn several_workers_share_the_load_and_keep_the_order_of_each_object() {
         workers.push(f6.delivery(&quick).await);
     }
     let sink = Sink::start().await;
-    subscribe(
-        &f6.principal("systeem"),
-        "letters",
-        &sink.url(),
-        json!({ "mode": "BINARY", "withData": true }),
-    )
-    .await;
+    subscribe(&f6.principal("systeem"), "letters", &sink, json!({ "mode": "BINARY", "withData": true }))
+        .await;
     for index in 0..60 {
         let birth = claims_a_birth(&f6, "Dirk").await;
         f6.ambtenaar().validate(&birth).await.accepted();
@@ -409,7 +409,7 @@ async fn only_who_may_subscribe_does_and_nobody_sees_or_manages_what_others_have
     let f6 = F6::start().await;
     let sink = Sink::start().await;
     let (system, other, clerk) = (f6.principal("systeem"), f6.principal("systeem"), f6.ambtenaar());
-    subscribe(&system, "letters", &sink.url(), json!({})).await;
+    subscribe(&system, "letters", &sink, json!({})).await;
     let create = format!(
         "mutation {{ createSubscription(input: {{ name: \"letters\", sink: \"{}\" }}) {{ id }} }}",
         sink.url()

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 use tests::F6;
 
-use crate::deliveries::{claims_a_birth, is_signed, manage, refused, subscribe, until};
+use crate::deliveries::{claims_a_birth, is_signed, manage, refused, subscribe_at, until};
 use crate::tls::Certified;
 use nats::{Nats, Published};
 
@@ -28,7 +28,7 @@ async fn an_event_comes_into_the_stream_on_a_subject_of_its_own_as_a_cloud_event
     nats.make_stream(PREFIX).await;
     let _worker = f6.delivery(&[]).await;
     let system = f6.principal("systeem");
-    let made = subscribe(&system, "stream", &nats.sink(PREFIX), json!({})).await;
+    let made = subscribe_at(&system, "stream", &nats.sink(PREFIX), json!({})).await;
 
     // When a parent declares a birth
     let birth = claims_a_birth(&f6, "Dirk-Jan").await;
@@ -60,7 +60,7 @@ async fn in_binary_mode_every_attribute_is_a_header_and_the_body_is_what_the_eve
     nats.make_stream(PREFIX).await;
     let _worker = f6.delivery(&[]).await;
     let system = f6.principal("systeem");
-    subscribe(&system, "stream", &nats.sink(PREFIX), json!({ "mode": "BINARY", "withData": true })).await;
+    subscribe_at(&system, "stream", &nats.sink(PREFIX), json!({ "mode": "BINARY", "withData": true })).await;
 
     let birth = claims_a_birth(&f6, "Dirk").await;
     until(&system, "stream", |stands| stands["lastDeliveredAt"].is_string()).await;
@@ -79,7 +79,7 @@ async fn worker_and_server_may_be_killed_and_the_stream_has_each_event_once_and_
     nats.make_stream(PREFIX).await;
     let mut worker = f6.delivery(&QUICK).await;
     let more = json!({ "mode": "BINARY", "withData": true });
-    subscribe(&f6.principal("systeem"), "stream", &nats.sink(PREFIX), more).await;
+    subscribe_at(&f6.principal("systeem"), "stream", &nats.sink(PREFIX), more).await;
 
     // When 40 children are born and their births validated, while the worker, and then the server, is killed and started again
     for index in 0..40 {
@@ -114,7 +114,7 @@ async fn what_is_published_again_is_left_out_by_the_stream_and_what_another_subs
     nats.make_stream(PREFIX).await;
     let _worker = f6.delivery(&[]).await;
     let system = f6.principal("systeem");
-    subscribe(&system, "stream", &nats.sink(PREFIX), json!({})).await;
+    subscribe_at(&system, "stream", &nats.sink(PREFIX), json!({})).await;
     claims_a_birth(&f6, "Dirk").await;
     let first = until(&system, "stream", |stands| stands["lastDeliveredAt"].is_string()).await;
 
@@ -126,7 +126,7 @@ async fn what_is_published_again_is_left_out_by_the_stream_and_what_another_subs
     assert_eq!(nats.published().await.len(), 1);
 
     // When another subscription has it brought there as well, then the stream has it of each
-    subscribe(&system, "other", &nats.sink(PREFIX), json!({ "after": "0" })).await;
+    subscribe_at(&system, "other", &nats.sink(PREFIX), json!({ "after": "0" })).await;
     until(&system, "other", |stands| stands["lastDeliveredAt"].is_string()).await;
     assert_eq!(nats.published().await.len(), 2);
 }
@@ -137,7 +137,7 @@ async fn what_no_stream_takes_is_parked_until_there_is_one() {
     let (f6, nats) = (F6::start().await, Nats::start().await);
     let _worker = f6.delivery(&[("F6_DELIVERY_ATTEMPTS", "2")]).await;
     let system = f6.principal("systeem");
-    subscribe(&system, "stream", &nats.sink(PREFIX), json!({})).await;
+    subscribe_at(&system, "stream", &nats.sink(PREFIX), json!({})).await;
     claims_a_birth(&f6, "Dirk").await;
 
     // Then it is told what lacks, and how to make it
@@ -159,7 +159,7 @@ async fn a_server_that_is_not_there_is_told_of_and_tried_again() {
     nats.kill();
     let _worker = f6.delivery(&QUICK).await;
     let system = f6.principal("systeem");
-    subscribe(&system, "stream", &nats.sink(PREFIX), json!({})).await;
+    subscribe_at(&system, "stream", &nats.sink(PREFIX), json!({})).await;
     claims_a_birth(&f6, "Dirk").await;
     let stands = until(&system, "stream", |stands| stands["lastError"].is_string()).await;
     assert_eq!(stands["lastError"], "the NATS server cannot be reached");
@@ -180,7 +180,7 @@ async fn a_server_is_shown_what_the_worker_was_given_for_it_and_nothing_else() {
     let shown = |server: &str| format!("{server}={}", file.display());
     let mut worker = f6.delivery(&[("F6_NATS_CREDENTIALS", &shown("127.0.0.2:4222"))]).await;
     let system = f6.principal("systeem");
-    subscribe(&system, "stream", &nats.sink(PREFIX), json!({})).await;
+    subscribe_at(&system, "stream", &nats.sink(PREFIX), json!({})).await;
     claims_a_birth(&f6, "Dirk").await;
 
     // Then it is not let in
@@ -208,7 +208,7 @@ async fn a_worker_that_has_a_key_needs_leave_for_what_it_publishes_and_nothing_e
     let shown = format!("{}={}", nats.server(), file.display());
     let _worker = f6.delivery(&[("F6_NATS_CREDENTIALS", &shown)]).await;
     let system = f6.principal("systeem");
-    subscribe(&system, "stream", &nats.sink(PREFIX), json!({})).await;
+    subscribe_at(&system, "stream", &nats.sink(PREFIX), json!({})).await;
 
     claims_a_birth(&f6, "Dirk").await;
 
@@ -226,7 +226,7 @@ async fn over_tls_events_go_to_a_server_whose_certificate_is_trusted_alone() {
     let mut worker = f6.delivery(&[]).await;
     let system = f6.principal("systeem");
     let sink = nats.sink(PREFIX).replace("nats://", "tls://");
-    subscribe(&system, "stream", &sink, json!({})).await;
+    subscribe_at(&system, "stream", &sink, json!({})).await;
     claims_a_birth(&f6, "Dirk").await;
 
     // Then nothing is published

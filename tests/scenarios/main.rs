@@ -1,5 +1,6 @@
 //! What F6 does, as scenarios: over HTTP against real PostgreSQL and both real servers.
 
+mod backup;
 mod bad_input;
 mod birth;
 mod bsn_issuer;
@@ -13,6 +14,7 @@ mod corrections;
 mod deliveries;
 mod errors_page;
 mod family;
+mod faults;
 mod following;
 mod gezag;
 mod graphql_over_http;

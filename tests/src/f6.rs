@@ -40,6 +40,7 @@ pub struct Setup {
     query_env: Vec<(String, String)>,
     count_statements: bool,
     own_cluster: bool,
+    database: Option<Database>,
     write_config: Vec<(String, String)>,
     query_config: Vec<(String, String)>,
     trusted_documents: Vec<String>,
@@ -57,15 +58,25 @@ impl Setup {
         self
     }
 
-    /// A variable in the environment of every server.
-    pub fn env(mut self, name: &str, value: &str) -> Self {
+    /// A variable in the environment of the query server.
+    pub fn query_env(mut self, name: &str, value: &str) -> Self {
         self.query_env.push((name.to_owned(), value.to_owned()));
-        self.write_env(name, value)
+        self
+    }
+
+    /// A variable in the environment of every server.
+    pub fn env(self, name: &str, value: &str) -> Self {
+        self.query_env(name, value).write_env(name, value)
     }
 
     /// On a PostgreSQL of its own, which can be crashed.
     pub fn own_cluster(self) -> Self {
         Self { own_cluster: true, ..self }
+    }
+
+    /// On this database, rather than on a new one.
+    pub fn on(self, database: Database) -> Self {
+        Self { database: Some(database), ..self }
     }
 
     /// More in the write config: this text after the only place where that one stands.
@@ -93,7 +104,11 @@ impl Setup {
 
     /// Starts it, and returns when all servers are ready.
     pub async fn start(self) -> F6 {
-        let database = if self.own_cluster { Database::alone().await } else { Database::create().await };
+        let database = match self.database {
+            Some(database) => database,
+            None if self.own_cluster => Database::alone().await,
+            None => Database::create().await,
+        };
         let folder = Folder::create();
         folder.change("write_config.yaml", &self.write_config);
         folder.change("query_config.yaml", &self.query_config);

@@ -19,7 +19,7 @@ async fn every_metric_is_explained_and_the_dashboard_and_the_alerts_use_no_other
         assert_eq!(answer["errors"][0]["extensions"]["code"], "LIMIT_EXCEEDED", "{answer}");
     }
     let (sink, worker) = (Sink::start().await, f6.delivery(&[]).await);
-    subscribe(&f6.principal("systeem"), "letters", &sink.url(), json!({})).await;
+    subscribe(&f6.principal("systeem"), "letters", &sink, json!({})).await;
     f6.ouder().claim("Geboorte", birth(new_id(), "2026-01-01", "Anna")).await.accepted();
     sink.next().await;
     until(&f6.ambtenaar(), "letters", |stands| stands["backlog"]["pending"] == 0).await;

@@ -50,8 +50,7 @@ async fn whoever_follows_sees_each_event_once_and_in_order_whatever_is_killed() 
     let mut chance = Chance::new();
     let f6 = Setup::default().own_cluster().write_servers(2).start().await;
     let sink = Sink::start().await;
-    subscribe(&f6.principal("systeem"), "soak", &sink.url(), json!({ "mode": "BINARY", "withData": true }))
-        .await;
+    subscribe(&f6.principal("systeem"), "soak", &sink, json!({ "mode": "BINARY", "withData": true })).await;
     let quick = [("F6_DELIVERY_LEASE", "3"), ("F6_DELIVERY_TIMEOUT", "1")];
     let mut workers = vec![f6.delivery(&quick).await, f6.delivery(&quick).await];
     let token = f6.ambtenaar().token().to_owned();
@@ -174,10 +173,9 @@ async fn kill(
     let mut idle = shared.f6.read().await.database.idle_transaction().await;
     loop {
         tokio::time::sleep(chance.milliseconds(BETWEEN_KILLS)).await;
-        let victim = ["write-api", "query-api", "delivery", "PostgreSQL"]
-            [usize::try_from(chance.below(4)).expect("four")];
+        let victim = ["write-api", "query-api", "delivery", "PostgreSQL"][chance.index(4)];
         *kills.entry(victim).or_default() += 1;
-        let one = usize::try_from(chance.below(2)).expect("two");
+        let one = chance.index(2);
         match victim {
             "write-api" => {
                 shared.f6.read().await.write[one].kill_in_use();
