@@ -1,4 +1,13 @@
-//! One delivery over HTTP: a request, and whether its answer says that it arrived.
+//! One delivery: a signed message, brought to where the subscription has it brought.
+
+#[cfg(feature = "nats")]
+mod credentials;
+#[cfg(feature = "nats")]
+mod jetstream;
+#[cfg(not(feature = "nats"))]
+#[path = "courier/no_jetstream.rs"]
+mod jetstream;
+mod webhook;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,52 +15,47 @@ use std::time::Duration;
 use door::Clock;
 use read_model::catalogue::Catalogue;
 use read_model::reader::{Subscription, Told};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Url};
+use read_model::sink::Sink;
 
-use crate::cloud_event::{CloudEvent, Message, reference};
+use crate::cloud_event::{Binding, CloudEvent, Message, reference};
 use crate::signature::Secret;
+pub use jetstream::{StreamOptions, Streams, StreamsError};
+pub use webhook::{Webhooks, WebhooksError};
 
 /// Whoever asks is told who comes.
-const USER_AGENT: &str = concat!("f6-delivery/", env!("CARGO_PKG_VERSION"));
-
-/// Why deliveries cannot begin.
-#[derive(Debug, thiserror::Error)]
-#[error("no HTTP client can be made")]
-pub struct CourierError(#[source] reqwest::Error);
+const NAME: &str = concat!("f6-delivery/", env!("CARGO_PKG_VERSION"));
 
 /// Makes deliveries; clones share their connections.
 #[derive(Clone)]
 pub struct Courier {
-    client: Client,
     catalogue: Arc<Catalogue>,
     reference: Arc<str>,
     clock: Arc<dyn Clock>,
-    timeout: Duration,
+    ways: Ways,
+}
+
+/// How deliveries go; clones share their connections.
+#[derive(Clone, Debug)]
+pub struct Ways {
+    /// To webhooks.
+    pub webhooks: Webhooks,
+    /// To streams of NATS JetStream.
+    pub streams: Streams,
+    /// How long one may take.
+    pub timeout: Duration,
 }
 
 impl Courier {
-    /// Makes deliveries that refer to the query API at this address; each is given so long.
-    ///
-    /// # Errors
-    /// [`CourierError`].
-    pub fn new(
-        catalogue: Arc<Catalogue>,
-        query_url: &str,
-        clock: Arc<dyn Clock>,
-        timeout: Duration,
-    ) -> Result<Self, CourierError> {
-        // A sink that moved is for whoever manages the subscription to say: what is signed for one goes to no other.
-        let client = Client::builder().user_agent(USER_AGENT).redirect(Policy::none()).timeout(timeout);
-        let client = client.build().map_err(CourierError)?;
-        Ok(Self { client, catalogue, reference: reference(query_url).into(), clock, timeout })
+    /// Makes deliveries that refer to the query API at this address.
+    #[must_use]
+    pub fn new(catalogue: Arc<Catalogue>, query_url: &str, clock: Arc<dyn Clock>, ways: Ways) -> Self {
+        Self { catalogue, reference: reference(query_url).into(), clock, ways }
     }
 
     /// How long one delivery may take.
     #[must_use]
     pub const fn timeout(&self) -> Duration {
-        self.timeout
+        self.ways.timeout
     }
 
     /// Makes one delivery; what went wrong is told in words that hold nothing of the answer.
@@ -72,48 +76,37 @@ impl Courier {
         let with_data = subscription.with_data && rights.data.contains(owner);
         let event = CloudEvent::of(told, &self.catalogue, &self.reference, with_data);
         let secret = Secret::parse(secret).map_err(|error| error.to_string())?;
-        let message = event.message(subscription.mode);
-        let headers = self.headers(&event, &message, &secret);
-        let url: Url =
-            subscription.sink.parse().map_err(|_| "the address of the sink is no URL".to_owned())?;
-        let request = self.client.post(url).headers(headers).body(message.body);
-        let answer = request.send().await.map_err(|error| in_words(&error, self.timeout))?;
-        match answer.status().is_success() {
-            true => Ok(()),
-            false => Err(format!("the sink answered {}", answer.status().as_u16())),
-        }
+        let sink = Sink::parse(&subscription.sink).map_err(|error| error.to_string())?;
+        let signed = |binding| self.signed(&event, event.message(subscription.mode, binding), &secret);
+        let arriving = async {
+            match &sink {
+                Sink::Webhook(url) => self.ways.webhooks.post(url.as_str(), signed(Binding::Http)).await,
+                Sink::JetStream(to) => {
+                    // The stream tells by it what it has already.
+                    let id = format!("{}.{}", subscription.id, event.id());
+                    self.ways.streams.publish(to, event.happened(), &id, signed(Binding::Nats)).await
+                }
+            }
+        };
+        let timeout = self.ways.timeout;
+        let late = |_| Err(format!("the sink did not answer within {timeout:?}"));
+        tokio::time::timeout(timeout, arriving).await.unwrap_or_else(late)
     }
 
-    fn headers(&self, event: &CloudEvent, message: &Message, secret: &Secret) -> HeaderMap {
+    fn signed(&self, event: &CloudEvent, mut message: Message, secret: &Secret) -> Message {
         let now = self.clock.now().timestamp();
         let signature = [
             ("webhook-id", event.id().to_owned()),
             ("webhook-timestamp", now.to_string()),
             ("webhook-signature", secret.sign(event.id(), now, &message.body)),
         ];
-        let own = message.headers.iter().map(|(name, value)| (name.as_str(), value));
-        let signed = signature.iter().map(|(name, value)| (*name, value));
-        // Every value is printable ASCII: the message has encoded what is not.
-        own.chain(signed)
-            .filter_map(|(name, value)| {
-                Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
-            })
-            .collect()
+        message.headers.extend(signature.map(|(name, value)| (name.to_owned(), value)));
+        message
     }
 }
 
 impl std::fmt::Debug for Courier {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Courier").field("reference", &self.reference).finish_non_exhaustive()
-    }
-}
-
-fn in_words(error: &reqwest::Error, timeout: Duration) -> String {
-    if error.is_timeout() {
-        format!("the sink did not answer within {timeout:?}")
-    } else if error.is_connect() {
-        "the sink cannot be reached".to_owned()
-    } else {
-        "the connection to the sink broke".to_owned()
     }
 }

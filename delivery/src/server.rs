@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::backoff::Patience;
-use crate::courier::{Courier, CourierError};
+use crate::courier::{Courier, Streams, StreamsError, Ways, Webhooks, WebhooksError};
 use crate::meters::Meters;
 use crate::settings::{DeliveringOptions, Settings};
 use crate::store::Store;
@@ -60,9 +60,12 @@ pub enum Failure {
     /// No signals can be caught.
     #[error("cannot listen for signals")]
     Signals(#[source] io::Error),
-    /// No requests can be made.
+    /// No webhooks can be called.
     #[error(transparent)]
-    Courier(#[from] CourierError),
+    Webhooks(#[from] WebhooksError),
+    /// No streams can be reached.
+    #[error(transparent)]
+    Streams(#[from] StreamsError),
     /// Its health cannot be served.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -113,9 +116,11 @@ fn shared(
     let reader = EventReader::new(reads.clone(), Arc::clone(catalogue), settings.store.cached_objects);
     let reader = Arc::new(reader);
     let patience = Patience { attempts: options.attempts, longest: options.longest_wait };
+    let streams = Streams::open(&settings.streams)?;
+    let ways = Ways { webhooks: Webhooks::new()?, streams, timeout: options.timeout };
     Ok(Shared {
         store: Store::new(pool.clone(), Arc::clone(&reader), worker_id(), options.lease, patience),
-        courier: Courier::new(Arc::clone(catalogue), &options.query_url, clock, options.timeout)?,
+        courier: Courier::new(Arc::clone(catalogue), &options.query_url, clock, ways),
         feed: Arc::new(Feed::new(reader)),
         meters,
         concurrency: options.concurrency,

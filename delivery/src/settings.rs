@@ -9,6 +9,8 @@ use door::LogOptions;
 use read_model::reader::point_lookups;
 use sqlx::postgres::PgConnectOptions;
 
+use crate::courier::StreamOptions;
+
 /// The delivery worker of F6: sends the events of durable subscriptions to webhooks. Several may run at once.
 #[derive(Debug, Parser)]
 #[command(name = "delivery", version)]
@@ -31,6 +33,9 @@ pub struct Settings {
     /// How deliveries are made.
     #[command(flatten)]
     pub delivering: DeliveringOptions,
+    /// How streams are reached.
+    #[command(flatten)]
+    pub streams: StreamOptions,
     /// What is logged.
     #[command(flatten)]
     pub log: LogOptions,

@@ -14,5 +14,6 @@ pub mod log;
 pub mod reader;
 pub mod resolve;
 mod shown;
+pub mod sink;
 pub mod time;
 pub mod work;
