@@ -2,6 +2,7 @@
 
 mod bsn_issuer;
 mod feed;
+mod fuzzing;
 
 use std::time::Duration;
 
