@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Request, Response as Answer, ServerError, Value};
+use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
+use tokio::sync::OwnedSemaphorePermit;
 use tracing::Instrument;
 
 use crate::arguments;
@@ -38,13 +40,13 @@ const MAX_MISTAKE: usize = 300;
 /// Answers a request at the GraphQL path.
 pub(crate) async fn handle(door: &Door, request: axum::extract::Request) -> Response {
     let (parts, body) = request.into_parts();
-    let mut incoming = Incoming::new(&parts.headers, body);
+    let mut incoming = Incoming::new(&parts.headers, body, &door.load);
     let response = answer(door, &parts, &mut incoming).await;
     incoming.discard().await;
     response
 }
 
-async fn answer(door: &Door, parts: &Parts, incoming: &mut Incoming) -> Response {
+async fn answer(door: &Door, parts: &Parts, incoming: &mut Incoming<'_>) -> Response {
     let Some(media) = Media::accepted(&parts.headers) else {
         return Refusal::NotAcceptable.respond(Media::Json);
     };
@@ -66,8 +68,9 @@ fn not_over(door: &Door, method: &Method) -> Refusal {
     Refusal::Method { method: method.to_string(), instead, allow }
 }
 
-async fn execute(door: &Door, parts: &Parts, incoming: &mut Incoming) -> Result<Executed, Refusal> {
-    let (request, root) = read(door, parts, incoming).instrument(tracing::debug_span!("parse")).await?;
+async fn execute(door: &Door, parts: &Parts, incoming: &mut Incoming<'_>) -> Result<Executed, Refusal> {
+    let (request, root, _place) =
+        read(door, parts, incoming).instrument(tracing::debug_span!("parse")).await?;
     if let Some(asked) = parts.extensions.get::<Asked>() {
         asked.note(root.kind.into());
     }
@@ -75,17 +78,27 @@ async fn execute(door: &Door, parts: &Parts, incoming: &mut Incoming) -> Result<
 }
 
 /// What is asked; the cheapest checks come first: who is asking before what is asked.
-async fn read(door: &Door, parts: &Parts, incoming: &mut Incoming) -> Result<(Request, Root), Refusal> {
+async fn read(
+    door: &Door,
+    parts: &Parts,
+    incoming: &mut Incoming<'_>,
+) -> Result<(Request, Root, OwnedSemaphorePermit), Refusal> {
     let principal = principal(door, parts)?;
     let id = parts.extensions.get::<RequestId>().cloned();
     if parts.method == Method::GET {
-        return checked(door, body::of_url(&parts.uri)?, Asking { principal, id, way: Way::Get });
+        let place = door.load.enter()?;
+        let (request, root) =
+            checked(door, body::of_url(&parts.uri)?, Asking { principal, id, way: Way::Get })?;
+        return Ok((request, root, place));
     }
     if !media::sends_json(&parts.headers) {
         return Err(Refusal::MediaType);
     }
     let bytes = incoming.read(door.http.body_limit, door.http.body_timeout).await?;
-    checked(door, body::parse(&bytes)?, Asking { principal, id, way: Way::Post })
+    // Who takes long to send it takes nobody's place meanwhile.
+    let place = door.load.enter()?;
+    let (request, root) = checked(door, body::parse(&bytes)?, Asking { principal, id, way: Way::Post })?;
+    Ok((request, root, place))
 }
 
 /// How a request came, and with it how it may be answered.
@@ -224,7 +237,7 @@ struct GraphQlResponse<'a> {
 fn respond(door: &Door, media: Media, executed: Executed) -> Response {
     let status = if executed.began { StatusCode::OK } else { request_error(media) };
     match written(door, executed) {
-        Ok(text) => refusal::answer(media, status, text),
+        Ok(text) => refusal::answer(media, status, Body::from(door.load.answer(text))),
         Err(refusal) => refusal.respond(media),
     }
 }

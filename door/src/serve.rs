@@ -6,15 +6,15 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use axum::Router;
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
+use crate::connections::{ConnectionOptions, Listener};
 use crate::door::Door;
 use crate::router::routes;
 use crate::scrape;
+use crate::subscriptions::Subscriptions;
 
 /// Why a server ended otherwise than by being told to.
 #[derive(Debug, thiserror::Error)]
@@ -76,8 +76,8 @@ pub async fn serve(
     let address = published(&listener, door.http.address_file.as_deref())?;
     announce(&door, address);
     let door = Arc::new(door);
-    let metrics = apart.map(|listener| tokio::spawn(serve_metrics(listener, scrape::router(&door))));
-    serve_until(listener, &door, shutdown).await?;
+    let metrics = apart.map(|listener| tokio::spawn(serve_metrics(listener, Arc::clone(&door))));
+    serve_until(listener, &door, shutdown).await;
     // It is asked until the last request is answered.
     if let Some(metrics) = metrics {
         metrics.abort();
@@ -91,41 +91,30 @@ async fn serve_until(
     listener: TcpListener,
     door: &Arc<Door>,
     shutdown: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), ServeError> {
+) {
     let (name, patience) = (door.name, door.http.shutdown_timeout);
     let (stop, stopped) = oneshot::channel();
-    let streams = Arc::clone(door);
-    let until = async move {
+    let until = async {
         shutdown.await;
         tracing::info!("{name} accepts nothing new and finishes what it accepted");
-        if let Some(subscriptions) = &streams.subscriptions {
+        if let Some(subscriptions) = &door.subscriptions {
             subscriptions.stop();
         }
         // The receiver is gone only when the server is.
         let _ = stop.send(());
     };
-    // Small answers should not wait for larger packets.
-    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    let server = axum::serve(listener, routes(door)).with_graceful_shutdown(until).into_future();
-    let all = async {
-        let served = server.await;
-        // The network hands a WebSocket over, and does not wait for its end.
-        if let Some(subscriptions) = &door.subscriptions {
-            subscriptions.ended().await;
-        }
-        served
-    };
-    let out_of_time = async move {
+    let slowest = door.subscriptions.as_ref().map(Subscriptions::slowest);
+    let listener = Listener::new(listener, &door.http.connections, slowest, &door.metrics.connections);
+    let out_of_time = async {
         match stopped.await {
             Ok(()) => tokio::time::sleep(patience).await,
             Err(_) => std::future::pending().await,
         }
     };
     tokio::select! {
-        result = all => result.map_err(ServeError::Network)?,
+        () = listener.serve(routes(door), until) => {}
         () = out_of_time => tracing::warn!("{name} leaves requests unanswered after {patience:?}"),
     }
-    Ok(())
 }
 
 /// Where it listens; told in a file as well, where one is named.
@@ -141,13 +130,12 @@ pub(crate) async fn listen(address: SocketAddr, flag: &'static str) -> Result<Tc
     TcpListener::bind(address).await.map_err(|source| cannot_bind(address, flag, source))
 }
 
-async fn serve_metrics(listener: TcpListener, router: Router) {
+async fn serve_metrics(listener: TcpListener, door: Arc<Door>) {
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, "metrics are at http://{address}/metrics, and nowhere else");
     }
-    if let Err(error) = axum::serve(listener, router).await {
-        tracing::error!(%error, "metrics are served no more");
-    }
+    let listener = Listener::new(listener, &ConnectionOptions::aside(), None, &door.metrics.connections);
+    listener.serve(scrape::router(&door), std::future::pending()).await;
 }
 
 fn announce(door: &Door, address: SocketAddr) {

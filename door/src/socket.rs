@@ -25,6 +25,7 @@ use self::message::Message;
 use crate::body::Parameters;
 use crate::door::Door;
 use crate::graphql::{Asking, Way};
+use crate::load::Held;
 use crate::media::Media;
 use crate::otlp::PROBE;
 use crate::refusal::Refusal;
@@ -38,6 +39,9 @@ const PROTOCOL: &str = "graphql-transport-ws";
 
 /// How long a client may take to close its side once it was told why.
 const FAREWELL: Duration = Duration::from_secs(2);
+
+/// The longest message: a document as long as it may be, and variables. What has come of one is held uncounted until it is whole.
+const MAX_MESSAGE: usize = 256 * 1024;
 
 /// Whether a request wants to become a WebSocket.
 pub(crate) fn asks(headers: &HeaderMap) -> bool {
@@ -72,7 +76,7 @@ fn accept(
     };
     let limit = subscriptions.options.max_streams;
     let place = subscriptions.enter().ok_or(Refusal::TooManyConnections { limit })?;
-    let upgrade = upgrade.protocols([PROTOCOL]).max_message_size(door.http.body_limit);
+    let upgrade = upgrade.protocols([PROTOCOL]).max_message_size(longest_message(&door));
     let span = tracing::error_span!(
         target: PROBE,
         parent: None,
@@ -109,7 +113,8 @@ struct Connection<'a> {
 struct Running {
     /// Where it can be taken up again, as far as it was sent.
     after: Option<String>,
-    _served: Served,
+    /// That it is served, and what it was asked with.
+    _held: (Served, Held),
 }
 
 impl<'a> Connection<'a> {
@@ -167,7 +172,7 @@ impl<'a> Connection<'a> {
 
     async fn heard(&mut self, frame: Option<Result<Frame, axum::Error>>) -> Result<(), End> {
         self.asked = 0;
-        let limit = self.door.http.body_limit;
+        let limit = longest_message(self.door);
         match frame {
             None | Some(Ok(Frame::Close(_))) => Err(End::Gone),
             Some(Err(_)) => Err(End::Invalid(format!("the message is broken, or longer than {limit} bytes"))),
@@ -177,7 +182,7 @@ impl<'a> Connection<'a> {
                 Message::Init(payload) => self.init(&payload).await,
                 Message::Ping(payload) => self.send(message::pong(payload)).await,
                 Message::Pong => Ok(()),
-                Message::Subscribe { id, payload } => self.subscribe(id, payload).await,
+                Message::Subscribe { id, payload } => self.subscribe(id, payload, text.len()).await,
                 Message::Complete { id } => {
                     self.operations.remove(&id);
                     self.running.remove(&id);
@@ -212,7 +217,7 @@ impl<'a> Connection<'a> {
         End::Forbidden(refusal.to_string())
     }
 
-    async fn subscribe(&mut self, id: String, payload: Map<String, Value>) -> Result<(), End> {
+    async fn subscribe(&mut self, id: String, payload: Map<String, Value>, length: usize) -> Result<(), End> {
         let Some(session) = self.session.as_ref().filter(|_| self.acknowledged) else {
             return Err(End::Unacknowledged);
         };
@@ -223,15 +228,17 @@ impl<'a> Connection<'a> {
         let asking =
             Asking { principal: Some(session.principal.clone()), id: self.id.clone(), way: Way::Stream };
         let limit = self.subscriptions.options.max_subscriptions;
+        let mut held = self.door.load.hold();
         let operation = match self.running.len() < limit {
-            true => streaming::operation(self.door, self.subscriptions, parameters, asking),
+            true => (self.door.load.grow(&mut held, length))
+                .and_then(|()| streaming::operation(self.door, self.subscriptions, parameters, asking)),
             false => Err(Refusal::TooManySubscriptions { limit }),
         };
         match operation {
             Ok((_, told)) => {
                 // The end of a stream is told as well.
                 let served = self.subscriptions.meters.serve(WEBSOCKET);
-                self.running.insert(id.clone(), Running { after: None, _served: served });
+                self.running.insert(id.clone(), Running { after: None, _held: (served, held) });
                 let end = futures::stream::once(std::future::ready(None));
                 self.operations.insert(id, told.map(Some).chain(end).boxed());
                 Ok(())
@@ -326,6 +333,10 @@ impl<'a> Connection<'a> {
         let closed = async { while let Some(Ok(_)) = self.socket.recv().await {} };
         let _ = tokio::time::timeout(FAREWELL, closed).await;
     }
+}
+
+fn longest_message(door: &Door) -> usize {
+    MAX_MESSAGE.min(door.http.body_limit)
 }
 
 async fn in_time<E>(patience: Duration, sent: impl Future<Output = Result<(), E>>) -> Result<(), End> {

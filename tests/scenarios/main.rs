@@ -7,6 +7,7 @@ mod caching;
 mod cases;
 mod commands;
 mod config_change;
+mod connections;
 mod consequences;
 mod consumers;
 mod corrections;

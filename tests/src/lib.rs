@@ -40,6 +40,7 @@ pub use outcome::{Accepted, Finding, Outcome};
 pub use principal::Principal;
 pub use proxy::StatementCounter;
 pub use question::Question;
+pub use raw::{Heard, Wire};
 pub use scrape::Scrape;
 pub use server::Server;
 pub use sink::{Received, Sink};

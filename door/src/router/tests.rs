@@ -19,6 +19,7 @@ use crate::documents::Documents;
 use crate::door::{Graphiql, HttpOptions};
 use crate::guard::GuardOptions;
 use crate::health::Check;
+use crate::load::Load;
 use crate::metrics::Metrics;
 use crate::principal::Principal;
 use crate::token::{TokenOptions, Tokens, sign_development_token};
@@ -45,9 +46,12 @@ fn production() -> Door {
 
 fn door(tokens: Tokens) -> Door {
     let schema = schema(tokens.development());
+    let http = HttpOptions { body_limit: 10_000, ..HttpOptions::default() };
+    let mut metrics = Metrics::new("test", "0", chrono::DateTime::UNIX_EPOCH);
     Door {
         name: "test",
-        http: HttpOptions { body_limit: 10_000, ..HttpOptions::default() },
+        load: Load::new(&http.load, http.body_limit, &mut metrics),
+        http,
         guard: GuardOptions::default(),
         documents: Documents::default(),
         answers_get: false,
@@ -58,7 +62,7 @@ fn door(tokens: Tokens) -> Door {
         subscriptions: None,
         checks: Vec::new(),
         graphiql: Some(Graphiql { title: "<F6>".to_owned(), query: None, principal: Some(clerk()) }),
-        metrics: Metrics::new("test", "0", chrono::DateTime::UNIX_EPOCH),
+        metrics,
         metrics_bind: None,
     }
 }
