@@ -52,8 +52,8 @@ struct Arguments {
 }
 
 /// The names of the sections, in the order in which they run.
-const SECTIONS: [&str; 8] =
-    ["start", "appender", "http", "size", "person", "length", "household", "correction"];
+const SECTIONS: [&str; 9] =
+    ["start", "appender", "http", "size", "person", "length", "household", "correction", "guards"];
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -92,6 +92,7 @@ async fn measure(section: &str, bench: &mut Bench) -> Result<(), Failure> {
     match section {
         "appender" => section::appender::measure(bench).await,
         "correction" => section::correction::measure(bench).await,
+        "guards" => section::guards::measure(bench).await,
         "household" => section::household::measure(bench).await,
         "http" => section::http::measure(bench).await,
         "length" => section::length::measure(bench).await,

@@ -2,6 +2,7 @@
 
 pub(crate) mod appender;
 pub(crate) mod correction;
+pub(crate) mod guards;
 pub(crate) mod household;
 pub(crate) mod http;
 pub(crate) mod length;

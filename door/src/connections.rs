@@ -34,7 +34,7 @@ pub struct ConnectionOptions {
           value_parser = crate::options::seconds, help_heading = "Connections")]
     pub header_timeout: Duration,
     /// How long a connection may stand unused between two requests
-    #[arg(long, env = "F6_IDLE_TIMEOUT", value_name = "SECONDS", default_value = "75",
+    #[arg(long, env = "F6_IDLE_TIMEOUT", value_name = "SECONDS", default_value = "120",
           value_parser = crate::options::seconds, help_heading = "Connections")]
     pub idle_timeout: Duration,
     /// How long a client may take nothing of what it is sent; where there are subscriptions, at least so long that a slow consumer can be told
@@ -47,8 +47,8 @@ impl ConnectionOptions {
     const DEFAULT: Self = Self {
         max_connections: 4000,
         header_timeout: Duration::from_secs(10),
-        // Longer than the 60 seconds after which most proxies let go of a connection: who closes first must not be the one who is asked.
-        idle_timeout: Duration::from_secs(75),
+        // Longer than the 60 seconds of most proxies and the 90 of most clients: it is not the one who is asked that should close first.
+        idle_timeout: Duration::from_secs(120),
         write_timeout: Duration::from_secs(30),
     };
 

@@ -126,11 +126,7 @@ pub(crate) fn checked(
     Asking { principal, id, way }: Asking,
 ) -> Result<(Request, Root), Refusal> {
     let mut request = looked_up(door, parameters, way)?;
-    let guarded = guard::check(&request.query, &door.guard).inspect_err(|error| {
-        if let GuardError::Limit { what, .. } = error {
-            door.metrics.http.limited(what);
-        }
-    })?;
+    let guarded = guard::check(&request.query, &door.guard).inspect_err(|error| limited(door, error))?;
     if guarded.introspects && !door.tokens.development() {
         return Err(Refusal::Introspection);
     }
@@ -150,6 +146,13 @@ pub(crate) fn checked(
         request = request.data(id);
     }
     Ok((request, root))
+}
+
+/// Counts a document that asks too much.
+fn limited(door: &Door, error: &GuardError) {
+    if let GuardError::Limit { what, .. } = error {
+        door.metrics.http.limited(what);
+    }
 }
 
 /// The request with its document, which may be named by its hash.
@@ -179,6 +182,8 @@ fn root(door: &Door, document: &ExecutableDocument, request: &Request, way: Way)
     variables::check(operation, &request.variables)?;
     arguments::check(schema.registry(), document, operation, &request.variables)
         .map_err(Refusal::Arguments)?;
+    guard::check_cost(schema.registry(), document, operation, &request.variables, &door.guard)
+        .inspect_err(|error| limited(door, error))?;
     let root = Root::of(document, operation, &request.variables);
     match (root.kind, root.shared()) {
         (OperationType::Subscription, _) if schema.registry().subscription_type.is_none() => {
