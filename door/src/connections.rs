@@ -14,13 +14,17 @@ use std::time::Duration;
 use axum::Router;
 use clap::Args;
 use hyper::server::conn::http1::{self, UpgradeableConnection};
-use hyper_util::rt::TokioIo;
+use hyper::server::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use self::pulse::{Patience, Pulse};
 use self::stream::Watched;
-use crate::metrics::{ConnectionMeters, open_files_limit};
+use crate::metrics::{ConnectionMeters, Open, Overdue, open_files_limit};
+use crate::peer::Peer;
+use crate::tls::{HTTP_2, Tls};
 
 /// How many connections there may be, and how long each may keep the server waiting.
 #[derive(Args, Clone, Debug)]
@@ -29,7 +33,7 @@ pub struct ConnectionOptions {
     #[arg(long, env = "F6_MAX_CONNECTIONS", value_name = "COUNT", default_value_t = Self::DEFAULT.max_connections,
           value_parser = crate::options::at_least_one, help_heading = "Connections")]
     pub max_connections: usize,
-    /// How long the head of a request may take to arrive
+    /// How long the head of a request may take to arrive, and a TLS handshake before it
     #[arg(long, env = "F6_HEADER_TIMEOUT", value_name = "SECONDS", default_value = "10",
           value_parser = crate::options::seconds, help_heading = "Connections")]
     pub header_timeout: Duration,
@@ -70,6 +74,15 @@ const OTHER_FILES: usize = 128;
 /// The longest head of a request, in bytes; whoever sends more is answered 431.
 const MAX_HEAD: usize = 64 * 1024;
 
+/// How many requests one HTTP/2 connection may have at once: as many as RFC 9113, section 6.5.2, recommends at least.
+const MAX_STREAMS: u32 = 100;
+
+/// The longest list of headers over HTTP/2, in bytes.
+const MAX_HEADERS: u32 = 16 * 1024;
+
+/// How much of a body over HTTP/2 may come before it is read, in bytes.
+const STREAM_WINDOW: u32 = 128 * 1024;
+
 /// How long nothing is accepted after the system refused to: mostly it is out of files, and trying again at once would only turn the processor.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -89,6 +102,7 @@ pub(crate) struct Listener {
     size: u32,
     patience: Patience,
     meters: ConnectionMeters,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Listener {
@@ -106,7 +120,12 @@ impl Listener {
             write: slowest.map_or(options.write_timeout, |slowest| slowest.max(options.write_timeout)),
         };
         let room = Arc::new(Semaphore::new(size as usize));
-        Self { socket, room, size, patience, meters: meters.clone() }
+        Self { socket, room, size, patience, meters: meters.clone(), tls: None }
+    }
+
+    /// Speaks TLS, where there is any.
+    pub(crate) fn secured(self, tls: Option<Arc<Tls>>) -> Self {
+        Self { tls, ..self }
     }
 
     /// Serves until told to stop, and then until every connection has ended, those that have become something else than HTTP too.
@@ -128,9 +147,10 @@ impl Listener {
             let Some(stream) = self.accept().await else { continue };
             // It waits here, and whoever comes after it in the system's queue, where nobody costs us anything.
             let Some(place) = self.place(mood).await else { return };
-            let connection = Connection { mood: told.clone(), patience: self.patience };
-            let stream = (stream, place, self.meters.clone());
-            tokio::spawn(connection.serve(stream, router.clone()));
+            let held = (place, self.meters.open(), self.meters.clone());
+            let connection =
+                Connection { mood: told.clone(), patience: self.patience, tls: self.tls.clone() };
+            tokio::spawn(connection.serve(stream, held, router.clone()));
         }
     }
 
@@ -185,21 +205,52 @@ fn room(wanted: usize, files: Option<usize>) -> u32 {
 struct Connection {
     mood: watch::Receiver<Mood>,
     patience: Patience,
+    tls: Option<Arc<Tls>>,
 }
 
+/// What a connection holds for as long as it lasts, whatever it becomes.
+type Held = (OwnedSemaphorePermit, Open, ConnectionMeters);
+
 impl Connection {
-    async fn serve(
-        self,
-        (stream, place, meters): (TcpStream, OwnedSemaphorePermit, ConnectionMeters),
-        router: Router,
-    ) {
-        let pulse = Arc::new(Pulse::new(self.patience));
-        let stream = Watched::new(stream, Arc::clone(&pulse), (place, meters.open(), meters));
-        let service = flight::service(router, Arc::clone(&pulse));
-        let mut builder = http1::Builder::new();
-        builder.max_buf_size(MAX_HEAD);
-        let connection = builder.serve_connection(TokioIo::new(stream), service).with_upgrades();
-        self.drive(connection, UpgradeableConnection::graceful_shutdown, &pulse).await;
+    async fn serve(self, stream: TcpStream, held: Held, router: Router) {
+        let Some(tls) = &self.tls else {
+            return self.speak(stream, held, (router, Peer::default()), Http::One).await;
+        };
+        match tokio::time::timeout(self.patience.head, tls.accept(stream)).await {
+            Ok(Ok(stream)) => {
+                let (_, session) = stream.get_ref();
+                let shown = session.peer_certificates().and_then(<[_]>::first);
+                let peer = shown.map_or_else(Peer::default, |shown| Peer::with(shown));
+                let http = if session.alpn_protocol() == Some(HTTP_2) { Http::Two } else { Http::One };
+                self.speak(stream, held, (router, peer), http).await;
+            }
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "a client and the server did not come to speak TLS");
+                held.2.ended(Overdue::Handshake);
+            }
+            Err(_) => held.2.ended(Overdue::Handshake),
+        }
+    }
+
+    async fn speak<S>(self, stream: S, held: Held, (router, peer): (Router, Peer), http: Http)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let pulse = Arc::new(Pulse::new(self.patience, http == Http::Two));
+        let stream = TokioIo::new(Watched::new(stream, Arc::clone(&pulse), held));
+        let service = flight::service(router, Arc::clone(&pulse), peer);
+        match http {
+            Http::One => {
+                let mut builder = http1::Builder::new();
+                builder.max_buf_size(MAX_HEAD);
+                let connection = builder.serve_connection(stream, service).with_upgrades();
+                self.drive(connection, UpgradeableConnection::graceful_shutdown, &pulse).await;
+            }
+            Http::Two => {
+                let connection = two().serve_connection(stream, service);
+                self.drive(connection, http2::Connection::graceful_shutdown, &pulse).await;
+            }
+        }
     }
 
     /// Lets it go on until it ends, or is told to end once it has answered.
@@ -224,6 +275,23 @@ impl Connection {
             tracing::debug!(%error, "a connection broke off");
         }
     }
+}
+
+/// The version of HTTP.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Http {
+    One,
+    Two,
+}
+
+/// HTTP/2 within limits; streams that are opened and reset in a row are limited by the library itself (CVE-2023-44487).
+fn two() -> http2::Builder<TokioExecutor> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder.max_concurrent_streams(MAX_STREAMS).max_header_list_size(MAX_HEADERS);
+    // What a client may send before anybody reads it.
+    builder.initial_stream_window_size(STREAM_WINDOW).initial_connection_window_size(2 * STREAM_WINDOW);
+    builder.timer(TokioTimer::new());
+    builder
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use crate::load::{Load, LoadOptions};
 use crate::metrics::Metrics;
 use crate::principal::Principal;
 use crate::subscriptions::Subscriptions;
+use crate::tls::TlsOptions;
 use crate::token::Tokens;
 
 /// How HTTP is spoken. Where, each server says itself, as each has its own address.
@@ -58,6 +59,9 @@ pub struct HttpOptions {
     #[command(flatten)]
     #[expect(missing_docs, reason = "as above")]
     pub load: LoadOptions,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "as above")]
+    pub tls: TlsOptions,
 }
 
 impl Default for HttpOptions {
@@ -71,6 +75,7 @@ impl Default for HttpOptions {
             address_file: None,
             connections: ConnectionOptions::default(),
             load: LoadOptions::default(),
+            tls: TlsOptions::default(),
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::faults::{INTERNAL_MESSAGE, fresh_id};
 use crate::guard::{self, GuardError};
 use crate::media::{self, Media};
 use crate::metrics::Asked;
+use crate::peer::Peer;
 use crate::principal::Principal;
 use crate::refusal::{self, Refusal, request_error};
 use crate::root::{self, Root};
@@ -215,8 +216,8 @@ pub(crate) async fn run(door: &Door, mut request: Request, root: Root) -> Result
 
 /// Without a token nothing is accepted, save the schema in development, for which there may be none.
 fn principal(door: &Door, parts: &Parts) -> Result<Option<Principal>, Refusal> {
-    match door.tokens.authenticate(&parts.headers, door.clock.now()) {
-        Ok(principal) => Ok(Some(principal)),
+    match door.tokens.session(&parts.headers, Peer::of(&parts.extensions), door.clock.now()) {
+        Ok(session) => Ok(Some(session.principal)),
         Err(TokenError::Missing) if door.tokens.development() => Ok(None),
         Err(error) => Err(error.into()),
     }

@@ -26,6 +26,7 @@ pub mod metrics;
 mod observed;
 mod options;
 mod otlp;
+mod peer;
 mod principal;
 mod refusal;
 mod request_error;
@@ -38,6 +39,7 @@ mod socket;
 mod sse;
 mod streaming;
 mod subscriptions;
+mod tls;
 mod token;
 mod trace;
 mod trace_context;
@@ -63,6 +65,7 @@ pub use self::router::{harden, router};
 pub use self::serve::{ServeError, serve, shutdown_signal};
 pub use self::shown::{shown, shown_text};
 pub use self::subscriptions::{SubscriptionOptions, Subscriptions};
+pub use self::tls::{TlsError, TlsOptions};
 pub use self::token::{
     KeysError, TokenError, TokenOptions, TokenOptionsError, Tokens, sign_development_token,
 };

@@ -15,6 +15,7 @@ use crate::door::Door;
 use crate::router::routes;
 use crate::scrape;
 use crate::subscriptions::Subscriptions;
+use crate::tls::{Contents, Tls, TlsError};
 
 /// Why a server ended otherwise than by being told to.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,9 @@ pub enum ServeError {
         /// What the system says.
         source: io::Error,
     },
+    /// TLS cannot be spoken.
+    #[error("TLS cannot be spoken")]
+    Tls(#[from] TlsError),
     /// The network failed.
     #[error("the network failed")]
     Network(#[source] io::Error),
@@ -68,6 +72,7 @@ pub async fn serve(
     door: Door,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
+    let tls = Tls::load(&door.http.tls)?.map(|(tls, contents)| (Arc::new(tls), contents));
     let listener = listen(bind, "--bind").await?;
     let apart = match door.metrics_bind {
         Some(bind) => Some(listen(bind, "--metrics-bind").await?),
@@ -77,7 +82,11 @@ pub async fn serve(
     announce(&door, address);
     let door = Arc::new(door);
     let metrics = apart.map(|listener| tokio::spawn(serve_metrics(listener, Arc::clone(&door))));
-    serve_until(listener, &door, shutdown).await;
+    let secured = tls.as_ref().map(|(tls, _)| Arc::clone(tls));
+    tokio::select! {
+        () = serve_until((listener, secured), &door, shutdown) => {}
+        () = refresh(tls, &door) => {}
+    }
     // It is asked until the last request is answered.
     if let Some(metrics) = metrics {
         metrics.abort();
@@ -88,7 +97,7 @@ pub async fn serve(
 
 /// Serves until told to stop, and until all that was accepted is answered and every stream has ended.
 async fn serve_until(
-    listener: TcpListener,
+    (listener, tls): (TcpListener, Option<Arc<Tls>>),
     door: &Arc<Door>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
@@ -112,8 +121,16 @@ async fn serve_until(
         }
     };
     tokio::select! {
-        () = listener.serve(routes(door), until) => {}
+        () = listener.secured(tls).serve(routes(door), until) => {}
         () = out_of_time => tracing::warn!("{name} leaves requests unanswered after {patience:?}"),
+    }
+}
+
+/// Reads again what may have changed outside, for ever.
+async fn refresh(tls: Option<(Arc<Tls>, Contents)>, door: &Door) {
+    match tls {
+        Some((tls, contents)) => tls.keep_fresh(contents, &door.metrics.connections).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -139,7 +156,8 @@ async fn serve_metrics(listener: TcpListener, door: Arc<Door>) {
 }
 
 fn announce(door: &Door, address: SocketAddr) {
-    tracing::info!(%address, "{} listens at http://{address}{}", door.name, door.http.path);
+    let scheme = if door.http.tls.tls_certificate.is_some() { "https" } else { "http" };
+    tracing::info!(%address, "{} listens at {scheme}://{address}{}", door.name, door.http.path);
     if door.tokens.development() {
         tracing::warn!("development: anyone can make a token that is accepted here");
         if !address.ip().is_loopback() {
@@ -147,10 +165,10 @@ fn announce(door: &Door, address: SocketAddr) {
         }
     }
     if door.shows_metrics() {
-        tracing::info!("metrics are at http://{address}/metrics");
+        tracing::info!("metrics are at {scheme}://{address}/metrics");
     }
     if door.graphiql().is_some() {
-        tracing::info!("GraphiQL is at http://{address}/");
+        tracing::info!("GraphiQL is at {scheme}://{address}/");
     }
 }
 

@@ -11,6 +11,7 @@ use axum::extract::ws::{CloseFrame, Message as Frame, WebSocket, WebSocketUpgrad
 use axum::extract::{FromRequestParts, Request};
 use axum::http::HeaderMap;
 use axum::http::header::UPGRADE;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use futures::stream::BoxStream;
 use futures::{SinkExt, StreamExt};
@@ -28,6 +29,7 @@ use crate::graphql::{Asking, Way};
 use crate::load::Held;
 use crate::media::Media;
 use crate::otlp::PROBE;
+use crate::peer::Peer;
 use crate::refusal::Refusal;
 use crate::streaming::{self, Told};
 use crate::subscriptions::{LAST_CHANCE, Served, Subscriptions, WEBSOCKET};
@@ -55,21 +57,18 @@ pub(crate) async fn handle(door: Arc<Door>, request: Request) -> Response {
         Ok(upgrade) => upgrade,
         Err(rejection) => return rejection.into_response(),
     };
-    match accept(door, upgrade, &parts.headers, parts.extensions.get::<RequestId>().cloned()) {
+    match accept(door, upgrade, &parts) {
         Ok(response) => response,
         Err(refusal) => refusal.respond(Media::Json),
     }
 }
 
-fn accept(
-    door: Arc<Door>,
-    upgrade: WebSocketUpgrade,
-    headers: &HeaderMap,
-    id: Option<RequestId>,
-) -> Result<Response, Refusal> {
+fn accept(door: Arc<Door>, upgrade: WebSocketUpgrade, parts: &Parts) -> Result<Response, Refusal> {
     let subscriptions = door.subscriptions.as_ref().ok_or(Refusal::NoSubscriptions)?;
     // A browser can send no header along; whoever does is looked at before anything else.
-    let session = match door.tokens.session(headers, door.clock.now()) {
+    let id = parts.extensions.get::<RequestId>().cloned();
+    let peer = Peer::of(&parts.extensions);
+    let session = match door.tokens.session(&parts.headers, peer, door.clock.now()) {
         Ok(session) => Some(session),
         Err(TokenError::Missing) => None,
         Err(error) => return Err(error.into()),
@@ -87,7 +86,7 @@ fn accept(
     Ok(upgrade.on_upgrade(move |socket| {
         async move {
             if let Some(subscriptions) = &accepted.subscriptions {
-                Connection::new(&accepted, subscriptions, (socket, place), session, id).run().await;
+                Connection::new(&accepted, subscriptions, (socket, place), (session, peer), id).run().await;
             }
         }
         .instrument(span)
@@ -100,6 +99,7 @@ struct Connection<'a> {
     subscriptions: &'a Subscriptions,
     socket: WebSocket,
     session: Option<Session>,
+    peer: Peer,
     id: Option<RequestId>,
     acknowledged: bool,
     operations: StreamMap<String, BoxStream<'static, Option<Told>>>,
@@ -122,7 +122,7 @@ impl<'a> Connection<'a> {
         door: &'a Arc<Door>,
         subscriptions: &'a Subscriptions,
         (socket, place): (WebSocket, OwnedSemaphorePermit),
-        session: Option<Session>,
+        (session, peer): (Option<Session>, Peer),
         id: Option<RequestId>,
     ) -> Self {
         Self {
@@ -130,6 +130,7 @@ impl<'a> Connection<'a> {
             subscriptions,
             socket,
             session,
+            peer,
             id,
             acknowledged: false,
             operations: StreamMap::new(),
@@ -199,7 +200,7 @@ impl<'a> Connection<'a> {
         let given = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
         if let Some((_, given)) = given {
             let session = match given.as_str() {
-                Some(text) => self.door.tokens.bearer(text, self.door.clock.now()),
+                Some(text) => self.door.tokens.bearer(text, self.peer, self.door.clock.now()),
                 None => Err(TokenError::NotBearer),
             };
             self.session = Some(session.map_err(|error| self.forbidden(error))?);

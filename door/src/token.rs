@@ -11,6 +11,7 @@ use self::claims::Claims;
 pub use self::development::sign_development_token;
 use self::keys::Key;
 pub use self::keys::KeysError;
+use crate::peer::Peer;
 use crate::principal::Principal;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
@@ -38,6 +39,22 @@ pub struct TokenOptions {
     #[arg(long, env = "F6_TOKEN_LEEWAY", value_name = "SECONDS", default_value = "30",
           value_parser = crate::options::seconds, help_heading = "Tokens")]
     pub token_leeway: Duration,
+    /// Accept only tokens that are bound to the certificate of the client that sends them (RFC 8705)
+    #[arg(long, env = "F6_TOKEN_BOUND", value_parser = clap::builder::BoolishValueParser::new(), help_heading = "Tokens")]
+    pub token_bound: bool,
+}
+
+impl Default for TokenOptions {
+    fn default() -> Self {
+        Self {
+            dev: false,
+            token_issuer: None,
+            token_audience: None,
+            token_keys: None,
+            token_leeway: Duration::from_secs(30),
+            token_bound: false,
+        }
+    }
 }
 
 /// Why the token options cannot be used.
@@ -103,6 +120,14 @@ pub enum TokenError {
     /// Its `nbf` has not come.
     #[error("the token is not valid yet, as its `nbf` lies in the future; send it again then")]
     NotYetValid,
+    /// It is bound to a certificate that was not shown on this connection.
+    #[error(
+        "the token is bound to another certificate than that of this connection; send it with its own, to this server itself"
+    )]
+    WrongCertificate,
+    /// It is bound to no certificate, and must be.
+    #[error("the token is bound to no certificate; get one whose `cnf` names that of this client")]
+    NotBound,
     /// The subject is not an event source's id.
     #[error("the token's `sub` is not a UUID; get one that names an event source")]
     SubjectNotUuid,
@@ -127,6 +152,8 @@ pub struct Tokens {
     keys: Vec<Key>,
     leeway: chrono::Duration,
     development: bool,
+    /// Whether each token must be bound to a certificate.
+    bound: bool,
 }
 
 impl Tokens {
@@ -143,7 +170,7 @@ impl Tokens {
             return Err(TokenOptionsError::NothingAccepted);
         }
         let leeway = chrono::Duration::from_std(options.token_leeway).unwrap_or(chrono::Duration::MAX);
-        Ok(Self { keys, leeway, development: options.dev })
+        Ok(Self { keys, leeway, development: options.dev, bound: options.token_bound })
     }
 
     /// Whether the development key is accepted, and with it introspection and GraphiQL served.
@@ -151,42 +178,34 @@ impl Tokens {
         self.development
     }
 
-    /// Who sent a request with these headers.
+    /// Who sent a request with these headers over such a connection, and until when its token says so.
     ///
     /// # Errors
     /// [`TokenError::Missing`] without an `Authorization` header, any other for what is wrong with it.
-    pub fn authenticate(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Principal, TokenError> {
-        Ok(self.session(headers, now)?.principal)
-    }
-
-    /// Who sent a request with these headers, and until when its token says so.
-    pub(crate) fn session(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Session, TokenError> {
+    pub(crate) fn session(
+        &self,
+        headers: &HeaderMap,
+        peer: Peer,
+        now: DateTime<Utc>,
+    ) -> Result<Session, TokenError> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let value = values.next().ok_or(TokenError::Missing)?;
         if values.next().is_some() {
             return Err(TokenError::NotBearer);
         }
-        self.bearer(value.to_str().map_err(|_| TokenError::NotBearer)?, now)
+        self.bearer(value.to_str().map_err(|_| TokenError::NotBearer)?, peer, now)
     }
 
     /// The same of the value of the header alone, wherever it stands.
-    pub(crate) fn bearer(&self, text: &str, now: DateTime<Utc>) -> Result<Session, TokenError> {
+    pub(crate) fn bearer(&self, text: &str, peer: Peer, now: DateTime<Utc>) -> Result<Session, TokenError> {
         let (scheme, token) = text.split_once(' ').ok_or(TokenError::NotBearer)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(TokenError::NotBearer);
         }
-        self.verified(token.trim(), now)
+        self.verified(token.trim(), peer, now)
     }
 
-    /// Who a token names, at a moment.
-    ///
-    /// # Errors
-    /// When the token is not accepted at that moment.
-    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Principal, TokenError> {
-        Ok(self.verified(token, now)?.principal)
-    }
-
-    fn verified(&self, token: &str, now: DateTime<Utc>) -> Result<Session, TokenError> {
+    fn verified(&self, token: &str, peer: Peer, now: DateTime<Utc>) -> Result<Session, TokenError> {
         let header = decode_header(token).map_err(|_| TokenError::Malformed)?;
         if header.crit.is_some() {
             return Err(TokenError::Critical);
@@ -199,6 +218,7 @@ impl Tokens {
             .map_err(|error| refusal(error.kind()))?
             .claims;
         claims.check(key, now, self.leeway)?;
+        claims.check_binding(peer, self.bound)?;
         Ok(Session { ends: claims.ends(self.leeway), principal: claims.principal()? })
     }
 

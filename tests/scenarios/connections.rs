@@ -213,7 +213,7 @@ fn claim() -> Value {
 }
 
 /// A whole request with this body.
-fn request(token: &str, body: &Value) -> String {
+pub(crate) fn request(token: &str, body: &Value) -> String {
     let body = body.to_string();
     format!("{}{body}", post(token, body.len()))
 }
@@ -226,7 +226,7 @@ fn post(token: &str, length: usize) -> String {
     )
 }
 
-fn code(body: &Value) -> String {
+pub(crate) fn code(body: &Value) -> String {
     body["errors"][0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("no code: {body}")).to_owned()
 }
 
@@ -235,7 +235,7 @@ async fn counted(server: &Server, name: &str, label: (&str, &str)) -> f64 {
 }
 
 /// Waits until this holds.
-async fn until(holds: impl AsyncFn() -> bool) {
+pub(crate) async fn until(holds: impl AsyncFn() -> bool) {
     let waiting = async {
         while !holds().await {
             tokio::time::sleep(Duration::from_millis(50)).await;

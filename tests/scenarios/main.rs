@@ -35,6 +35,7 @@ mod soak;
 mod store;
 mod subscriptions;
 mod time;
+mod tls;
 mod trusted_documents;
 mod views;
 mod what_if;

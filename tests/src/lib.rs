@@ -8,6 +8,7 @@
 //! - *when*: a [`Principal`] claims, validates, amends, annuls ([`Command`]) and gets an [`Outcome`];
 //! - *then*: a [`Question`] at two moments, `persoon(id).as_of("2026-01-03").known_at("2026-01-03").ask("…")`.
 
+mod authority;
 pub mod cases;
 mod cluster;
 mod collector;
@@ -29,6 +30,7 @@ mod subscriber;
 mod values;
 mod workspace;
 
+pub use authority::{Authority, Identity};
 pub use collector::{Collector, Step};
 pub use command::Command;
 pub use database::{Database, Role};

@@ -78,16 +78,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
 
     /// The next answer.
     pub async fn hear(&mut self) -> Heard {
+        let heard = self.hears().await;
+        heard.unwrap_or_else(|| panic!("it ended after {:?}", String::from_utf8_lossy(&self.heard)))
+    }
+
+    /// The next answer, unless the connection ends without one.
+    pub async fn hears(&mut self) -> Option<Heard> {
         let hearing = async {
             loop {
                 if let Some((heard, length)) = whole(&self.heard) {
                     self.heard.drain(..length);
-                    return heard;
+                    return Some(heard);
                 }
-                assert!(self.more().await, "it ended after {:?}", String::from_utf8_lossy(&self.heard));
+                if !self.more().await {
+                    return None;
+                }
             }
         };
-        tokio::time::timeout(PATIENCE, hearing).await.expect("an answer in time")
+        tokio::time::timeout(PATIENCE, hearing).await.expect("an answer or an end in time")
     }
 
     /// Waits until the server has ended it, and returns what it said before.

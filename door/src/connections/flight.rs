@@ -13,13 +13,16 @@ use hyper::service::{HttpService, service_fn};
 use tower::ServiceExt;
 
 use super::pulse::Pulse;
+use crate::peer::Peer;
 
 /// The routes, as one connection serves them.
 pub(super) fn service(
     router: Router,
     pulse: Arc<Pulse>,
+    peer: Peer,
 ) -> impl HttpService<Incoming, ResBody = Answer, Error = Infallible, Future: Send> + Send {
-    service_fn(move |request: Request<Incoming>| {
+    service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
         let turn = Turn::begin(Arc::clone(&pulse));
         let answered = router.clone().oneshot(request.map(Body::new));
         async move { Ok::<_, Infallible>(turn.answer(answered.await?)) }

@@ -23,6 +23,8 @@ pub(super) struct Patience {
 #[derive(Debug)]
 pub(super) struct Pulse {
     patience: Patience,
+    /// Several requests share the connection, and whatever comes may be of none of them (HTTP/2).
+    shared: bool,
     state: Mutex<State>,
 }
 
@@ -47,7 +49,7 @@ struct State {
 }
 
 impl Pulse {
-    pub(super) fn new(patience: Patience) -> Self {
+    pub(super) fn new(patience: Patience, shared: bool) -> Self {
         let state = State {
             since: Instant::now(),
             fresh: true,
@@ -58,7 +60,7 @@ impl Pulse {
             upgraded: false,
             waiting: None,
         };
-        Self { patience, state: Mutex::new(state) }
+        Self { patience, shared, state: Mutex::new(state) }
     }
 
     /// Whoever waits on it looks again at the deadline when that may be another.
@@ -96,7 +98,7 @@ impl Pulse {
     /// Something came.
     pub(super) fn heard(&self) {
         let mut state = self.state();
-        if !state.begun && state.ours + state.theirs == 0 {
+        if !self.shared && !state.begun && state.ours + state.theirs == 0 {
             state.begun = true;
             // Whoever says nothing at first has the less time afterwards.
             if !state.fresh {
@@ -164,7 +166,7 @@ mod tests {
 
     fn pulse() -> Pulse {
         let seconds = Duration::from_secs;
-        Pulse::new(Patience { head: seconds(1), idle: seconds(10), write: seconds(100) })
+        Pulse::new(Patience { head: seconds(1), idle: seconds(10), write: seconds(100) }, false)
     }
 
     /// Why it would be given up, and in how many seconds.
@@ -178,7 +180,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_first_head_is_due_from_the_beginning_however_slowly_it_comes() {
-        let pulse = Pulse::new(Patience { head: Duration::from_secs(5), ..pulse().patience });
+        let pulse = Pulse::new(Patience { head: Duration::from_secs(5), ..pulse().patience }, false);
         pass(2).await;
         pulse.heard();
         pass(1).await;

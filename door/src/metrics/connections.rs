@@ -13,6 +13,8 @@ pub(crate) enum Overdue {
     Head,
     Idle,
     Write,
+    /// Or failed.
+    Handshake,
 }
 
 impl Overdue {
@@ -21,9 +23,14 @@ impl Overdue {
             Self::Head => "header",
             Self::Idle => "idle",
             Self::Write => "write",
+            Self::Handshake => "handshake",
         }
     }
 }
+
+/// What becomes of files that have changed.
+const LOADED: &str = "loaded";
+const FAILED: &str = "failed";
 
 /// What is counted of connections.
 #[derive(Clone, Debug, Default)]
@@ -31,13 +38,17 @@ pub(crate) struct ConnectionMeters {
     open: Gauge<u64, AtomicU64>,
     full: Counter,
     ends: Family<[(&'static str, &'static str); 1], Counter>,
+    reloads: Family<[(&'static str, &'static str); 1], Counter>,
 }
 
 impl ConnectionMeters {
     pub(super) fn new(registry: &mut Registry) -> Self {
         let meters = Self::default();
-        for why in [Overdue::Head, Overdue::Idle, Overdue::Write] {
+        for why in [Overdue::Head, Overdue::Idle, Overdue::Write, Overdue::Handshake] {
             drop(meters.ends.get_or_create(&[("reason", why.as_str())]));
+        }
+        for outcome in [LOADED, FAILED] {
+            drop(meters.reloads.get_or_create(&[("outcome", outcome)]));
         }
         registry.register("f6_connections", "Connections that are open", meters.open.clone());
         registry.register(
@@ -49,6 +60,11 @@ impl ConnectionMeters {
             "f6_connection_ends",
             "Connections that were given up as their client kept them waiting",
             meters.ends.clone(),
+        );
+        registry.register(
+            "f6_tls_reloads",
+            "Certificates and keys that had changed, by what became of them",
+            meters.reloads.clone(),
         );
         meters
     }
@@ -62,6 +78,12 @@ impl ConnectionMeters {
     /// One had to wait.
     pub(crate) fn full(&self) {
         self.full.inc();
+    }
+
+    /// The files of TLS have changed, and can be used or not.
+    pub(crate) fn reloaded(&self, used: bool) {
+        let outcome = if used { LOADED } else { FAILED };
+        self.reloads.get_or_create(&[("outcome", outcome)]).inc();
     }
 
     pub(crate) fn ended(&self, why: Overdue) {

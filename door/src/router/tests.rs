@@ -29,13 +29,7 @@ const OLDER: &str = "application/json";
 
 /// A door in development in front of a small schema.
 pub(crate) fn development() -> Door {
-    let options = TokenOptions {
-        dev: true,
-        token_issuer: None,
-        token_audience: None,
-        token_keys: None,
-        token_leeway: Duration::from_secs(30),
-    };
+    let options = TokenOptions { dev: true, ..TokenOptions::default() };
     door(Tokens::load(&options).unwrap())
 }
 
