@@ -84,7 +84,7 @@ async fn read(
     parts: &Parts,
     incoming: &mut Incoming<'_>,
 ) -> Result<(Request, Root, OwnedSemaphorePermit), Refusal> {
-    let principal = principal(door, parts)?;
+    let principal = principal(door, parts).await?;
     let id = parts.extensions.get::<RequestId>().cloned();
     if parts.method == Method::GET {
         let place = door.load.enter()?;
@@ -98,7 +98,9 @@ async fn read(
     let bytes = incoming.read(door.http.body_limit, door.http.body_timeout).await?;
     // Who takes long to send it takes nobody's place meanwhile.
     let place = door.load.enter()?;
-    let (request, root) = checked(door, body::parse(&bytes)?, Asking { principal, id, way: Way::Post })?;
+    let parameters = body::parse(&bytes)?;
+    let _turn = door.load.turn(parameters.document.length()).await;
+    let (request, root) = checked(door, parameters, Asking { principal, id, way: Way::Post })?;
     Ok((request, root, place))
 }
 
@@ -215,8 +217,8 @@ pub(crate) async fn run(door: &Door, mut request: Request, root: Root) -> Result
 }
 
 /// Without a token nothing is accepted, save the schema in development, for which there may be none.
-fn principal(door: &Door, parts: &Parts) -> Result<Option<Principal>, Refusal> {
-    match door.tokens.session(&parts.headers, Peer::of(&parts.extensions), door.clock.now()) {
+async fn principal(door: &Door, parts: &Parts) -> Result<Option<Principal>, Refusal> {
+    match door.tokens.session(&parts.headers, Peer::of(&parts.extensions), door.clock.now()).await {
         Ok(session) => Ok(Some(session.principal)),
         Err(TokenError::Missing) if door.tokens.development() => Ok(None),
         Err(error) => Err(error.into()),

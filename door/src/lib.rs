@@ -67,6 +67,7 @@ pub use self::shown::{shown, shown_text};
 pub use self::subscriptions::{SubscriptionOptions, Subscriptions};
 pub use self::tls::{TlsError, TlsOptions};
 pub use self::token::{
-    KeysError, TokenError, TokenOptions, TokenOptionsError, Tokens, sign_development_token,
+    FetchError, KeySource, KeysError, TokenError, TokenOptions, TokenOptionsError, Tokens,
+    sign_development_token,
 };
 pub use self::trace::RequestId;

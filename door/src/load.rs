@@ -11,7 +11,7 @@ use clap::Args;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::metrics::Metrics;
 use crate::refusal::Refusal;
@@ -45,7 +45,12 @@ pub struct Load {
     room: Arc<Semaphore>,
     bytes: Arc<Bucket>,
     shed: Family<[(&'static str, &'static str); 1], Counter>,
+    /// Whose turn it is to have a large document measured.
+    turn: Semaphore,
 }
+
+/// From how many bytes on a document is large: those of front-ends have a kilobyte or two.
+const LARGE: usize = 8 * 1024;
 
 /// What requests are turned away for.
 const REQUESTS: &str = "requests";
@@ -59,6 +64,7 @@ impl Load {
             room: Arc::new(Semaphore::new(options.max_in_flight.min(Semaphore::MAX_PERMITS))),
             bytes: Arc::new(Bucket { limit, held: Gauge::default() }),
             shed: Family::default(),
+            turn: Semaphore::new(1),
         };
         [REQUESTS, BYTES].iter().for_each(|what| drop(load.shed.get_or_create(&[("what", what)])));
         let registry = metrics.registry();
@@ -81,6 +87,16 @@ impl Load {
     /// [`Refusal::Busy`] where there are as many as there may be.
     pub(crate) fn enter(&self) -> Result<OwnedSemaphorePermit, Refusal> {
         Arc::clone(&self.room).try_acquire_owned().map_err(|_| self.busy(REQUESTS))
+    }
+
+    /// The turn to have a document of so many bytes measured, where it is large: one after the other, as to parse one keeps a
+    /// processor for milliseconds, and small ones find another processor.
+    pub(crate) async fn turn(&self, bytes: usize) -> Option<SemaphorePermit<'_>> {
+        match bytes > LARGE {
+            // It is never closed.
+            true => self.turn.acquire().await.ok(),
+            false => None,
+        }
     }
 
     /// Bytes that are held until what this returns is dropped: none at first.

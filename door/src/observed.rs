@@ -50,7 +50,7 @@ fn router(observed: Arc<Observed>) -> Router {
         .route("/healthz", get(async || health::alive()))
         .route(
             "/readyz",
-            get(async |State(observed): State<Arc<Observed>>| health::ready(&observed.checks).await),
+            get(async |State(observed): State<Arc<Observed>>| health::ready(&observed.checks, []).await),
         )
         .route("/metrics", get(async |State(observed): State<Arc<Observed>>| scrape::text(&observed.metrics)))
         .with_state(observed)

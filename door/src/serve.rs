@@ -69,7 +69,7 @@ pub fn shutdown_signal() -> io::Result<impl Future<Output = ()> + Send> {
 /// When the server cannot listen, cannot tell where, or the network fails.
 pub async fn serve(
     bind: SocketAddr,
-    door: Door,
+    mut door: Door,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     let tls = Tls::load(&door.http.tls)?.map(|(tls, contents)| (Arc::new(tls), contents));
@@ -80,6 +80,7 @@ pub async fn serve(
     };
     let address = published(&listener, door.http.address_file.as_deref())?;
     announce(&door, address);
+    door.tokens.register(&mut door.metrics);
     let door = Arc::new(door);
     let metrics = apart.map(|listener| tokio::spawn(serve_metrics(listener, Arc::clone(&door))));
     let secured = tls.as_ref().map(|(tls, _)| Arc::clone(tls));
@@ -128,10 +129,13 @@ async fn serve_until(
 
 /// Reads again what may have changed outside, for ever.
 async fn refresh(tls: Option<(Arc<Tls>, Contents)>, door: &Door) {
-    match tls {
-        Some((tls, contents)) => tls.keep_fresh(contents, &door.metrics.connections).await,
-        None => std::future::pending().await,
-    }
+    let certificates = async {
+        match tls {
+            Some((tls, contents)) => tls.keep_fresh(contents, &door.metrics.connections).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::join!(certificates, door.tokens.keep_fresh());
 }
 
 /// Where it listens; told in a file as well, where one is named.

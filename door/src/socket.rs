@@ -57,18 +57,18 @@ pub(crate) async fn handle(door: Arc<Door>, request: Request) -> Response {
         Ok(upgrade) => upgrade,
         Err(rejection) => return rejection.into_response(),
     };
-    match accept(door, upgrade, &parts) {
+    match accept(door, upgrade, &parts).await {
         Ok(response) => response,
         Err(refusal) => refusal.respond(Media::Json),
     }
 }
 
-fn accept(door: Arc<Door>, upgrade: WebSocketUpgrade, parts: &Parts) -> Result<Response, Refusal> {
+async fn accept(door: Arc<Door>, upgrade: WebSocketUpgrade, parts: &Parts) -> Result<Response, Refusal> {
     let subscriptions = door.subscriptions.as_ref().ok_or(Refusal::NoSubscriptions)?;
     // A browser can send no header along; whoever does is looked at before anything else.
     let id = parts.extensions.get::<RequestId>().cloned();
     let peer = Peer::of(&parts.extensions);
-    let session = match door.tokens.session(&parts.headers, peer, door.clock.now()) {
+    let session = match door.tokens.session(&parts.headers, peer, door.clock.now()).await {
         Ok(session) => Some(session),
         Err(TokenError::Missing) => None,
         Err(error) => return Err(error.into()),
@@ -200,7 +200,7 @@ impl<'a> Connection<'a> {
         let given = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
         if let Some((_, given)) = given {
             let session = match given.as_str() {
-                Some(text) => self.door.tokens.bearer(text, self.peer, self.door.clock.now()),
+                Some(text) => self.door.tokens.bearer(text, self.peer, self.door.clock.now()).await,
                 None => Err(TokenError::NotBearer),
             };
             self.session = Some(session.map_err(|error| self.forbidden(error))?);

@@ -47,7 +47,7 @@ pub(crate) async fn handle(door: Arc<Door>, request: Request) -> Response {
 
 async fn answer(door: &Arc<Door>, parts: &Parts, incoming: &mut Incoming<'_>) -> Result<Response, Refusal> {
     let subscriptions = door.subscriptions.as_ref().ok_or(Refusal::NoSubscriptions)?;
-    let session = door.tokens.session(&parts.headers, Peer::of(&parts.extensions), door.clock.now())?;
+    let session = door.tokens.session(&parts.headers, Peer::of(&parts.extensions), door.clock.now()).await?;
     if !media::sends_json(&parts.headers) {
         return Err(Refusal::MediaType);
     }

@@ -2,15 +2,21 @@
 
 mod claims;
 mod development;
+mod fetch;
 mod keys;
+mod published;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use self::claims::Claims;
 pub use self::development::sign_development_token;
+pub use self::fetch::FetchError;
 use self::keys::Key;
 pub use self::keys::KeysError;
+pub use self::published::KeySource;
+use self::published::{Pace, Published, Reads};
+use crate::metrics::Metrics;
 use crate::peer::Peer;
 use crate::principal::Principal;
 use axum::http::HeaderMap;
@@ -32,9 +38,20 @@ pub struct TokenOptions {
     /// The `aud` that a token must have, or have among others
     #[arg(long, env = "F6_TOKEN_AUDIENCE", value_name = "AUDIENCE", help_heading = "Tokens")]
     pub token_audience: Option<String>,
-    /// A file with the issuer's public keys, a JSON Web Key Set for RS256, ES256 or Ed25519
-    #[arg(long, env = "F6_TOKEN_KEYS", value_name = "FILE", help_heading = "Tokens")]
-    pub token_keys: Option<PathBuf>,
+    /// The issuer's public keys, a JSON Web Key Set for RS256, ES256 or Ed25519: a file, or a URL
+    #[arg(long, env = "F6_TOKEN_KEYS", value_name = "FILE|URL", help_heading = "Tokens")]
+    pub token_keys: Option<KeySource>,
+    /// The authorities that vouch for that URL, in PEM; without them, those that browsers trust
+    #[arg(long, env = "F6_TOKEN_KEYS_AUTHORITY", value_name = "FILE", help_heading = "Tokens")]
+    pub token_keys_authority: Option<PathBuf>,
+    /// How often the URL is asked for the keys
+    #[arg(long, env = "F6_TOKEN_KEYS_REFRESH", value_name = "SECONDS", default_value = "300",
+          value_parser = crate::options::seconds, help_heading = "Tokens")]
+    pub token_keys_refresh: Duration,
+    /// How long after that it is not asked again, though a token may name a key that is not known
+    #[arg(long, env = "F6_TOKEN_KEYS_PAUSE", value_name = "SECONDS", default_value = "10",
+          value_parser = crate::options::seconds, help_heading = "Tokens")]
+    pub token_keys_pause: Duration,
     /// How far the issuer's clock may differ from ours, in seconds
     #[arg(long, env = "F6_TOKEN_LEEWAY", value_name = "SECONDS", default_value = "30",
           value_parser = crate::options::seconds, help_heading = "Tokens")]
@@ -51,6 +68,9 @@ impl Default for TokenOptions {
             token_issuer: None,
             token_audience: None,
             token_keys: None,
+            token_keys_authority: None,
+            token_keys_refresh: Duration::from_secs(300),
+            token_keys_pause: Duration::from_secs(10),
             token_leeway: Duration::from_secs(30),
             token_bound: false,
         }
@@ -72,10 +92,10 @@ pub enum TokenOptionsError {
         missing: &'static str,
     },
     /// The key set cannot be used.
-    #[error("cannot use the key set `{}`", path.display())]
+    #[error("cannot use the key set `{place}`")]
     Keys {
-        /// The file.
-        path: PathBuf,
+        /// Where it stands.
+        place: KeySource,
         /// What is wrong with it.
         source: KeysError,
     },
@@ -149,7 +169,10 @@ pub(crate) struct Session {
 /// The keys and names by which tokens are verified.
 #[derive(Debug)]
 pub struct Tokens {
+    /// Those that never change.
     keys: Vec<Key>,
+    /// Those that an issuer publishes.
+    published: Option<Published>,
     leeway: chrono::Duration,
     development: bool,
     /// Whether each token must be bound to a certificate.
@@ -162,15 +185,13 @@ impl Tokens {
     /// # Errors
     /// When the options would accept nothing, are incomplete, or their key set cannot be used.
     pub fn load(options: &TokenOptions) -> Result<Self, TokenOptionsError> {
-        let mut keys = configured_keys(options)?;
-        if options.dev {
-            keys.push(development::key());
-        }
-        if keys.is_empty() {
+        let published = published(options)?;
+        let keys: Vec<Key> = options.dev.then(development::key).into_iter().collect();
+        if keys.is_empty() && published.is_none() {
             return Err(TokenOptionsError::NothingAccepted);
         }
         let leeway = chrono::Duration::from_std(options.token_leeway).unwrap_or(chrono::Duration::MAX);
-        Ok(Self { keys, leeway, development: options.dev, bound: options.token_bound })
+        Ok(Self { keys, published, leeway, development: options.dev, bound: options.token_bound })
     }
 
     /// Whether the development key is accepted, and with it introspection and GraphiQL served.
@@ -182,7 +203,7 @@ impl Tokens {
     ///
     /// # Errors
     /// [`TokenError::Missing`] without an `Authorization` header, any other for what is wrong with it.
-    pub(crate) fn session(
+    pub(crate) async fn session(
         &self,
         headers: &HeaderMap,
         peer: Peer,
@@ -193,16 +214,28 @@ impl Tokens {
         if values.next().is_some() {
             return Err(TokenError::NotBearer);
         }
-        self.bearer(value.to_str().map_err(|_| TokenError::NotBearer)?, peer, now)
+        self.bearer(value.to_str().map_err(|_| TokenError::NotBearer)?, peer, now).await
     }
 
     /// The same of the value of the header alone, wherever it stands.
-    pub(crate) fn bearer(&self, text: &str, peer: Peer, now: DateTime<Utc>) -> Result<Session, TokenError> {
+    pub(crate) async fn bearer(
+        &self,
+        text: &str,
+        peer: Peer,
+        now: DateTime<Utc>,
+    ) -> Result<Session, TokenError> {
         let (scheme, token) = text.split_once(' ').ok_or(TokenError::NotBearer)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(TokenError::NotBearer);
         }
-        self.verified(token.trim(), peer, now)
+        match (self.verified(token.trim(), peer, now), &self.published) {
+            // The issuer may have begun to sign with another key.
+            (Err(TokenError::UnknownKey), Some(published)) => {
+                published.refresh().await;
+                self.verified(token.trim(), peer, now)
+            }
+            (verified, _) => verified,
+        }
     }
 
     fn verified(&self, token: &str, peer: Peer, now: DateTime<Utc>) -> Result<Session, TokenError> {
@@ -210,7 +243,8 @@ impl Tokens {
         if header.crit.is_some() {
             return Err(TokenError::Critical);
         }
-        let key = self.key(header.kid.as_deref()).ok_or(TokenError::UnknownKey)?;
+        let published = self.published.as_ref().map(Published::keys).unwrap_or_default();
+        let key = self.key(&published, header.kid.as_deref()).ok_or(TokenError::UnknownKey)?;
         if header.alg != key.algorithm {
             return Err(TokenError::WrongAlgorithm);
         }
@@ -223,25 +257,54 @@ impl Tokens {
     }
 
     /// The key of that id, or the only key where a token names none.
-    fn key(&self, id: Option<&str>) -> Option<&Key> {
-        match (id, self.keys.as_slice()) {
-            (Some(id), keys) => keys.iter().find(|key| key.id.as_deref() == Some(id)),
-            (None, [only]) => Some(only),
-            (None, _) => None,
+    fn key<'a>(&'a self, published: &'a [Key], id: Option<&str>) -> Option<&'a Key> {
+        let mut keys = self.keys.iter().chain(published);
+        match id {
+            Some(_) => keys.find(|key| key.id.as_deref() == id),
+            None => keys.next().filter(|_| keys.next().is_none()),
+        }
+    }
+
+    /// Looks again and again at the keys that an issuer publishes, for ever.
+    pub(crate) async fn keep_fresh(&self) {
+        match &self.published {
+            Some(published) => published.keep_fresh().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Whether there is any key to verify a token with.
+    pub(crate) fn has_keys(&self) -> bool {
+        !self.keys.is_empty() || self.published.as_ref().is_some_and(|published| !published.keys().is_empty())
+    }
+
+    /// Has what becomes of published keys counted.
+    pub(crate) fn register(&self, metrics: &mut Metrics) {
+        match &self.published {
+            Some(published) => published.reads().register(metrics),
+            None => Reads::none().register(metrics),
         }
     }
 }
 
-fn configured_keys(options: &TokenOptions) -> Result<Vec<Key>, TokenOptionsError> {
+/// The keys that the options name, where they name any.
+fn published(options: &TokenOptions) -> Result<Option<Published>, TokenOptionsError> {
     let missing = |missing| TokenOptionsError::Incomplete { missing };
-    match (&options.token_issuer, &options.token_audience, &options.token_keys) {
-        (None, None, None) => Ok(Vec::new()),
-        (None, _, _) => Err(missing("--token-issuer")),
-        (_, None, _) => Err(missing("--token-audience")),
-        (_, _, None) => Err(missing("--token-keys")),
-        (Some(issuer), Some(audience), Some(path)) => keys::load(path, issuer, audience)
-            .map_err(|source| TokenOptionsError::Keys { path: path.clone(), source }),
-    }
+    let (issuer, audience, place) =
+        match (&options.token_issuer, &options.token_audience, &options.token_keys) {
+            (None, None, None) => return Ok(None),
+            (None, _, _) => return Err(missing("--token-issuer")),
+            (_, None, _) => return Err(missing("--token-audience")),
+            (_, _, None) => return Err(missing("--token-keys")),
+            (Some(issuer), Some(audience), Some(place)) => (issuer, audience, place),
+        };
+    let unusable = |source| TokenOptionsError::Keys { place: place.clone(), source };
+    let read = |path: &PathBuf| std::fs::read(path).map_err(KeysError::Unreadable);
+    let authorities = options.token_keys_authority.as_ref().map(read).transpose().map_err(unusable)?;
+    let trust = published::trust(authorities.as_deref()).map_err(unusable)?;
+    let pace = Pace { every: options.token_keys_refresh, least: options.token_keys_pause };
+    let names = (issuer.clone(), audience.clone());
+    Published::load(place.clone(), trust, names, pace).map(Some).map_err(unusable)
 }
 
 /// The library checks the signature; the claims are checked here, against a clock that comes from outside.

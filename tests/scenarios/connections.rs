@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use tests::{F6, Server, Setup, Socket, Wire, new_id};
+use tests::{F6, Scrape, Server, Setup, Socket, Wire, new_id};
 use tokio::net::TcpStream;
 
 use crate::family::birth;
@@ -77,17 +77,22 @@ impl Slow {
 #[tokio::test]
 async fn a_connection_more_than_there_may_be_waits_for_its_turn() {
     // Given a server with room for three, and three that say nothing
-    let f6 = Setup::default().write_env("F6_MAX_CONNECTIONS", "3").start().await;
-    let mut silent =
+    let setup = Setup::default().write_env("F6_MAX_CONNECTIONS", "3");
+    let f6 = setup.write_env("F6_WRITE_METRICS_BIND", "127.0.0.1:0").start().await;
+    let silent =
         [Wire::open(&f6.write[0]).await, Wire::open(&f6.write[0]).await, Wire::open(&f6.write[0]).await];
 
-    // When a fourth asks, then it is answered once one of them ends
+    // When a fourth asks, then it waits
     let mut fourth = Wire::open(&f6.write[0]).await;
     fourth.say("GET /healthz HTTP/1.1\r\nhost: f6\r\n\r\n").await;
-    silent[0] = Wire::over(TcpStream::connect(f6.query.address()).await.expect("another server"));
+    let log = f6.write[0].log();
+    let apart = log.split_whitespace().find(|word| word.starts_with("http://") && word.contains("/metrics"));
+    let apart = apart.expect("the log tells where").trim_end_matches(',');
+    until(async || Scrape::of(apart).await.sum("f6_connections_full_total", &[]) >= 1.0).await;
+    // And it is answered once one of them ends
+    let [one, _others @ ..] = silent;
+    drop(one);
     assert_eq!(fourth.hear().await.status, StatusCode::OK);
-    drop(silent);
-    assert!(f6.write[0].metrics().await.sum("f6_connections_full_total", &[]) >= 1.0);
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ mod gezag;
 mod graphql_over_http;
 mod household;
 mod import_export;
+mod keys;
 mod laws;
 mod lines;
 mod observability;

@@ -209,16 +209,13 @@ async fn acknowledged(stream: TlsStream<TcpStream>, token: &str) -> Option<()> {
     let payload = json!({ "Authorization": format!("Bearer {token}") });
     let init = json!({ "type": "connection_init", "payload": payload }).to_string();
     socket.send(Message::text(init)).await.expect("it is sent");
-    match socket.next().await.expect("an answer").expect("a message") {
-        Message::Close(Some(close)) => {
-            assert_eq!(u16::from(close.code), 4403, "{close}");
-            None
-        }
-        heard => {
-            assert_eq!(heard.to_text().expect("text"), json!({ "type": "connection_ack" }).to_string());
-            Some(())
-        }
+    let heard = socket.next().await.expect("an answer").expect("a message");
+    if let Message::Close(Some(close)) = heard {
+        assert_eq!(u16::from(close.code), 4403, "{close}");
+        return None;
     }
+    assert_eq!(heard.to_text().expect("text"), json!({ "type": "connection_ack" }).to_string());
+    Some(())
 }
 
 /// A development token of a civil servant that only who has the certificate with this thumbprint may use.

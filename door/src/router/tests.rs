@@ -382,7 +382,7 @@ async fn a_server_is_ready_when_all_that_it_needs_is_there_and_says_no_more_than
     let answer = send(door, Request::get("/readyz"), "").await;
     assert_eq!(
         (answer.status.as_u16(), answer.text.as_str()),
-        (200, r#"{"status":"ready","checks":{"config":"ok"}}"#)
+        (200, r#"{"status":"ready","checks":{"config":"ok","keys":"ok"}}"#)
     );
     let mut door = development();
     door.checks = vec![
@@ -391,7 +391,10 @@ async fn a_server_is_ready_when_all_that_it_needs_is_there_and_says_no_more_than
     ];
     let answer = send(door, Request::get("/readyz"), "").await;
     assert_eq!(answer.status.as_u16(), 503);
-    assert_eq!(answer.text, r#"{"status":"unavailable","checks":{"config":"ok","database":"failed"}}"#);
+    assert_eq!(
+        answer.text,
+        r#"{"status":"unavailable","checks":{"config":"ok","database":"failed","keys":"ok"}}"#
+    );
     assert_eq!(send(production(), Request::get("/healthz"), "").await.text, r#"{"status":"alive"}"#);
     assert_eq!(send(production(), Request::post("/healthz"), "").await.header(ALLOW), "GET, HEAD");
 }

@@ -24,7 +24,13 @@ impl Tokens {
 
 fn issuer() -> (Tokens, Value) {
     let keys = keys::parse(ISSUER, "https://issuer.example", "f6").unwrap();
-    let tokens = Tokens { keys, leeway: chrono::Duration::seconds(30), development: false, bound: false };
+    let tokens = Tokens {
+        keys,
+        leeway: chrono::Duration::seconds(30),
+        development: false,
+        bound: false,
+        published: None,
+    };
     (tokens, serde_json::from_str::<Value>(ISSUER).unwrap()["tokens"].take())
 }
 
@@ -150,16 +156,16 @@ fn a_token_without_a_key_id_is_tried_only_where_there_is_one_key() {
     assert_eq!(several.verify(&token, at("12:30:00")), Err(TokenError::UnknownKey));
 }
 
-#[test]
-fn the_header_is_one_bearer_token() {
+#[tokio::test]
+async fn the_header_is_one_bearer_token() {
     let token = changed(json!({}), development_header());
-    let authenticate = |values: &[&str]| {
+    let authenticate = async |values: &[&str]| {
         let headers =
             values.iter().map(|value| (AUTHORIZATION, HeaderValue::from_str(value).unwrap())).collect();
-        development().session(&headers, Peer::default(), at("12:30:00"))
+        development().session(&headers, Peer::default(), at("12:30:00")).await
     };
-    assert!(authenticate(&[&format!("Bearer {token}")]).is_ok());
-    assert!(authenticate(&[&format!("bearer  {token}")]).is_ok());
+    assert!(authenticate(&[&format!("Bearer {token}")]).await.is_ok());
+    assert!(authenticate(&[&format!("bearer  {token}")]).await.is_ok());
     for (values, error) in [
         (&[] as &[&str], TokenError::Missing),
         (&[&token], TokenError::NotBearer),
@@ -167,7 +173,7 @@ fn the_header_is_one_bearer_token() {
         (&["Bearer a", "Bearer b"], TokenError::NotBearer),
         (&["Bearer a"], TokenError::Malformed),
     ] {
-        assert_eq!(authenticate(values).unwrap_err(), error, "{values:?}");
+        assert_eq!(authenticate(values).await.unwrap_err(), error, "{values:?}");
     }
 }
 
@@ -201,7 +207,7 @@ fn options_that_would_accept_nothing_or_half_are_refused() {
     let absent = TokenOptions {
         token_issuer: Some("a".to_owned()),
         token_audience: Some("b".to_owned()),
-        token_keys: Some("no/such/file.json".into()),
+        token_keys: Some(KeySource::File("no/such/file.json".into())),
         ..options()
     };
     assert_eq!(refused(absent), "cannot use the key set `no/such/file.json`");
