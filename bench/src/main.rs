@@ -55,7 +55,7 @@ struct Arguments {
 }
 
 /// The names of the sections, in the order in which they run.
-const SECTIONS: [&str; 10] = [
+const SECTIONS: [&str; 11] = [
     "start",
     "appender",
     "http",
@@ -66,6 +66,7 @@ const SECTIONS: [&str; 10] = [
     "correction",
     "delivery",
     "catch-up",
+    "guards",
 ];
 
 #[tokio::main]
@@ -107,6 +108,7 @@ async fn measure(section: &str, bench: &mut Bench) -> Result<(), Failure> {
         "catch-up" => section::catch_up::measure(bench).await,
         "correction" => section::correction::measure(bench).await,
         "delivery" => section::delivery::measure(bench).await,
+        "guards" => section::guards::measure(bench).await,
         "household" => section::household::measure(bench).await,
         "http" => section::http::measure(bench).await,
         "length" => section::length::measure(bench).await,

@@ -4,6 +4,7 @@ pub(crate) mod appender;
 pub(crate) mod catch_up;
 pub(crate) mod correction;
 pub(crate) mod delivery;
+pub(crate) mod guards;
 pub(crate) mod household;
 pub(crate) mod http;
 pub(crate) mod length;

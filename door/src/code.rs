@@ -55,11 +55,13 @@ pub enum Code {
     TooManySubscriptions,
     /// There are as many connections with streams as there may be.
     TooManyConnections,
+    /// The server has as much to do as it may at once; nothing of the request was done.
+    ServerBusy,
 }
 
 impl Code {
     /// Every code, in the order of their declaration.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Unauthenticated,
         Self::Forbidden,
         Self::Internal,
@@ -85,6 +87,7 @@ impl Code {
         Self::GoingAway,
         Self::TooManySubscriptions,
         Self::TooManyConnections,
+        Self::ServerBusy,
     ];
 
     /// The code as it stands in an answer.
@@ -115,6 +118,7 @@ impl Code {
             Self::GoingAway => "GOING_AWAY",
             Self::TooManySubscriptions => "TOO_MANY_SUBSCRIPTIONS",
             Self::TooManyConnections => "TOO_MANY_CONNECTIONS",
+            Self::ServerBusy => "SERVER_BUSY",
         }
     }
 }

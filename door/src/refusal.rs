@@ -72,6 +72,10 @@ pub(crate) enum Refusal {
     TooManySubscriptions { limit: usize },
     #[error("there are {limit} connections with streams, and may be no more; try again later")]
     TooManyConnections { limit: usize },
+    #[error(
+        "the server has as much to do as it may at once, and has done nothing of this; send it again in a moment"
+    )]
+    Busy,
     #[error("this is a mutation, and this server only answers queries; send it to the write API")]
     Mutation,
     #[error("the document has no operation named `{}`; `operationName` is one of its names", shown_text(.0))]
@@ -128,6 +132,7 @@ impl Refusal {
             Self::GoingAway => Code::GoingAway,
             Self::TooManySubscriptions { .. } => Code::TooManySubscriptions,
             Self::TooManyConnections { .. } => Code::TooManyConnections,
+            Self::Busy => Code::ServerBusy,
             Self::Introspection => Code::IntrospectionDisabled,
             Self::Timeout { .. } => Code::Timeout,
             Self::Internal { .. } => Code::Internal,
@@ -162,6 +167,7 @@ impl Refusal {
             Self::Timeout { .. }
             | Self::SlowConsumer { .. }
             | Self::GoingAway
+            | Self::Busy
             | Self::TooManyConnections { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -174,7 +180,9 @@ impl Refusal {
             Self::Token(_) => (WWW_AUTHENTICATE, "Bearer realm=\"F6\", error=\"invalid_token\""),
             Self::Method { allow, .. } => (ALLOW, *allow),
             Self::BodyTooLarge { .. } | Self::BodyTimeout { .. } | Self::BodyBroken => (CONNECTION, "close"),
-            Self::Timeout { .. } | Self::GoingAway | Self::TooManyConnections { .. } => (RETRY_AFTER, "1"),
+            Self::Timeout { .. } | Self::GoingAway | Self::Busy | Self::TooManyConnections { .. } => {
+                (RETRY_AFTER, "1")
+            }
             Self::NotFound { .. }
             | Self::NotAcceptable
             | Self::MediaType

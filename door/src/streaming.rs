@@ -54,7 +54,11 @@ pub(crate) fn operation(
         return Ok((kind, messages(door, subscriptions, request)));
     }
     let answered = async move {
-        match graphql::run(&door, request, root).await {
+        let executed = async {
+            let _place = door.load.enter()?;
+            graphql::run(&door, request, root).await
+        };
+        match executed.await {
             Ok(executed) => told(&door, executed, None),
             Err(refusal) => Told::refused(&door, &refusal, None),
         }

@@ -7,7 +7,7 @@ use async_graphql::Data;
 use async_graphql::dynamic::SchemaError;
 use chrono::{DateTime, Utc};
 use door::{
-    Check, Clock, Documents, DocumentsError, Door, Graphiql, Metrics, Principal, ServeError,
+    Check, Clock, Documents, DocumentsError, Door, Graphiql, Load, Metrics, Principal, ServeError,
     SubscriptionOptions, Subscriptions, SystemClock, TokenOptionsError, Tokens, harden, shutdown_signal,
 };
 use read_model::catalogue::Catalogue;
@@ -91,6 +91,7 @@ pub async fn serve(options: ServeOptions, catalogue: Arc<Catalogue>, views: View
         subscriptions: Some(subscriptions),
         schema: Box::new(move || schema.clone()),
         checks: checks(&pool),
+        load: Load::new(&options.http.load, options.http.body_limit, &mut metrics),
         http: options.http,
         documents: Documents::load(&options.documents, &options.guard)?.with(EVENT),
         answers_get: true,

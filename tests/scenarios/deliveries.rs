@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use tests::{Accepted, Answer, F6, Principal, Received, Server, Sink, new_id};
 use uuid::Uuid;
 
+use crate::certified::Certified;
 use crate::family::birth;
-use crate::tls::Certified;
 
 /// Has events delivered to a webhook, with more in the input than name and sink; answers with the payload.
 pub(crate) async fn subscribe(system: &Principal<'_>, name: &str, sink: &Sink, more: Value) -> Value {

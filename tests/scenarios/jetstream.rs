@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 use tests::F6;
 
+use crate::certified::Certified;
 use crate::deliveries::{claims_a_birth, is_signed, manage, refused, subscribe_at, until};
-use crate::tls::Certified;
 use nats::{Nats, Published};
 
 /// What subjects begin with here.

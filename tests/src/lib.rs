@@ -8,6 +8,7 @@
 //! - *when*: a [`Principal`] claims, validates, amends, annuls ([`Command`]) and gets an [`Outcome`];
 //! - *then*: a [`Question`] at two moments, `persoon(id).as_of("2026-01-03").known_at("2026-01-03").ask("…")`.
 
+mod authority;
 pub mod cases;
 mod cluster;
 mod collector;
@@ -18,6 +19,7 @@ mod faults;
 mod graphql;
 mod history;
 mod issuer;
+mod network;
 mod outcome;
 mod principal;
 mod proxy;
@@ -28,9 +30,9 @@ mod server;
 mod sink;
 mod subscriber;
 mod values;
-mod wire;
 mod workspace;
 
+pub use authority::{Authority, Identity};
 pub use collector::{Collector, Step};
 pub use command::Command;
 pub use database::{Database, Role};
@@ -39,14 +41,15 @@ pub use faults::Faults;
 pub use graphql::{Answer, Complaint};
 pub use history::History;
 pub use issuer::Issuer;
+pub use network::Network;
 pub use outcome::{Accepted, Finding, Outcome};
 pub use principal::Principal;
 pub use proxy::StatementCounter;
 pub use question::Question;
+pub use raw::{Heard, Wire};
 pub use scrape::Scrape;
 pub use server::Server;
 pub use sink::{Received, Sink};
 pub use subscriber::{Events, Socket, Subscription};
 pub use values::{bsn, days_from_now, new_id, sha256};
-pub use wire::Wire;
 pub use workspace::{binary, root, run, sources};

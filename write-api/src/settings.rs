@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use door::{DocumentOptions, GuardOptions, HttpOptions, LogOptions, TokenOptions};
+use door::{DocumentOptions, GuardOptions, HttpOptions, LogOptions, TokenOptions, at_least_one};
 use read_model::catalogue::{Catalogue, Problems};
 use read_model::reader::point_lookups;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -258,11 +258,6 @@ async fn connect(
     let pool =
         PgPoolOptions::new().max_connections(4).test_before_acquire(false).acquire_timeout(CONNECT_TIMEOUT);
     pool.connect_with(url).await.map_err(failed)
-}
-
-fn at_least_one(text: &str) -> Result<usize, String> {
-    let number = text.parse().ok().filter(|number| *number > 0);
-    number.ok_or_else(|| format!("`{text}` is not a number from 1"))
 }
 
 #[cfg(test)]

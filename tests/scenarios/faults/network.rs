@@ -3,28 +3,29 @@
 use std::time::Duration;
 
 use sqlx::{Connection, Executor, PgConnection};
-use tests::{Database, Role, Wire};
+use tests::{Database, Network, Role};
 
 use super::load::{Load, setup};
 use crate::soak::parts;
 
-/// A database, and the wires of the write servers and of the query server to it.
-async fn wired() -> (Load, [Wire; 2]) {
+/// A database, and the networks of the write servers and of the query server to it.
+async fn networked() -> (Load, [Network; 2]) {
     let database = Database::create().await;
-    let wires = [Wire::to(&database.url(Role::Write)).await, Wire::to(&database.url(Role::Query)).await];
+    let networks =
+        [Network::to(&database.url(Role::Write)).await, Network::to(&database.url(Role::Query)).await];
     let setup = setup()
-        .write_env("F6_WRITE_DATABASE_URL", &wires[0].url)
-        .query_env("F6_QUERY_DATABASE_URL", &wires[1].url);
-    (Load::on(setup.on(database).start().await).await, wires)
+        .write_env("F6_WRITE_DATABASE_URL", &networks[0].url)
+        .query_env("F6_QUERY_DATABASE_URL", &networks[1].url);
+    (Load::on(setup.on(database).start().await).await, networks)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn when_connections_to_the_database_break_they_are_made_anew() {
-    let (load, wires) = wired().await;
+    let (load, networks) = networked().await;
     for _ in 0..parts() {
-        wires.iter().for_each(Wire::cut);
+        networks.iter().for_each(Network::cut);
         load.notices(8).await;
-        wires.iter().for_each(Wire::mend);
+        networks.iter().for_each(Network::mend);
         load.goes_well().await;
     }
     load.holds("connections broke").await;

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tests::{Received, new_id, root};
 
-use crate::tls::Certified;
+use crate::certified::Certified;
 
 /// How long a server may take to start.
 const PATIENCE: Duration = Duration::from_secs(60);

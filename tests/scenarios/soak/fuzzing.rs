@@ -7,8 +7,8 @@ use std::process::Command;
 use serde_json::Value;
 use tests::{F6, Server, new_id, root};
 
-use crate::family::{birth, marriage};
 use super::parts;
+use crate::family::{birth, marriage};
 
 /// How long requests are made up for each seed, in one part of ten; in seconds.
 const SECONDS: usize = 6;

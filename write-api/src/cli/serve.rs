@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use door::{
-    Check, Clock, Documents, DocumentsError, Door, Graphiql, LogError, Metrics, Principal, ServeError,
+    Check, Clock, Documents, DocumentsError, Door, Graphiql, Load, LogError, Metrics, Principal, ServeError,
     SystemClock, TokenOptionsError, Tokens,
 };
 use read_model::catalogue::Catalogue;
@@ -75,6 +75,7 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
     let (bind, patience) = (options.bind, options.http.shutdown_timeout);
     let door = Door {
         name: NAME,
+        load: Load::new(&options.http.load, options.http.body_limit, &mut metrics),
         http: options.http,
         documents: Documents::load(&options.documents, &options.guard)?,
         answers_get: false,

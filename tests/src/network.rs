@@ -7,8 +7,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 /// The network between a server and PostgreSQL.
-pub struct Wire {
-    /// Where the server finds the database, over this wire.
+pub struct Network {
+    /// Where the server finds the database, over this network.
     pub url: String,
     state: watch::Sender<State>,
 }
@@ -23,7 +23,7 @@ enum State {
     Silent,
 }
 
-impl Wire {
+impl Network {
     /// To the database of this URL.
     pub async fn to(url: &str) -> Self {
         let database = PgConnectOptions::from_str(url).expect("a PostgreSQL URL");
@@ -56,7 +56,7 @@ impl Wire {
     }
 }
 
-/// Carries a connection for as long as the wire is whole.
+/// Carries a connection for as long as the network is whole.
 async fn carry(mut client: TcpStream, database: (String, u16), mut state: watch::Receiver<State>) {
     if *state.borrow() == State::Whole {
         let Ok(mut server) = TcpStream::connect(database).await else { return };
