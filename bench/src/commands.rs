@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use chrono::NaiveDate;
 use door::{Clock, SystemClock};
+use policy::Caller;
 use read_model::event::{EventId, EventSource, Verdict};
 use serde_json::{Value, json};
 use write_api::append::Request;
@@ -116,7 +117,7 @@ fn request(source: EventSource, act: Act, dry_run: bool) -> Request {
 fn command(source: EventSource, act: Act) -> Command {
     Command {
         id: SystemIds.next(),
-        source,
+        caller: Caller::of(source),
         act,
         validate: false,
         despite: Vec::new(),

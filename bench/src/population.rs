@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use policy::Caller;
 use read_model::event::{EventId, EventSource, ObjectId, Verdict};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -99,7 +100,7 @@ impl Population {
         let mut dice = Dice::new(u64::from(number));
         let claim = Command {
             id: event_id(claimed_at, &mut dice),
-            source: clerk(number),
+            caller: Caller::of(clerk(number)),
             act: claim(event_type, version, data, occurred_at(step, claimed_at)),
             validate: false,
             despite: Vec::new(),
@@ -107,7 +108,7 @@ impl Population {
         };
         let validation = Command {
             id: event_id(validated_at, &mut dice),
-            source: clerk(number + 1),
+            caller: Caller::of(clerk(number + 1)),
             act: Act::Validate { target: claim.id, verdict: Verdict::Accepted, reason: None },
             ..claim.clone()
         };

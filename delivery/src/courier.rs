@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use door::Clock;
+use policy::{Caller, Policy};
 use read_model::catalogue::Catalogue;
 use read_model::reader::{Subscription, Told};
 use read_model::sink::Sink;
@@ -29,6 +30,7 @@ const NAME: &str = concat!("f6-delivery/", env!("CARGO_PKG_VERSION"));
 #[derive(Clone)]
 pub struct Courier {
     catalogue: Arc<Catalogue>,
+    policy: Arc<Policy>,
     reference: Arc<str>,
     clock: Arc<dyn Clock>,
     ways: Ways,
@@ -48,8 +50,13 @@ pub struct Ways {
 impl Courier {
     /// Makes deliveries that refer to the query API at this address.
     #[must_use]
-    pub fn new(catalogue: Arc<Catalogue>, query_url: &str, clock: Arc<dyn Clock>, ways: Ways) -> Self {
-        Self { catalogue, reference: reference(query_url).into(), clock, ways }
+    pub fn new(
+        (catalogue, policy): (Arc<Catalogue>, Arc<Policy>),
+        query_url: &str,
+        clock: Arc<dyn Clock>,
+        ways: Ways,
+    ) -> Self {
+        Self { catalogue, policy, reference: reference(query_url).into(), clock, ways }
     }
 
     /// How long one delivery may take.
@@ -68,12 +75,16 @@ impl Courier {
         secret: &str,
         told: &Told,
     ) -> Result<(), String> {
-        let rights = &self.catalogue.subscriptions;
-        let owner = &subscription.owner.source_type;
-        if !rights.subscribe.contains(owner) {
+        let (acts, owner) = (self.policy.acts(), Caller::from(subscription));
+        if acts.subscribe(&owner).is_err() {
+            let owner = owner.source.source_type;
             return Err(format!("`{owner}` may no longer subscribe: the configuration has changed"));
         }
-        let with_data = subscription.with_data && rights.data.contains(owner);
+        if !self.policy.reads().events(&owner).is_ok_and(|seen| seen.shows(&told.event)) {
+            let owner = owner.source.source_type;
+            return Err(format!("`{owner}` may no longer read this event: the configuration has changed"));
+        }
+        let with_data = subscription.with_data && acts.have_data_delivered(&owner).is_ok();
         let event = CloudEvent::of(told, &self.catalogue, &self.reference, with_data);
         let secret = Secret::parse(secret).map_err(|error| error.to_string())?;
         let sink = Sink::parse(&subscription.sink).map_err(|error| error.to_string())?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use door::{Check, Clock, LogError, Metrics, ServeError, SystemClock};
+use policy::Policy;
 use read_model::catalogue::{Catalogue, Problems};
 use read_model::reader::{EventReader, Feed};
 use sqlx::PgPool;
@@ -80,6 +81,7 @@ pub async fn run(settings: Settings) -> Result<(), Failure> {
     let shutdown = door::shutdown_signal().map_err(Failure::Signals)?;
     check_lease(&settings.delivering)?;
     let catalogue = load(settings.write_config_path.clone())?;
+    let policy = policy(&catalogue, settings.query_config_path.clone())?;
     let connection = settings.store.connection().ok_or(Failure::NoDatabase)?;
     let connect = || {
         let pool = PgPoolOptions::new().max_connections(settings.store.pool);
@@ -89,8 +91,13 @@ pub async fn run(settings: Settings) -> Result<(), Failure> {
     let (pool, reads) = (connect(), connect());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut metrics = Metrics::new(NAME, env!("CARGO_PKG_VERSION"), clock.now());
-    let shared =
-        shared(&settings, &catalogue, (&pool, &reads), Meters::new(&mut metrics, Arc::clone(&clock)), clock)?;
+    let shared = shared(
+        &settings,
+        (&catalogue, policy),
+        (&pool, &reads),
+        Meters::new(&mut metrics, Arc::clone(&clock)),
+        clock,
+    )?;
     tracing::info!(catalogue = %catalogue.hash, "delivering events of {} of {}", catalogue.zone_name, catalogue.organisation);
     let (stop, stopped) = watch::channel(false);
     let tending = tokio::spawn(supervise(shared, pool.clone(), stopped));
@@ -107,7 +114,7 @@ pub async fn run(settings: Settings) -> Result<(), Failure> {
 
 fn shared(
     settings: &Settings,
-    catalogue: &Arc<Catalogue>,
+    (catalogue, policy): (&Arc<Catalogue>, Arc<Policy>),
     (pool, reads): (&PgPool, &PgPool),
     meters: Meters,
     clock: Arc<dyn Clock>,
@@ -119,8 +126,14 @@ fn shared(
     let streams = Streams::open(&settings.streams)?;
     let ways = Ways { webhooks: Webhooks::new()?, streams, timeout: options.timeout };
     Ok(Shared {
-        store: Store::new(pool.clone(), Arc::clone(&reader), worker_id(), options.lease, patience),
-        courier: Courier::new(Arc::clone(catalogue), &options.query_url, clock, ways),
+        store: Store::new(
+            pool.clone(),
+            (Arc::clone(&reader), Arc::clone(&policy)),
+            worker_id(),
+            options.lease,
+            patience,
+        ),
+        courier: Courier::new((Arc::clone(catalogue), policy), &options.query_url, clock, ways),
         feed: Arc::new(Feed::new(reader)),
         meters,
         concurrency: options.concurrency,
@@ -140,9 +153,20 @@ fn check_lease(options: &DeliveringOptions) -> Result<(), Failure> {
 }
 
 fn load(path: PathBuf) -> Result<Arc<Catalogue>, Failure> {
+    let (name, source) = read(path)?;
+    Ok(Arc::new(Catalogue::compile(&name, &source)?))
+}
+
+fn policy(catalogue: &Arc<Catalogue>, path: PathBuf) -> Result<Arc<Policy>, Failure> {
+    let (name, source) = read(path)?;
+    Ok(Arc::new(Policy::compile(Arc::clone(catalogue), &name, &source)?))
+}
+
+/// The name of a config, and its text.
+fn read(path: PathBuf) -> Result<(String, String), Failure> {
     let name = path.display().to_string();
     let source = std::fs::read_to_string(&path).map_err(|source| Failure::Unreadable { path, source })?;
-    Ok(Arc::new(Catalogue::compile(&name, &source)?))
+    Ok((name, source))
 }
 
 /// What must hold for the worker to be ready.

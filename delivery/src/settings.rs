@@ -24,6 +24,9 @@ pub struct Settings {
     /// What this F6 keeps, and who may subscribe
     #[arg(long, env = "F6_WRITE_CONFIG_PATH", value_name = "FILE", default_value = "write_config.yaml")]
     pub write_config_path: PathBuf,
+    /// Who may read which events
+    #[arg(long, env = "F6_QUERY_CONFIG_PATH", value_name = "FILE", default_value = "query_config.yaml")]
+    pub query_config_path: PathBuf,
     /// Development: sinks need not speak TLS
     #[arg(long, env = "F6_DEV")]
     pub dev: bool,

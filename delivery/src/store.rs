@@ -4,9 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use policy::{Caller, Policy};
 use read_model::event::{ObjectId, Position};
 use read_model::fold::Status;
-use read_model::reader::{EventReader, ReadError, SUBSCRIPTION_COLUMNS, Subscription, SubscriptionRow, Told};
+use read_model::reader::{
+    EventReader, ReadError, SUBSCRIPTION_COLUMNS, Seen, Subscription, SubscriptionRow, Told,
+};
 use sqlx::{AssertSqlSafe, FromRow, PgPool, Postgres, Transaction};
 use uuid::Uuid;
 
@@ -30,6 +33,7 @@ const DOUBTFUL: u32 = 3;
 pub struct Store {
     pool: PgPool,
     reader: Arc<EventReader>,
+    policy: Arc<Policy>,
     worker: Uuid,
     lease: Duration,
     patience: Patience,
@@ -138,14 +142,14 @@ struct Backlog {
 impl Store {
     /// The store, for a worker of this id.
     #[must_use]
-    pub const fn new(
+    pub fn new(
         pool: PgPool,
-        reader: Arc<EventReader>,
+        (reader, policy): (Arc<EventReader>, Arc<Policy>),
         worker: Uuid,
         lease: Duration,
         patience: Patience,
     ) -> Self {
-        Self { pool, reader, worker, lease, patience }
+        Self { pool, reader, policy, worker, lease, patience }
     }
 
     /// The ids of all subscriptions.
@@ -287,6 +291,9 @@ impl Store {
         room: usize,
     ) -> Result<(), ReadError> {
         let wanted = &subscription.wanted;
+        // Who may see no event any more is not served, and says so at each try, until the config is right again.
+        let seen = self.policy.reads().events(&Caller::from(&*subscription));
+        let seen = seen.unwrap_or_else(|_| Seen::everything());
         for _ in 0..STRETCHES {
             let enough = backlog.rows() >= BACKLOG || backlog.next(room).len() >= room;
             if enough || subscription.position >= newest {
@@ -294,15 +301,17 @@ impl Store {
             }
             // What goes now is written once; what is kept for later is written again when it goes.
             let at_most = if wanted.trust.is_none() { room } else { PAGE };
-            let filter = wanted.to_read();
-            let stretch = self.reader.stretch(&filter, subscription.position, newest, at_most);
+            let (filter, seen_in_log) = (wanted.to_read(), wanted.seen_in_log(&seen));
+            let stretch =
+                self.reader.stretch((&filter, &seen_in_log), subscription.position, newest, at_most);
             let (events, mut reached) = stretch.await?;
             for through in &events {
                 if backlog.rows() >= BACKLOG {
                     reached = through.position.plus(-1);
                     break;
                 }
-                backlog.new.extend(self.reader.told(wanted, through).await?.into_iter().map(new));
+                let told = self.reader.told(wanted, through).await?.into_iter();
+                backlog.new.extend(told.filter(|told| seen.shows(&told.event)).map(new));
             }
             subscription.position = reached;
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use read_model::event::Position;
-use read_model::reader::{EventFilter, Feed, Followed, ReadError, Subscription};
+use read_model::reader::{EventFilter, Feed, Followed, ReadError, Seen, Subscription};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use uuid::Uuid;
@@ -43,7 +43,7 @@ pub struct Shared {
 
 /// Tends a subscription until it is gone, or until told to stop; then what is on its way is settled first.
 pub async fn tend(shared: Shared, id: Uuid, changed: watch::Receiver<u64>, stop: watch::Receiver<bool>) {
-    let followed = shared.feed.follow(EventFilter::default(), Position::START);
+    let followed = shared.feed.follow(EventFilter::default(), Seen::everything(), Position::START);
     let places = Arc::new(Semaphore::new(shared.concurrency));
     let tending = Tending {
         shared,

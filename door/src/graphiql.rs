@@ -12,9 +12,8 @@ use serde_json::json;
 
 use crate::door::{Door, Graphiql};
 use crate::media::Media;
-use crate::principal::Principal;
 use crate::refusal::Refusal;
-use crate::token::sign_development_token;
+use crate::token::sign_development_token_for;
 
 /// A working day; reloading the page gives a new token.
 const TOKEN_LIFETIME: Duration = Duration::hours(10);
@@ -27,8 +26,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; 
 const PAGE: &str = include_str!("../assets/graphiql/page.html");
 
 pub(crate) fn page(door: &Door, page: &Graphiql) -> Response {
-    let headers = page.principal.as_ref().map(|Principal { source_id, source_type }| {
-        let token = sign_development_token(source_type, *source_id, TOKEN_LIFETIME, door.clock.now());
+    let headers = page.principal.as_ref().map(|principal| {
+        let token = sign_development_token_for(principal, TOKEN_LIFETIME, door.clock.now());
         format!("{{\n  \"Authorization\": \"Bearer {token}\"\n}}")
     });
     let options = json!({

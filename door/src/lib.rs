@@ -68,6 +68,6 @@ pub use self::subscriptions::{SubscriptionOptions, Subscriptions};
 pub use self::tls::{TlsError, TlsOptions};
 pub use self::token::{
     FetchError, KeySource, KeysError, TokenError, TokenOptions, TokenOptionsError, Tokens,
-    sign_development_token,
+    sign_development_token, sign_development_token_for,
 };
 pub use self::trace::RequestId;

@@ -1,6 +1,7 @@
 //! Who is asking.
 
 use async_graphql::dynamic::ResolverContext;
+use policy::Caller;
 use uuid::Uuid;
 
 use crate::code::Code;
@@ -13,9 +14,32 @@ pub struct Principal {
     pub source_id: Uuid,
     /// Its type of authority, for example `ambtenaar`.
     pub source_type: String,
+    /// Their organisation, by its OIN, where the token says so.
+    pub organisation: Option<String>,
+    /// The zones in whose domain they work, where the token says so.
+    pub zones: Option<Vec<String>>,
+    /// The object that they are themselves, where the token says so.
+    pub person: Option<Uuid>,
 }
 
 impl Principal {
+    /// Somebody of whom a token says no more.
+    pub fn new(source_id: Uuid, source_type: impl Into<String>) -> Self {
+        Self { source_id, source_type: source_type.into(), organisation: None, zones: None, person: None }
+    }
+
+    /// As the policy sees them.
+    #[must_use]
+    pub fn caller(&self) -> Caller {
+        let zones = |zones: &Vec<String>| zones.iter().map(|zone| zone.as_str().into()).collect();
+        Caller {
+            organisation: self.organisation.as_deref().map(Into::into),
+            zones: self.zones.as_ref().map(zones),
+            person: self.person,
+            ..Caller::named(self.source_id, &self.source_type)
+        }
+    }
+
     /// The caller of the request that a resolver works for.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use self::claims::Claims;
-pub use self::development::sign_development_token;
+pub use self::development::{sign_development_token, sign_development_token_for};
 pub use self::fetch::FetchError;
 use self::keys::Key;
 pub use self::keys::KeysError;
@@ -156,6 +156,14 @@ pub enum TokenError {
         "the token's `source_type` is empty or longer than 100 characters; get one with the authority to act by"
     )]
     SourceType,
+    /// The caller's own object is not named by a UUID.
+    #[error("the token's `person` is not a UUID; get one that names the caller's own object, or without it")]
+    PersonNotUuid,
+    /// A claim says more than any organisation or zone is called.
+    #[error(
+        "the token's `{0}` names too many, or one that is longer than 100 characters; get one with fewer"
+    )]
+    TooLong(&'static str),
 }
 
 /// Who is asking, and until when the token says so.

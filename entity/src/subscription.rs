@@ -32,6 +32,10 @@ pub struct Model {
     pub last_error: Option<String>,
     pub last_failed_at: Option<DateTimeWithTimeZone>,
     pub last_delivered_at: Option<DateTimeWithTimeZone>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub organisation: Option<String>,
+    pub zones: Option<Vec<String>>,
+    pub person: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -29,6 +29,7 @@ impl MigratorTrait for Migrator {
             migration!("m20261127_000005_bases"),
             migration!("m20261127_000006_work"),
             migration!("m20261127_000007_subscriptions"),
+            migration!("m20261127_000008_policy"),
         ]
     }
 }

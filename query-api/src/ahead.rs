@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use async_graphql::dynamic::ResolverContext;
 use async_graphql::{Result, SelectionField};
-use door::Principal;
+use policy::Way;
 use read_model::catalogue::{Expression, Inverse, Shape};
 use read_model::event::ObjectId;
 use read_model::fold::World;
 use read_model::time::Day;
 use serde_json::Value;
 
+use crate::entitled::Entitled;
 use crate::lines::DOUBTED;
 use crate::loader::{Referring, ReferringKey};
 use crate::meeting::Asked;
@@ -59,8 +60,8 @@ pub(crate) async fn read_ahead<'a>(
     let Some(point) = objects.first().map(|object| object.point) else {
         return Ok(());
     };
-    let (surface, principal) = (Surface::of(context)?, Principal::of(context)?);
-    let ahead = Ahead { reading: Reading::of(context)?, surface, principal, point };
+    let (surface, entitled) = (Surface::of(context)?, Entitled::of(context)?);
+    let ahead = Ahead { reading: Reading::of(context)?, surface, entitled, point };
     let of_selection =
         |asked| objects.iter().map(move |object| Referred { id: object.id, view, asked }).collect::<Vec<_>>();
     let roots: Vec<Referred<'a>> = selections.into_iter().flat_map(of_selection).collect();
@@ -81,7 +82,7 @@ pub(crate) async fn read_ahead<'a>(
 struct Ahead<'a> {
     reading: &'a Reading,
     surface: &'a Surface,
-    principal: &'a Principal,
+    entitled: Entitled<'a>,
     point: Point,
 }
 
@@ -142,12 +143,18 @@ impl<'a> Ahead<'a> {
             if asked.name() == DOUBTED {
                 return catalogue.object_types.get(&view.object_type)?.investigated.as_ref();
             }
-            let field = view.fields.iter().find(|field| *field.name == *asked.name())?;
+            let field = self.field(view, asked.name())?;
             Views::expression(catalogue, view, &field.source)
         });
         let withheld = view.withheld.as_deref().map(|expression| (expression, Day::LAST));
         let all = shown.map(|expression| (expression, today)).chain(withheld);
         all.filter(|(expression, _)| catalogue.follows(expression)).collect()
+    }
+
+    /// The field of a view with this name, where the caller may read it.
+    fn field(&self, view: &'a View, name: &str) -> Option<&'a ViewField> {
+        let field = view.fields.iter().find(|field| *field.name == *name)?;
+        self.entitled.shows(view, field).then_some(field)
     }
 
     /// Finds what an object refers to.
@@ -156,7 +163,7 @@ impl<'a> Ahead<'a> {
             return;
         }
         for asked in object.asked.selection_set().filter(leads_on) {
-            let field = object.view.fields.iter().find(|field| *field.name == *asked.name());
+            let field = self.field(object.view, asked.name());
             if let Some(listed) = field.and_then(|field| self.listed(object, field, asked)) {
                 found.listed.push(listed);
             }
@@ -186,7 +193,7 @@ impl<'a> Ahead<'a> {
         asked: SelectionField<'a>,
     ) -> Option<Listed<'a>> {
         let (inverse, view) = self.surface.inverse(object.view, field)?;
-        let granted = view.grant.lets(&self.principal.source_type);
+        let granted = self.entitled.lets(view, Way::Referred);
         let key = ReferringKey::new(object.id, inverse, self.point);
         granted.then_some(Listed { key, inverse, view, asked })
     }
@@ -224,7 +231,7 @@ impl<'a> Ahead<'a> {
         match (self.surface.catalogue.structure(shape), value) {
             (Shape::Reference(object_type), Value::String(id)) => {
                 let view = self.surface.views.views.get(through.unwrap_or(object_type));
-                let view = view.filter(|view| view.grant.lets(&self.principal.source_type));
+                let view = view.filter(|view| self.entitled.lets(view, Way::Referred));
                 if let (Some(view), Ok(id)) = (view, ObjectId::try_parse(id)) {
                     found.referred.push(Referred { id, view, asked });
                 }

@@ -8,19 +8,19 @@ use async_graphql::dynamic::{
     ValueAccessor,
 };
 use async_graphql::{Result, Value};
-use door::{Principal, faults};
+use door::faults;
 use read_model::basis::Trust;
 use read_model::event::ObjectId;
 use read_model::fold::{FieldChange, Following, Side, difference};
 use read_model::reader::{MAX_GENERATIONS, ReadError};
 
 use crate::arguments::{self, Moments, given};
+use crate::entitled::Entitled;
 use crate::event::EventAt;
 use crate::loader::Told;
 use crate::reading::{Point, Reading};
 use crate::surface::Surface;
 use crate::types::{Plain, text, with_plain};
-use crate::views::{Grant, Views};
 
 /// A field that differs, as seen from the second point.
 struct ChangeAt {
@@ -51,7 +51,7 @@ pub(crate) fn register(builder: SchemaBuilder) -> SchemaBuilder {
         ));
     let events = Field::new("events", TypeRef::named_list("Event"), |context| {
         FieldFuture::new(async move {
-            Surface::of(&context)?.views.events.check(Principal::of(&context)?)?;
+            Entitled::of(&context)?.every_event()?;
             let ChangeAt { change, point } = context.parent_value.try_downcast_ref()?;
             let event = |event| EventAt { event: Arc::clone(event), point: *point };
             let events: Vec<EventAt> = change.events.iter().map(event).collect();
@@ -88,8 +88,8 @@ fn value(name: &str, description: &str, read: fn(&FieldChange) -> &Option<serde_
 }
 
 async fn resolve<'a>(context: &ResolverContext<'a>) -> Result<FieldValue<'a>> {
-    let (surface, principal) = (Surface::of(context)?, Principal::of(context)?);
-    check_any(&surface.views, principal)?;
+    let entitled = Entitled::of(context)?;
+    check_any(context, &entitled)?;
     let Some(id) = arguments::id(context, "id")? else {
         return Ok(FieldValue::list([] as [FieldValue<'_>; 0]));
     };
@@ -101,10 +101,15 @@ async fn resolve<'a>(context: &ResolverContext<'a>) -> Result<FieldValue<'a>> {
     let object_type = |told: &Told| told.world.object(id).map(|state| Arc::clone(state.object_type()));
     let object_type = object_type(&after).or_else(|| object_type(&before));
     // Whether there is an object that the caller may not read must not show.
-    let granted = object_type.is_some_and(|name| lets(&surface.views, &name, principal));
-    let changes = if granted { changes(reading, id, (before, from), (after, to)).await? } else { Vec::new() };
+    let granted = object_type.filter(|name| entitled.object_type(name).is_ok());
+    let mut differing = match &granted {
+        Some(_) => changes(reading, id, (before, from), (after, to)).await?,
+        None => Vec::new(),
+    };
+    // A field that the caller may not read has no place here at which to say so: that it is named would tell.
+    differing.retain(|change| granted.as_ref().is_some_and(|of| entitled.reads(of, &change.field)));
     Ok(FieldValue::list(
-        changes.into_iter().map(|change| FieldValue::owned_any(ChangeAt { change, point: to })),
+        differing.into_iter().map(|change| FieldValue::owned_any(ChangeAt { change, point: to })),
     ))
 }
 
@@ -133,28 +138,10 @@ fn side(told: &Told, point: Point) -> Side<'_> {
 }
 
 /// Who may read no object type as such may compare nothing.
-fn check_any(views: &Views, principal: &Principal) -> Result<()> {
-    let own: Vec<&Grant> = own_grants(views).map(|(_, grant)| grant).collect();
-    match own.iter().find(|grant| grant.lets(&principal.source_type)) {
-        Some(_) => Ok(()),
-        None => own.first().map_or(Ok(()), |grant| grant.check(principal)),
-    }
-}
-
-/// Lets a caller pass who may read objects of this type as such.
-pub(crate) fn check(context: &ResolverContext<'_>, object_type: &str) -> Result<()> {
-    let (surface, principal) = (Surface::of(context)?, Principal::of(context)?);
-    let own = own_grants(&surface.views).find(|(name, _)| ***name == *object_type);
-    own.map_or_else(|| Grant::new(object_type, &[]).check(principal), |(_, grant)| grant.check(principal))
-}
-
-fn lets(views: &Views, object_type: &str, principal: &Principal) -> bool {
-    own_grants(views).any(|(name, grant)| **name == *object_type && grant.lets(&principal.source_type))
-}
-
-/// The object types as views of themselves.
-fn own_grants(views: &Views) -> impl Iterator<Item = (&Arc<str>, &Grant)> {
-    views.views.values().filter(|view| view.name == view.object_type).map(|view| (&view.name, &view.grant))
+fn check_any(context: &ResolverContext<'_>, entitled: &Entitled<'_>) -> Result<()> {
+    let mut own = Surface::of(context)?.catalogue.object_types.keys().map(|name| entitled.object_type(name));
+    let first = own.next().unwrap_or(Ok(()));
+    if first.is_ok() || own.any(|answer| answer.is_ok()) { Ok(()) } else { first }
 }
 
 fn moments(context: &ResolverContext<'_>, argument: &'static str, trust: Trust) -> Result<Moments> {

@@ -8,14 +8,13 @@ use async_graphql::dynamic::{
     TypeRef,
 };
 use async_graphql::{Name, Result, Value};
-use door::Principal;
 use read_model::event::Event;
 use read_model::fold::{AffectedEvent, AffectedObject, Consequences, DerivedChange, StretchChange};
 use read_model::log::Log;
 
 use crate::arguments::{self, Moments, given};
 use crate::broken_rule;
-use crate::compare;
+use crate::entitled::Entitled;
 use crate::event::EventAt;
 use crate::reading::{Point, Reading};
 use crate::surface::Surface;
@@ -50,7 +49,7 @@ pub(crate) fn root() -> Field {
 }
 
 async fn resolve<'a>(context: &ResolverContext<'a>) -> Result<Option<FieldValue<'a>>> {
-    Surface::of(context)?.views.events.check(Principal::of(context)?)?;
+    Entitled::of(context)?.every_event()?;
     let Some(id) = arguments::id(context, "eventId")? else { return Ok(None) };
     let reading = Reading::of(context)?;
     let now = reading.point_of_events(arguments::moment(context, "knownAt")?).await?;
@@ -73,10 +72,10 @@ async fn resolve_derived<'a>(context: &ResolverContext<'a>) -> Result<FieldValue
     let as_of = arguments::moment(context, "asOf")?;
     let day = reading.at(point.snapshot, None, Moments { as_of, ..Moments::default() }).as_of;
     let changes = reading.derived_consequences(logs, told, day).await?;
-    for change in &changes {
-        compare::check(context, &change.object_type)?;
-    }
-    Ok(parts(changes, *point))
+    let entitled = Entitled::of(context)?;
+    changes.iter().try_for_each(|change| entitled.object_type(&change.object_type))?;
+    let readable = |change: &DerivedChange| entitled.reads(&change.object_type, &change.change.field);
+    Ok(parts(changes.into_iter().filter(readable).collect(), *point))
 }
 
 /// The GraphQL types.
@@ -134,8 +133,10 @@ fn affected_object() -> Object {
     let changes = Field::new("changes", TypeRef::named_list("StretchChange"), |context| {
         FieldFuture::new(async move {
             let at = context.parent_value.try_downcast_ref::<Part<AffectedObject>>()?;
-            compare::check(&context, &at.part.object_type)?;
-            Ok(Some(parts(at.part.changes.clone(), at.point)))
+            let entitled = Entitled::of(&context)?;
+            entitled.object_type(&at.part.object_type)?;
+            let readable = |change: &&StretchChange| entitled.reads(&at.part.object_type, &change.field);
+            Ok(Some(parts(at.part.changes.iter().filter(readable).cloned().collect(), at.point)))
         })
     });
     with_plain(Object::new("AffectedObject"), &OBJECT)

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use async_graphql::Result;
 use async_graphql::Value;
 use async_graphql::dynamic::{Field, FieldFuture, FieldValue, InputValue, Object, ResolverContext, TypeRef};
-use door::{Principal, faults};
+use door::faults;
 use futures::future::try_join_all;
 use read_model::event::{Event, EventId, Verdict};
 use read_model::fold::EventStanding;
 
 use crate::arguments;
+use crate::entitled::Entitled;
 use crate::reading::{Point, Reading, SupposedAt};
 use crate::surface::Surface;
 use crate::types::{Plain, basis_field, date_time, text, with_plain};
@@ -41,7 +42,7 @@ pub(crate) fn supposed() -> Field {
 }
 
 async fn resolve_one<'a>(context: &ResolverContext<'a>) -> Result<Option<FieldValue<'a>>> {
-    Surface::of(context)?.views.events.check(Principal::of(context)?)?;
+    let seen = Entitled::of(context)?.events()?;
     let Some(id) = arguments::id(context, "id")? else {
         return Ok(None);
     };
@@ -50,7 +51,7 @@ async fn resolve_one<'a>(context: &ResolverContext<'a>) -> Result<Option<FieldVa
         Some(supposed) => supposed.point_of_events(reading),
         None => reading.point_of_events(arguments::moment(context, "knownAt")?).await?,
     };
-    let event = reading.event(id, point).await?;
+    let event = reading.shown(id, &seen, point).await?;
     Ok(event.map(|event| FieldValue::owned_any(EventAt { event, point })))
 }
 
@@ -133,9 +134,10 @@ async fn resolve_standing(context: &ResolverContext<'_>) -> Result<EventStanding
 async fn resolve_causes<'a>(context: &ResolverContext<'a>) -> Result<FieldValue<'a>> {
     let at = context.parent_value.try_downcast_ref::<EventAt>()?;
     let (reading, point) = (Reading::of(context)?, at.point);
-    let causes = resolve_standing(context).await?.causes;
+    let (causes, seen) = (resolve_standing(context).await?.causes, Entitled::of(context)?.events()?);
     let events = try_join_all(causes.into_iter().map(async |id| match reading.event(id, point).await? {
-        Some(event) => Ok(Some(FieldValue::owned_any(EventAt { event, point }))),
+        // Of the causes those are told that the caller may see.
+        Some(event) => Ok(seen.shows(&event).then(|| FieldValue::owned_any(EventAt { event, point }))),
         // What a log that might have been leaves out suspends others, and cannot be shown.
         None if point.instead.is_some() => Ok(None),
         None => Err::<_, async_graphql::Error>(faults::internal(&Missing(id))),

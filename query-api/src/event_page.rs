@@ -5,15 +5,16 @@ mod cursor;
 
 use async_graphql::dynamic::{Field, FieldFuture, FieldValue, InputValue, ResolverContext, TypeRef};
 use async_graphql::{Result, Value};
-use door::{Principal, shown, shown_text};
+use door::{shown, shown_text};
 use read_model::catalogue::{Catalogue, one_of};
 use read_model::event::ObjectId;
-use read_model::reader::EventFilter;
+use read_model::reader::{EventFilter, Seen};
 
 use self::connection::Page;
 pub(crate) use self::connection::objects;
 pub(crate) use self::cursor::Cursor;
 use crate::arguments::{self, given};
+use crate::entitled::Entitled;
 use crate::reading::{Point, Reading};
 use crate::refusal::Refusal;
 use crate::surface::Surface;
@@ -35,11 +36,11 @@ struct Asked {
 pub(crate) fn root() -> Field {
     let field = Field::new("events", TypeRef::named_nn("EventConnection"), |context| {
         FieldFuture::new(async move {
-            Surface::of(&context)?.views.events.check(Principal::of(&context)?)?;
+            let seen = Entitled::of(&context)?.events()?;
             let asked = Asked::read(&context, arguments::id(&context, "objectId")?)?;
             let known_at = arguments::moment(&context, "knownAt")?;
             let point = Reading::of(&context)?.point_of_events(known_at).await?;
-            Ok(Some(asked.page(&context, point).await?))
+            Ok(Some(asked.page(&context, &seen, point).await?))
         })
     });
     let object = InputValue::new("objectId", TypeRef::named("UUID"));
@@ -54,11 +55,11 @@ pub(crate) fn of_object(
 ) -> Field {
     let field = Field::new("events", TypeRef::named("EventConnection"), move |context| {
         FieldFuture::new(async move {
-            Surface::of(&context)?.views.events.check(Principal::of(&context)?)?;
+            let seen = Entitled::of(&context)?.events()?;
             let (id, point) = object(&context)?;
             let asked = Asked::read(&context, Some(id))?;
             let point = Reading::of(&context)?.of_events(point.snapshot, point.instead);
-            Ok(Some(asked.page(&context, point).await?))
+            Ok(Some(asked.page(&context, &seen, point).await?))
         })
     });
     declare(field).description("The events that bear on it, in the order of registration, page by page.")
@@ -85,6 +86,7 @@ pub(crate) fn declare_page(field: Field) -> Field {
 impl Asked {
     fn read(context: &ResolverContext<'_>, object: Option<ObjectId>) -> Result<Self> {
         let event_types = event_types(context, &Surface::of(context)?.catalogue)?;
+        Entitled::of(context)?.events_of(event_types.as_deref().unwrap_or_default())?;
         let after = given(context, "after").and_then(|after| after.string().ok());
         Ok(Self {
             filter: EventFilter { object, event_types, ..EventFilter::default() },
@@ -94,9 +96,14 @@ impl Asked {
     }
 
     /// One more is read than shown, to know whether more follows.
-    async fn page<'a>(self, context: &ResolverContext<'a>, point: Point) -> Result<FieldValue<'a>> {
+    async fn page<'a>(
+        self,
+        context: &ResolverContext<'a>,
+        seen: &Seen,
+        point: Point,
+    ) -> Result<FieldValue<'a>> {
         let Self { filter, after, first } = self;
-        let mut events = Reading::of(context)?.page(&filter, after.0, point, first + 1).await?;
+        let mut events = Reading::of(context)?.page((&filter, seen), after.0, point, first + 1).await?;
         let more = events.len() > first;
         events.truncate(first);
         Ok(FieldValue::owned_any(Page { events, point, after, more }))

@@ -1,15 +1,15 @@
 //! The query API of F6: what a consumer gets to see of folded state, at any moment of two time lines.
 //!
-//! [`config`] says who gets to see what, [`views`] is that compiled against the catalogue, [`schema`] the GraphQL that follows from it.
+//! [`policy::config`] says who gets to see what, [`views`] is that compiled against the catalogue, [`schema`] the GraphQL that follows from it.
 //! A request has one `reading` of the event store; whatever it asks is computed by `read-model`, nothing here decides anything.
 
 mod ahead;
 mod arguments;
 mod broken_rule;
 mod compare;
-pub mod config;
 mod consequences;
 mod cursor;
+mod entitled;
 mod event;
 mod event_page;
 mod lines;

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use async_graphql::Result;
 use async_graphql::Value;
 use async_graphql::dynamic::{Field, FieldFuture, FieldValue, InputValue, Object, ResolverContext, TypeRef};
-use door::Principal;
 use read_model::fold::{FieldLine, Rectangle};
 use read_model::time::Day;
 
@@ -19,6 +18,7 @@ use self::cause::ProvenanceAt;
 use self::stretch::StretchAt;
 pub(crate) use self::types::{LineTypes, field_enum};
 use crate::arguments::{self, given};
+use crate::entitled::{Entitled, check_field};
 use crate::reading::Reading;
 use crate::refusal::Refusal;
 use crate::surface::Surface;
@@ -88,6 +88,7 @@ pub(crate) fn history_object(view: &Arc<View>, types: &mut LineTypes<'_, '_>) ->
         let field = Field::new(&*view.fields[index].name, types.periods(view, index), move |context| {
             FieldFuture::new(async move {
                 let HistoryAt { shown, from, until } = context.parent_value.try_downcast_ref()?;
+                check_field(&context, &shown.view, &shown.view.fields[index])?;
                 let mut held = shown.line(index).map(FieldLine::held).unwrap_or_default();
                 held.retain(|period| period.meets(*from, *until));
                 let stretch = |period| StretchAt::new(shown, index, period, None);
@@ -109,6 +110,7 @@ pub(crate) fn timeline_object(view: &Arc<View>, types: &mut LineTypes<'_, '_>) -
             let name = name.clone();
             FieldFuture::new(async move {
                 let TimelineAt { shown, rectangles } = context.parent_value.try_downcast_ref()?;
+                check_field(&context, &shown.view, &shown.view.fields[index])?;
                 let rectangles = rectangles.get(&*name).into_iter().flatten().cloned();
                 let stretch = |Rectangle { period, known_from, known_until }| {
                     StretchAt::new(shown, index, period, Some((known_from, known_until)))
@@ -172,9 +174,10 @@ fn provenance(view: &Arc<View>) -> Field {
     let field = Field::new("provenance", TypeRef::named_list("Provenance"), move |context| {
         let view = Arc::clone(&shown);
         FieldFuture::new(async move {
-            Surface::of(&context)?.views.events.check(Principal::of(&context)?)?;
+            Entitled::of(&context)?.every_event()?;
             let name = context.args.try_get("field")?;
             let index = with_lines(&view).find(|index| name.enum_name() == Ok(&*view.fields[*index].name));
+            index.map_or(Ok(()), |index| check_field(&context, &view, &view.fields[index]))?;
             let (Some(index), Some(shown)) = (index, Shown::of(&context, &view)?) else {
                 return Ok(None);
             };

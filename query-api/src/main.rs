@@ -9,7 +9,7 @@ use std::sync::Arc;
 use clap::Parser;
 use query_api::settings::{Command, ConfigOptions, RebuildOptions, Settings};
 use query_api::views::Views;
-use query_api::{config, rebuild, schema, server};
+use query_api::{rebuild, schema, server};
 use read_model::catalogue::Catalogue;
 
 /// Deciding and folding make and drop many small values, for which the system's allocator takes more time.
@@ -34,7 +34,7 @@ fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
     }
     match settings.command.clone().unwrap_or(Command::Serve) {
         Command::Rebuild(options) => rebuild(&settings, &options),
-        Command::ConfigSchema => Ok(print(&serde_json::to_string_pretty(&config::json_schema())?)?),
+        Command::ConfigSchema => Ok(print(&serde_json::to_string_pretty(&policy::config::json_schema())?)?),
         Command::Serve => serve(settings),
     }
 }

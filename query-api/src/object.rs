@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use async_graphql::Result;
 use async_graphql::dynamic::{Field, FieldFuture, FieldValue, InputValue, Object, ResolverContext, TypeRef};
-use door::{Principal, absent_items, faults};
+use door::{absent_items, faults};
+use policy::Way;
 use read_model::event::ObjectId;
 use read_model::fold::World;
 use serde_json::Value;
 
 use crate::ahead::read_ahead;
 use crate::arguments::{self, Moments};
+use crate::entitled::{Entitled, check_field};
 use crate::event_page;
 use crate::lines;
 use crate::meeting::Asked;
@@ -104,10 +106,10 @@ pub(crate) fn object(view: &Arc<View>, surface: &Surface, structures: &mut Struc
 }
 
 async fn resolve_one<'a>(context: &ResolverContext<'a>, view: &View) -> Result<Option<FieldValue<'a>>> {
-    view.grant.check(Principal::of(context)?)?;
     let Some(id) = arguments::id(context, "id")? else {
         return Ok(None);
     };
+    Entitled::of(context)?.view(view, Way::Asked(id))?;
     let reading = Reading::of(context)?;
     let point = asked_point(context, reading).await?;
     let world = reading.world(&[id], point).await?;
@@ -118,8 +120,12 @@ async fn resolve_one<'a>(context: &ResolverContext<'a>, view: &View) -> Result<O
 }
 
 async fn resolve_many<'a>(context: &ResolverContext<'a>, view: &View) -> Result<FieldValue<'a>> {
-    view.grant.check(Principal::of(context)?)?;
     let ids = arguments::ids(context, "ids", arguments::MAX_IDS)?;
+    let entitled = Entitled::of(context)?;
+    match ids.as_slice() {
+        [] => entitled.view(view, Way::Found)?,
+        ids => ids.iter().try_for_each(|id| entitled.view(view, Way::Asked(*id)))?,
+    }
     let reading = Reading::of(context)?;
     let point = asked_point(context, reading).await?;
     let world = reading.world(&ids, point).await?;
@@ -166,6 +172,7 @@ fn field(view: &Arc<View>, index: usize, of: TypeRef) -> Field {
         FieldFuture::new(async move {
             let at = context.parent_value.try_downcast_ref::<ObjectAt>()?;
             let field = &view.fields[index];
+            check_field(&context, &view, field)?;
             if matches!(field.source, Source::Inverse(_)) {
                 return referring::resolve(&context, &view, field, at).await;
             }

@@ -14,7 +14,7 @@ use read_model::catalogue::{Catalogue, Inverse, Search, Sought};
 use read_model::event::{Event, EventId, ObjectId, Position};
 use read_model::fold::{Consequences, DerivedChange, EventStanding, Rectangle, World, timeline};
 use read_model::log::Log;
-use read_model::reader::{Candidate, EventFilter, EventReader, Reach, Snapshot, WorkFilter};
+use read_model::reader::{Candidate, EventFilter, EventReader, Reach, Seen, Snapshot, WorkFilter};
 use read_model::time::{Day, Moment};
 use read_model::work::WorkItem;
 use tracing::Instrument;
@@ -278,6 +278,15 @@ impl Reading {
         self.batches.load_one(EventKey { id, known: point.known() }).await.map_err(internal)
     }
 
+    /// An event that somebody asks for: where it is there, and among those that they may see.
+    pub(crate) async fn shown(&self, id: EventId, seen: &Seen, point: Point) -> Result<Option<Arc<Event>>> {
+        let log = self.supposed.log(point.known());
+        let found = self.reader.shown(id, seen, log.position()).await;
+        let found = found.map_err(|error| faults::internal(&error))?;
+        let mut found = log.of(found.into_iter().collect(), |event| event.id == id && seen.shows(event));
+        Ok(found.pop())
+    }
+
     /// What an event is worth; none where it is not known by then.
     pub(crate) async fn standing(&self, event: &Arc<Event>, point: Point) -> Result<Option<EventStanding>> {
         let key = StandingKey { id: event.id, objects: event.object_ids.clone(), known: point.known() };
@@ -349,17 +358,18 @@ impl Reading {
     /// A page of events in position order.
     pub(crate) async fn page(
         &self,
-        filter: &EventFilter,
+        (filter, seen): (&EventFilter, &Seen),
         after: Position,
         point: Point,
         limit: usize,
     ) -> Result<Vec<Arc<Event>>> {
         let log = self.supposed.log(point.known());
         let most = limit + log.left_out().len();
-        let page = self.reader.page(filter, after, log.position(), most).await;
+        let page = self.reader.page((filter, seen), after, log.position(), most).await;
         let page = page.map_err(|error| faults::internal(&error))?;
         let whole = page.len() < most;
-        let mut page = log.of(page, |event| whole && event.position > after && filter.shows(event));
+        let mut page =
+            log.of(page, |event| whole && event.position > after && filter.shows(event) && seen.shows(event));
         page.truncate(limit);
         Ok(page)
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use read_model::catalogue::{Catalogue, SearchTerm};
 use read_model::event::{Event, Position};
-use read_model::reader::{EventFilter, EventReader, ReadError, point_lookups};
+use read_model::reader::{EventFilter, EventReader, ReadError, Seen, point_lookups};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
@@ -52,7 +52,9 @@ pub async fn rebuild(url: Option<&str>, catalogue: Arc<Catalogue>) -> Result<i64
     let reader = EventReader::new(pool.clone(), Arc::clone(&catalogue), KEPT);
     let mut built_to = Position::START;
     while built_to.get() < target {
-        let events = reader.page(&EventFilter::default(), built_to, Position::new(target), BATCH).await?;
+        let events = reader
+            .page((&EventFilter::default(), &Seen::everything()), built_to, Position::new(target), BATCH)
+            .await?;
         let Some(last) = events.last() else { break };
         built_to = last.position;
         index(&pool, &catalogue, &events, built_to).await?;

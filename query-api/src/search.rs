@@ -6,7 +6,8 @@ use async_graphql::dynamic::{
     Field, FieldFuture, FieldValue, InputObject, InputValue, Object, ResolverContext, SchemaBuilder, TypeRef,
 };
 use async_graphql::{Result, SelectionField};
-use door::{Principal, shown, shown_text};
+use door::{shown, shown_text};
+use policy::Way;
 use read_model::catalogue::{Catalogue, Search, Sought};
 use read_model::event::{ObjectId, Position};
 use read_model::fold::World;
@@ -15,6 +16,7 @@ use read_model::reader::Reach;
 use crate::ahead::read_ahead;
 use crate::arguments::{Moments, given};
 use crate::cursor;
+use crate::entitled::{Entitled, check_field};
 use crate::event_page::{declare_page, first};
 use crate::object::present;
 use crate::reading::{Point, Reading, internal};
@@ -24,7 +26,7 @@ use crate::surface::Surface;
 use crate::types::page_info::{self, PageInfo};
 use crate::types::{Plain, basis_field, text, with_plain};
 use crate::value::ObjectAt;
-use crate::views::{Source, View};
+use crate::views::{Source, View, ViewField};
 
 /// How many objects are folded at once, at most, to see which of them have what is sought.
 const AT_ONCE: usize = 200;
@@ -153,7 +155,7 @@ fn connection(view: &View, edge: &str) -> Object {
 }
 
 async fn resolve(context: &ResolverContext<'_>, view: &View) -> Result<Found> {
-    view.grant.check(Principal::of(context)?)?;
+    Entitled::of(context)?.view(view, Way::Found)?;
     let surface = Surface::of(context)?;
     let wanted = wanted(context, view, &surface.catalogue)?;
     let (first, after) = (first(context)?, after(context)?);
@@ -249,6 +251,7 @@ fn wanted<'a>(
             message,
         };
         let text = value.string().map_err(|_| unfit("write a text".to_owned()))?;
+        check_searched(context, view, search)?;
         wanted.push((*search, search.sought(text).map_err(|error| unfit(error.to_string()))?));
     }
     if wanted.is_empty() {
@@ -256,6 +259,19 @@ fn wanted<'a>(
         return Err(Refusal::NothingSought { there }.into());
     }
     Ok(wanted)
+}
+
+/// By what the caller may not read, nobody is found: what is found would tell.
+fn check_searched(context: &ResolverContext<'_>, view: &View, search: &Search) -> Result<()> {
+    let named =
+        |field: &&ViewField| matches!(&field.source, Source::Field(name) if name == search.path.field());
+    let mut fields = view.fields.iter().filter(named);
+    // Of a field that the view shows twice, one that may be read will do.
+    let readable = fields.clone().map(|field| check_field(context, view, field)).find(Result::is_ok);
+    match readable.or_else(|| fields.next().map(|field| check_field(context, view, field))) {
+        Some(answer) => answer,
+        None => Ok(()),
+    }
 }
 
 /// Where a page begins: after this object.

@@ -2,8 +2,11 @@
 
 use async_graphql::dynamic::{Enum, Field, FieldFuture, FieldValue, Object, SchemaBuilder, TypeRef};
 use indexmap::IndexMap;
+use policy::Way;
 use read_model::catalogue::{Catalogue, Property, Shape};
 
+use crate::entitled::Entitled;
+use crate::surface::Surface;
 use crate::types::of_names;
 use crate::value::{Part, outgoing};
 
@@ -121,6 +124,9 @@ fn field(property: Property, of: TypeRef, description: Option<String>) -> Field 
         let property = std::sync::Arc::clone(&property);
         FieldFuture::new(async move {
             let part = context.parent_value.try_downcast_ref::<Part>()?;
+            if let Some(through) = Surface::of(&context)?.refers_to((&property.shape, None)) {
+                Entitled::of(&context)?.view(through, Way::Referred)?;
+            }
             match part.values.get(&*property.name).filter(|value| !value.is_null()) {
                 Some(value) => {
                     outgoing(&context, (&property.shape, None), value.clone(), part.point).await.map(Some)

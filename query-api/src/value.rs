@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use async_graphql::dynamic::{FieldValue, ResolverContext};
 use async_graphql::{Result, Value as GraphQlValue};
-use door::{Principal, faults};
+use door::faults;
 use futures::FutureExt;
 use futures::future::{BoxFuture, try_join_all};
+use policy::Way;
 use read_model::catalogue::Shape;
 use read_model::event::ObjectId;
 use read_model::fold::World;
 use read_model::time::PartialDate;
 use serde_json::{Map, Value};
 
+use crate::entitled::Entitled;
 use crate::reading::{Point, Reading, internal};
 use crate::surface::Surface;
 use crate::views::View;
@@ -82,7 +84,7 @@ async fn referred(
     let surface = Surface::of(context)?;
     let view = surface.views.views.get(view);
     if let Some(view) = view {
-        view.grant.check(Principal::of(context)?)?;
+        Entitled::of(context)?.view(view, Way::Referred)?;
     }
     let id = ObjectId::try_parse(id).map_err(|error| faults::internal(&error))?;
     let reading = Reading::of(context)?;

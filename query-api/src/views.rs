@@ -6,8 +6,8 @@ pub(crate) mod reserved;
 
 use std::sync::Arc;
 
-use door::{Principal, faults};
 use indexmap::IndexMap;
+use policy::Reads;
 use read_model::catalogue::{Catalogue, EvaluationError, Expression, Shape};
 use read_model::event::ObjectId;
 use read_model::fold::{Following, World};
@@ -18,8 +18,8 @@ use crate::meeting::Asked;
 /// A compiled `query_config.yaml`.
 #[derive(Debug)]
 pub struct Views {
-    /// Who may read raw events.
-    pub events: Grant,
+    /// Who may see which of them, and of the raw events.
+    pub reads: Reads,
     /// Every object type, whoever may read it, and then every other view, by name.
     pub views: IndexMap<Arc<str>, Arc<View>>,
 }
@@ -37,8 +37,6 @@ pub struct View {
     pub one: String,
     /// The root field for several.
     pub many: Arc<str>,
-    /// Who may read it.
-    pub grant: Grant,
     /// Of which objects it shows nothing, whatever is asked of them; none where it shows all.
     pub withheld: Option<Arc<Expression>>,
     /// What it shows.
@@ -56,6 +54,8 @@ pub struct ViewField {
     pub shape: Shape,
     /// Where its value comes from.
     pub source: Source,
+    /// Whether not everybody who reads the view may read it.
+    pub restricted: bool,
     /// Where its value refers to other objects: the view through which they are seen.
     pub through: Option<Arc<str>>,
 }
@@ -81,43 +81,6 @@ impl Source {
             Self::Field(name) | Self::Derived(name) | Self::Inverse(name) => name,
             Self::Computed(expression) => expression.source(),
         }
-    }
-}
-
-/// The source types that may read something.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Grant {
-    subject: String,
-    read: Vec<Arc<str>>,
-}
-
-impl Grant {
-    /// A grant of `subject`, as refusals name it, to these source types.
-    pub(crate) fn new(subject: impl Into<String>, read: &[String]) -> Self {
-        Self { subject: subject.into(), read: read.iter().map(|name| name.as_str().into()).collect() }
-    }
-
-    /// Whether it lets callers of this source type pass.
-    #[must_use]
-    pub fn lets(&self, source_type: &str) -> bool {
-        self.read.iter().any(|name| **name == *source_type)
-    }
-
-    /// Lets this caller pass.
-    ///
-    /// # Errors
-    /// `FORBIDDEN`, naming who may read it.
-    pub fn check(&self, principal: &Principal) -> async_graphql::Result<()> {
-        if self.lets(&principal.source_type) {
-            return Ok(());
-        }
-        let Self { subject, read } = self;
-        let readers =
-            if read.is_empty() { "nobody".to_owned() } else { format!("only: {}", read.join(", ")) };
-        Err(faults::forbidden(format!(
-            "`{}` may not read {subject}; query_config.yaml lets {readers}",
-            principal.source_type
-        )))
     }
 }
 
@@ -179,26 +142,5 @@ impl Views {
             }
             Source::Computed(expression) => Some(expression),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use uuid::Uuid;
-
-    use super::*;
-
-    #[test]
-    fn a_grant_names_who_may_read_when_it_refuses() {
-        let grant = Grant::new("the view BewonersKaart", &["ambtenaar".to_owned(), "systeem".to_owned()]);
-        let by =
-            |source_type: &str| Principal { source_id: Uuid::nil(), source_type: source_type.to_owned() };
-        assert!(grant.check(&by("systeem")).is_ok());
-        let refused = grant.check(&by("burger")).unwrap_err();
-        assert_eq!(
-            refused.message,
-            "`burger` may not read the view BewonersKaart; query_config.yaml lets only: ambtenaar, systeem"
-        );
-        assert_eq!(refused.extensions.unwrap().get("code"), Some(&"FORBIDDEN".into()));
     }
 }

@@ -14,6 +14,7 @@ use read_model::log::Log;
 
 use self::supposed_events::Supposing;
 use crate::arguments::{self, given};
+use crate::entitled::Entitled;
 use crate::reading::{Reading, SupposedAt};
 use crate::refusal::Refusal;
 use crate::surface::Surface;
@@ -42,7 +43,7 @@ pub(crate) fn root() -> Field {
 
 async fn resolve<'a>(context: &ResolverContext<'a>) -> Result<FieldValue<'a>> {
     let (surface, principal) = (Surface::of(context)?, Principal::of(context)?);
-    surface.views.events.check(principal)?;
+    Entitled::by(surface, principal).every_event()?;
     let reading = Reading::of(context)?;
     let point = reading.point_of_events(arguments::moment(context, "knownAt")?).await?;
     let excluded = arguments::ids(context, "exclude", MAX_EVENTS)?;

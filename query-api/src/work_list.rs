@@ -7,7 +7,6 @@ use std::sync::Arc;
 use async_graphql::Result;
 use async_graphql::dynamic::{Field, FieldFuture, FieldValue, InputValue, Object, ResolverContext, TypeRef};
 use chrono::TimeDelta;
-use door::Principal;
 use read_model::event::{Event, Position};
 use read_model::reader::WorkFilter;
 use read_model::time::Moment;
@@ -16,6 +15,7 @@ use read_model::work::WorkKind;
 use self::item::ItemAt;
 use crate::arguments::{self, given};
 use crate::cursor;
+use crate::entitled::Entitled;
 use crate::event_page::{declare_page, event_types, first};
 use crate::reading::{Point, Reading};
 use crate::refusal::Refusal;
@@ -71,7 +71,7 @@ pub(crate) fn objects() -> [Object; 4] {
 }
 
 async fn resolve(context: &ResolverContext<'_>) -> Result<Found> {
-    Surface::of(context)?.views.events.check(Principal::of(context)?)?;
+    Entitled::of(context)?.every_event()?;
     let first = first(context)?;
     let after = after(context)?;
     let known_at = arguments::moment(context, "knownAt")?;

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use policy::{Caller, Way};
 use query_api::schema;
 use query_api::views::Views;
 use read_model::catalogue::Catalogue;
+use uuid::Uuid;
 
 const KEPT: &str = include_str!("../../write_config.yaml");
 const SHOWN: &str = include_str!("../../query_config.yaml");
@@ -58,8 +60,9 @@ fn what_no_config_grants_is_there_and_denied() {
     let schema = printed("views: {}\n");
     assert!(schema.contains("persoon("));
     let views = Views::compile("q.yaml", "views: {}\n", &catalogue()).expect("compiles");
-    assert!(!views.events.lets("ambtenaar"));
-    assert!(views.views.values().all(|view| !view.grant.lets("ambtenaar")));
+    let clerk = Caller::named(Uuid::nil(), "ambtenaar");
+    assert!(views.reads.events(&clerk).is_err());
+    assert!(views.views.keys().all(|view| views.reads.view(&clerk, view, Way::Found).is_err()));
 }
 
 #[test]
@@ -114,7 +117,10 @@ fn a_field_is_either_shown_or_computed() {
 
 #[test]
 fn who_may_read_is_a_source_type() {
-    let shown = mistake("events:\n  read: [ambtenaar, systeem]", "events:\n  read: [ambtenar]");
+    let shown = mistake(
+        "  read:\n    - ambtenaar\n    - { source_type: systeem",
+        "  read:\n    - ambtenar\n    - { source_type: systeem",
+    );
     assert!(
         shown.contains("events.read[0]: `ambtenar` is no source type; did you mean `ambtenaar`?"),
         "{shown}"
@@ -162,11 +168,32 @@ fn names_that_are_taken_are_refused() {
 
 #[test]
 fn the_object_type_itself_has_every_field() {
-    let shown = mistake(
-        "Adres: { object_type: Adres,",
-        "Adres: { object_type: Adres, fields: { straat: { field: straat } },",
-    );
+    let own = "      bewoners: { read: [ambtenaar, systeem] }";
+    let shown = mistake(own, "      straat: { field: straat }");
     assert!(shown.contains("the view Adres is the object type itself; leave `fields` out"), "{shown}");
+    let shown = mistake(own, "      bewoner: { read: [ambtenaar] }");
+    assert!(shown.contains("Adres has no field `bewoner`; did you mean `bewoners`?"), "{shown}");
+}
+
+#[test]
+fn who_may_read_what_is_of_a_kind_that_there_is() {
+    let shown = mistake("event_types: [Geboorte, BsnToegekend]", "event_types: [Geborte, BsnToegekend]");
+    assert!(
+        shown.contains(
+            "events.read[1].event_types[0]: no event type is named `Geborte`; did you mean `Geboorte`?"
+        ),
+        "{shown}"
+    );
+    let shown = mistake("bsn: { field: bsn, read: [ambtenaar] }", "bsn: { field: bsn, read: [ambtenar] }");
+    assert!(shown.contains("views.Naaste.fields.bsn.read[0]: `ambtenar` is no source type"), "{shown}");
+    let shown = mistake(
+        "bsn: { field: bsn, read: [ambtenaar] }",
+        "bsn: { field: bsn, read: [{ source_type: ambtenaar, object: own }] }",
+    );
+    assert!(shown.contains("a field is read of the same objects as its view"), "{shown}");
+    let given = "{ source_type: burger, object: referred }, {";
+    let shown = mistake(given, "{ source_type: burger, object: own }, {");
+    assert!(shown.contains("a caller is a Persoon, and this view shows Adres"), "{shown}");
 }
 
 #[test]

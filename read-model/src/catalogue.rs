@@ -9,6 +9,7 @@ mod expression;
 mod field_path;
 mod following;
 mod format;
+mod granting;
 mod inverse;
 mod model;
 mod problem;
@@ -24,10 +25,11 @@ pub use expression::{
 };
 pub use field_path::FieldPath;
 pub use format::{DataError, Format};
+pub(crate) use granting::CALLER;
 pub use inverse::Inverse;
 pub use model::{
-    Action, Catalogue, Derived, Effect, EventType, Field, Future, Line, NamedType, ObjectType, Role, Rule,
-    Severity, Subscriptions, UpcastError, Version,
+    Action, Authority, Catalogue, Derived, Effect, EventType, Field, Future, Line, May, NamedType,
+    ObjectType, Role, Rule, Severity, Subscriptions, UpcastError, Version, Where, source_types_of,
 };
 pub(crate) use model::{data_variable, role_variable, with_absent};
 pub use problem::{Problem, Problems, Report, compile_yaml, one_of};

@@ -31,6 +31,7 @@ pub use line::{Assertion, Bound, Change, FieldLine, Read};
 pub use meaning::Meaning;
 pub use period::Period;
 pub use reread::{Answer, Reading, Rereading, Shift};
+pub use scope::holds_for;
 pub use state::ObjectState;
 pub use status::{Breach, BrokenRule, EventStanding, Folded, Status};
 pub use support::rests_on;

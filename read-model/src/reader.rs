@@ -6,9 +6,11 @@ mod feed;
 mod listen;
 mod row;
 mod search;
+mod seen;
 mod subscriptions;
 mod turn;
 mod walk;
+mod wall;
 mod wanted;
 mod watch;
 mod work;
@@ -23,6 +25,7 @@ use sqlx::postgres::PgConnectOptions;
 pub use feed::{Feed, Followed};
 pub use row::{COLUMNS as EVENT_COLUMNS, EventRow, RowError, event_at};
 pub use search::Reach;
+pub use seen::{Scope, Seen};
 pub use subscriptions::{Backlog, Mode, ParkedDelivery, SUBSCRIPTION_COLUMNS, Subscription, SubscriptionRow};
 pub use turn::Turn;
 pub use wanted::{Told, Wanted};
@@ -37,6 +40,7 @@ use crate::history::{History, Needs};
 use crate::log::Log;
 use crate::time::FIRST_INSTANT;
 use cache::Cache;
+use wall::Shown;
 use watch::Unwatched;
 
 /// How many generations of bases and of objects that others read are followed; a family's centuries fit in it.
@@ -161,7 +165,12 @@ impl EventReader {
             "SELECT position, created_at FROM event WHERE created_at <= $1 ORDER BY created_at DESC LIMIT 1";
         let found: Option<(i64, DateTime<Utc>)> = match known_at {
             None => sqlx::query_as(HEAD).fetch_optional(&self.pool).await?,
-            Some(moment) => sqlx::query_as(AT).bind(moment).fetch_optional(&self.pool).await?,
+            Some(moment) => {
+                sqlx::query_as(sqlx::AssertSqlSafe(wall::folding(AT)))
+                    .bind(moment)
+                    .fetch_optional(&self.pool)
+                    .await?
+            }
         };
         let (position, known_at) = found.unwrap_or((0, FIRST_INSTANT));
         Ok(Snapshot { position: Position::new(position), known_at })
@@ -278,10 +287,10 @@ impl EventReader {
     /// # Errors
     /// [`ReadError`].
     pub async fn events_by_id(&self, ids: &[EventId], up_to: Position) -> Result<Vec<Arc<Event>>, ReadError> {
-        let sql = format!(
+        let sql = wall::folding(&format!(
             "SELECT {} FROM event e WHERE e.id = ANY($1) AND e.position <= $2 ORDER BY e.position",
             row::COLUMNS
-        );
+        ));
         let _step = self.watch.loading();
         let rows: Vec<EventRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(ids)
@@ -289,6 +298,30 @@ impl EventReader {
             .fetch_all(&self.pool)
             .await?;
         self.events(rows)
+    }
+
+    /// The event with this id that was committed up to a position, where it is among those that somebody may see.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn shown(
+        &self,
+        id: EventId,
+        seen: &Seen,
+        up_to: Position,
+    ) -> Result<Option<Arc<Event>>, ReadError> {
+        let sql = format!("SELECT {} FROM event e WHERE e.id = $1 AND e.position <= $2", row::COLUMNS);
+        let Shown { seen: any, own, seen_own } = Shown::of(seen);
+        let _step = self.watch.loading();
+        let rows: Vec<EventRow> = sqlx::query_as(sqlx::AssertSqlSafe(wall::showing(&sql, 3)))
+            .bind(id)
+            .bind(up_to.get())
+            .bind(any)
+            .bind(own)
+            .bind(seen_own)
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(self.events(rows)?.pop().filter(|event| seen.shows(event)))
     }
 
     /// The claims up to a position that are based on any of these events, in position order.
@@ -324,43 +357,37 @@ impl EventReader {
         Ok(events.map(|event| (event.position.get(), event)).collect())
     }
 
-    /// A page of events after a position, in position order.
+    /// A page of the events after a position that somebody may see, in position order.
     ///
     /// # Errors
     /// [`ReadError`].
     pub async fn page(
         &self,
-        filter: &EventFilter,
+        (filter, seen): (&EventFilter, &Seen),
         after: Position,
         up_to: Position,
         limit: usize,
     ) -> Result<Vec<Arc<Event>>, ReadError> {
-        let source = match filter.object {
-            Some(_) => "event_object o JOIN event e ON e.position = o.position AND o.object_id = $7",
-            None => "event e",
-        };
-        let place = if filter.object.is_some() { "o.position" } else { "e.position" };
-        let sql = format!(
-            "SELECT {} FROM {source} WHERE {place} > $1 AND {place} <= $2 AND ($3::text[] IS NULL OR e.event_type = ANY($3))
-               AND ($5::text[] IS NULL OR e.event_kind::text = ANY($5)) AND ($6::text[] IS NULL OR e.event_source_type = ANY($6))
-             ORDER BY {place} LIMIT $4",
-            row::COLUMNS
-        );
         let kinds =
             filter.kinds.as_ref().map(|kinds| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>());
-        let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        let Shown { seen: any, own, seen_own } = Shown::of(seen);
+        let mut query = sqlx::query_as(sqlx::AssertSqlSafe(page(filter.object.is_some())))
             .bind(after.get())
             .bind(up_to.get())
             .bind(&filter.event_types)
             .bind(i64::try_from(limit).unwrap_or(i64::MAX))
             .bind(kinds)
-            .bind(&filter.source_types);
+            .bind(&filter.source_types)
+            .bind(any)
+            .bind(own)
+            .bind(seen_own);
         if let Some(object) = filter.object {
             query = query.bind(object);
         }
         let _step = self.watch.loading();
         let rows: Vec<EventRow> = query.fetch_all(&self.pool).await?;
-        self.events(rows)
+        // The database shows no others; should it ever, they end here.
+        Ok(self.events(rows)?.into_iter().filter(|event| seen.shows(event)).collect())
     }
 
     /// Whether any event after a position, up to another, bears on any of these objects.
@@ -445,4 +472,21 @@ impl EventReader {
     fn events(&self, rows: Vec<EventRow>) -> Result<Vec<Arc<Event>>, ReadError> {
         rows.into_iter().map(|row| Ok(Arc::new(row.into_event(&self.catalogue)?))).collect()
     }
+}
+
+/// The statement of [`EventReader::page`].
+fn page(of_object: bool) -> String {
+    let (source, place) = match of_object {
+        true => {
+            ("event_object o JOIN event e ON e.position = o.position AND o.object_id = $10", "o.position")
+        }
+        false => ("event e", "e.position"),
+    };
+    let sql = format!(
+        "SELECT {} FROM {source} WHERE {place} > $1 AND {place} <= $2 AND ($3::text[] IS NULL OR e.event_type = ANY($3))
+           AND ($5::text[] IS NULL OR e.event_kind::text = ANY($5)) AND ($6::text[] IS NULL OR e.event_source_type = ANY($6))
+         ORDER BY {place} LIMIT $4",
+        row::COLUMNS
+    );
+    wall::showing(&sql, 7)
 }

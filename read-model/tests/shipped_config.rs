@@ -115,9 +115,33 @@ fn a_type_that_leads_back_to_itself_is_refused() {
 #[test]
 fn who_may_claim_is_a_source_type() {
     assert!(
-        mistake("claim: [ouder, ambtenaar]", "claim: [ouder, ambtenaren]")
-            .contains("`ambtenaren` is no source type")
+        mistake(r#"{ source_type: ouder, when: "caller in"#, r#"{ source_type: ouders, when: "caller in"#)
+            .contains("event_types.Geboorte.claim[0]: `ouders` is no source type")
     );
+}
+
+#[test]
+fn a_condition_on_who_may_claim_reads_nobody_but_the_caller() {
+    let shown = mistake("when: \"data.erkenner == caller\"", "when: \"data.kind.ouder2 == caller\"");
+    assert!(
+        shown.contains("event_types.Erkenning.claim[0].when: a condition reads fields of `caller` alone"),
+        "{shown}"
+    );
+    let shown = mistake("when: \"data.erkenner == caller\"", "when: \"data.kind != null\"");
+    assert!(shown.contains("a condition is about `caller`"), "{shown}");
+    assert!(
+        mistake("caller: Persoon", "caller: Person")
+            .contains("caller: no object type is named `Person`; did you mean")
+    );
+}
+
+#[test]
+fn only_a_claim_has_a_condition_and_nobody_of_elsewhere_corrects() {
+    let correct = "correct: { amend: [], annul: [ambtenaar] }";
+    let shown = mistake(correct, "correct: { amend: [], annul: [{ source_type: ambtenaar, when: 'true' }] }");
+    assert!(shown.contains("correct.annul[0].when: only a claim has a condition"), "{shown}");
+    let shown = mistake(correct, "correct: { amend: [], annul: [{ source_type: ambtenaar, zones: any }] }");
+    assert!(shown.contains("correct.annul[0]: who validates or corrects is of this zone"), "{shown}");
 }
 
 #[test]

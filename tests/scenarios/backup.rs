@@ -11,7 +11,7 @@ use tests::{Database, F6, Role, Setup, Sink, new_id};
 use uuid::Uuid;
 
 use crate::deliveries::{subscribe, until};
-use crate::family::birth;
+use crate::family::{birth, declare};
 
 /// What is asked of a person, and has to be answered alike for ever.
 const ASKED: &str = "basis { id position knownAt asOf minTrust catalogue } naam { voornamen } geboortedatum { text } \
@@ -92,9 +92,7 @@ async fn subscribers_go_on_with_what_is_restored() {
     subscribe(&f6.principal("systeem"), "letters", &sink, json!({})).await;
     let mut births = BTreeSet::new();
     for taken in [true, false, false] {
-        births.insert(
-            f6.ouder().claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk")).await.accepted().id(),
-        );
+        births.insert(declare(&f6.ouder(), new_id(), "2026-01-01", "Dirk").await.accepted().id());
         if taken {
             sink.next().await;
             until(&f6.ambtenaar(), "letters", |stands| stands["backlog"]["pending"] == 0).await;
@@ -112,7 +110,7 @@ async fn subscribers_go_on_with_what_is_restored() {
     let other = restored(&dump).await;
     let _worker = other.delivery(&[]).await;
     sink.answer(|_| 204);
-    let fourth = other.ouder().claim("Geboorte", birth(new_id(), "2026-01-01", "Anna")).await.accepted().id();
+    let fourth = declare(&other.ouder(), new_id(), "2026-01-01", "Anna").await.accepted().id();
     births.insert(fourth);
 
     // Then every birth was delivered

@@ -11,7 +11,7 @@ async fn a_child_is_registered_from_the_declaration_to_the_address() {
     // Given a mother, a father, an address, and an id for a child that is not born yet
     let f6 = F6::start().await;
     let family = Family::registered_in(&f6);
-    let (ouder, ambtenaar) = (f6.ouder(), f6.ambtenaar());
+    let (ouder, ambtenaar) = (f6.person("ouder", family.moeder), f6.ambtenaar());
     let kind = new_id();
     let details = "naam { voornamen geslachtsnaam } geboortedatum { text } moeder { naam { voornamen } }
         ouder2 { naam { voornamen } } bsn verblijfplaats { adres { straat huisnummer } }";

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tests::{F6, Issuer, Setup, new_id};
 use uuid::Uuid;
 
-use crate::family::{adults, birth};
+use crate::family::{adults, birth, declare};
 
 /// Debug builds on two busy cores are slow; nobody waits this long unless something is wrong.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -134,7 +134,7 @@ async fn a_claimed_birth_gets_none_until_it_is_validated() {
     let f6 = F6::start().await;
     let issuer = Issuer::start(&f6, "issuer", &[]);
     let kind = new_id();
-    let declared = f6.ouder().claim("Geboorte", birth(kind, "2026-01-01", "Dirk")).await.accepted();
+    let declared = declare(&f6.ouder(), kind, "2026-01-01", "Dirk").await.accepted();
     let (other, _) = born(&f6).await;
 
     // When the other has a number, then the issuer has passed the first, and given none
@@ -284,7 +284,7 @@ async fn who_turned_out_to_be_another_child_is_left_to_a_clerk() {
     // Given a declaration whose child was amended to be another, before both were validated
     let f6 = F6::start().await;
     let (kind, other) = (new_id(), new_id());
-    let declared = f6.ouder().claim("Geboorte", birth(kind, "2026-01-01", "Dirk")).await.accepted();
+    let declared = declare(&f6.ouder(), kind, "2026-01-01", "Dirk").await.accepted();
     let amended = f6.ambtenaar().amend("Geboorte", &declared, birth(other, "2026-01-01", "Dirk"));
     amended.validated().await.accepted();
     f6.ambtenaar().validate(&declared).await.accepted();

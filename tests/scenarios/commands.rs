@@ -3,7 +3,7 @@
 use serde_json::json;
 use tests::{F6, bsn, new_id};
 
-use crate::family::{Family, adults, birth, death, issue_bsn, marriage};
+use crate::family::{Family, adults, birth, death, declare, issue_bsn, marriage};
 
 #[tokio::test]
 async fn data_that_the_format_does_not_allow_is_refused_where_it_stands() {
@@ -40,11 +40,11 @@ async fn an_id_stands_for_one_event() {
     let f6 = F6::start().await;
     let ouder = f6.ouder();
     let (id, kind) = (new_id(), new_id());
-    ouder.claim("Geboorte", birth(kind, "2026-01-01", "Dirk")).id(id).await.accepted();
-    ouder.claim("Geboorte", birth(kind, "2026-01-02", "Dirk")).id(id).await.refused("ID_REUSED");
+    declare(&ouder, kind, "2026-01-01", "Dirk").id(id).await.accepted();
+    declare(&ouder, kind, "2026-01-02", "Dirk").id(id).await.refused("ID_REUSED");
     // The same claim again is the same event; by somebody else it is another
-    ouder.claim("Geboorte", birth(kind, "2026-01-01", "Dirk")).id(id).await.accepted();
-    f6.ouder().claim("Geboorte", birth(kind, "2026-01-01", "Dirk")).id(id).await.refused("ID_REUSED");
+    declare(&ouder, kind, "2026-01-01", "Dirk").id(id).await.accepted();
+    declare(&f6.ouder(), kind, "2026-01-01", "Dirk").id(id).await.refused("ID_REUSED");
     assert_eq!(f6.database.events().await, 1);
 }
 
@@ -69,18 +69,18 @@ async fn a_command_targets_an_event_that_it_can_be_about() {
 async fn objects_that_the_caller_names_are_those_of_the_data() {
     let f6 = F6::start().await;
     let kind = new_id();
-    let claim =
-        |objects| f6.ouder().claim("Geboorte", birth(kind, "2026-01-01", "Dirk")).with("objectIds", objects);
-    claim(json!([kind, new_id()])).await.refused("OBJECT_IDS_DIFFER");
-    claim(json!([kind])).await.accepted();
+    let ouder = f6.ouder();
+    let claim = |objects| declare(&ouder, kind, "2026-01-01", "Dirk").with("objectIds", objects);
+    claim(json!([kind, ouder.person, new_id()])).await.refused("OBJECT_IDS_DIFFER");
+    claim(json!([kind])).await.refused("OBJECT_IDS_DIFFER");
+    claim(json!([ouder.person, kind])).await.accepted();
 }
 
 #[tokio::test]
 async fn a_moment_that_the_caller_names_is_that_of_the_data() {
     let f6 = F6::start().await;
-    let claim = |moment| {
-        f6.ouder().claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk")).with("occurredAt", json!(moment))
-    };
+    let claim =
+        |moment| declare(&f6.ouder(), new_id(), "2026-01-01", "Dirk").with("occurredAt", json!(moment));
     claim("2026-01-01T12:00:00Z").await.refused("INVALID_MOMENT");
     claim("2025-12-31T23:00:00Z").await.accepted();
 }

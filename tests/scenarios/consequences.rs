@@ -275,7 +275,7 @@ async fn a_wrong_validation_is_annulled_and_the_claim_waits_again() {
     // Given a death that was validated
     let f6 = F6::start().await;
     let [anna] = adults(&f6);
-    let claimed = f6.burger().claim("Overlijden", death(anna, "2020-02-02")).await.accepted();
+    let claimed = f6.ambtenaar().claim("Overlijden", death(anna, "2020-02-02")).await.accepted();
     let validated = f6.ambtenaar().validate(&claimed).await.accepted();
 
     // When the validation was a mistake
@@ -480,8 +480,14 @@ async fn what_follows_is_shown_to_who_may_see_it() {
     let answer = f6.ambtenaar().query(query, &json!({ "id": new_id() })).await;
     assert_eq!(answer.data(), json!({ "consequences": null }));
 
+    // Nor who may not read them, of what their own claim would change
+    let claim = f6.person("burger", anna).claim("Huwelijk", marriage(anna, new_id(), "2019-09-09"));
+    let answer = claim.dry_run().with_consequences().send().await.expect("an answer");
+    assert_eq!(answer.error_at("FORBIDDEN"), "claimHuwelijk.consequences");
+
     // And a claim that nobody has validated changes nothing
-    let claimed = f6.burger().claim("Huwelijk", marriage(anna, new_id(), "2019-09-09")).with_consequences();
+    let claimed =
+        f6.ambtenaar().claim("Huwelijk", marriage(anna, new_id(), "2019-09-09")).with_consequences();
     let claimed = claimed.await.accepted();
     assert_eq!(claimed.consequences(), &json!({ "objects": [], "derived": [], "events": [], "revisit": [] }));
 }

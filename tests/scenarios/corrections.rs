@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tests::{Accepted, F6, History, new_id};
 use uuid::Uuid;
 
-use crate::family::{Family, adult, adults, birth, marriage};
+use crate::family::{Family, adult, adults, birth, declare, marriage};
 
 #[tokio::test]
 async fn an_annulled_marriage_leaves_no_trace_and_can_come_back() {
@@ -90,7 +90,7 @@ async fn validating_an_amend_does_not_validate_the_claim() {
     let f6 = F6::start().await;
     let (ouder, ambtenaar) = (f6.ouder(), f6.ambtenaar());
     let kind = new_id();
-    let declared = ouder.claim("Geboorte", birth(kind, "2026-01-02", "Dirk")).await.accepted();
+    let declared = declare(&ouder, kind, "2026-01-02", "Dirk").await.accepted();
     let amend = ambtenaar.amend("Geboorte", &declared, birth(kind, "2026-01-01", "Dirk")).await.accepted();
 
     // When the amend is validated, then the claim is still a claim
@@ -115,7 +115,7 @@ async fn the_newest_verdict_that_stands_is_the_verdict() {
     let f6 = F6::start().await;
     let ambtenaar = f6.ambtenaar();
     let kind = new_id();
-    let declared = f6.ouder().claim("Geboorte", birth(kind, "2026-01-01", "Dirk")).await.accepted();
+    let declared = declare(&f6.ouder(), kind, "2026-01-01", "Dirk").await.accepted();
     let accepted = ambtenaar.validate(&declared).await.accepted();
     assert_eq!(status_and_causes(&f6, &declared).await, ("VALIDATED".to_owned(), vec![accepted.id()]));
 

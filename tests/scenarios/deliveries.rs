@@ -11,7 +11,7 @@ use tests::{Accepted, Answer, F6, Principal, Received, Server, Sink, new_id};
 use uuid::Uuid;
 
 use crate::certified::Certified;
-use crate::family::birth;
+use crate::family::declare;
 
 /// Has events delivered to a webhook, with more in the input than name and sink; answers with the payload.
 pub(crate) async fn subscribe(system: &Principal<'_>, name: &str, sink: &Sink, more: Value) -> Value {
@@ -70,7 +70,7 @@ pub(crate) async fn until(who: &Principal<'_>, name: &str, so: impl Fn(&Value) -
 }
 
 pub(crate) async fn claims_a_birth(f6: &F6, name: &str) -> Accepted {
-    f6.ouder().claim("Geboorte", birth(new_id(), "2026-01-01", name)).await.accepted()
+    declare(&f6.ouder(), new_id(), "2026-01-01", name).await.accepted()
 }
 
 fn id_of(received: &Received) -> String {

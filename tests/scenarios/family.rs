@@ -55,6 +55,18 @@ pub(crate) fn birth(kind: Uuid, datum: &str, voornamen: &str) -> Value {
     json!({ "kind": kind, "datum": datum, "naam": { "voornamen": voornamen, "geslachtsnaam": "Jansen" } })
 }
 
+/// A declaration of a birth, by the mother.
+pub(crate) fn declare<'a>(moeder: &Principal<'a>, kind: Uuid, datum: &str, voornamen: &str) -> Command<'a> {
+    moeder.claim("Geboorte", born_to(moeder, kind, datum, voornamen))
+}
+
+/// What a mother declares of a birth.
+pub(crate) fn born_to(moeder: &Principal<'_>, kind: Uuid, datum: &str, voornamen: &str) -> Value {
+    let mut data = birth(kind, datum, voornamen);
+    data["moeder"] = json!(moeder.person);
+    data
+}
+
 pub(crate) fn marriage(partner1: Uuid, partner2: Uuid, datum: &str) -> Value {
     json!({ "partner1": partner1, "partner2": partner2, "datum": datum })
 }

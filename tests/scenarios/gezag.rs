@@ -402,7 +402,7 @@ async fn a_marriage_that_is_only_claimed_changes_nothing_unless_asked_for() {
     household.recognised("2012-06-20", json!({}));
     let (f6, kim) = (household.started().await, household.kim);
     let wedding = marriage(household.anna, household.bram, "2015-05-05");
-    f6.burger().claim("Huwelijk", wedding).await.accepted();
+    f6.person("burger", household.anna).claim("Huwelijk", wedding).await.accepted();
     let asked = || f6.persoon(kim).as_of("2016-01-01");
     assert_eq!(told(asked()).await, "EenhoofdigOuderlijkGezag 1 (Anna): AlleenMoeder");
     assert_eq!(told(asked().claimed()).await, BOTH);

@@ -86,7 +86,10 @@ async fn a_corrected_move_moves_the_household_with_it() {
 async fn a_move_that_is_only_claimed_is_in_no_household_unless_asked_for() {
     let f6 = F6::start().await;
     let family = Family::registered_in(&f6);
-    f6.burger().claim("Verhuizing", move_to(family.moeder, family.adres, "2010-01-01")).await.accepted();
+    f6.person("burger", family.moeder)
+        .claim("Verhuizing", move_to(family.moeder, family.adres, "2010-01-01"))
+        .await
+        .accepted();
     let asked = || f6.one("huishouden", family.adres);
     assert_eq!(names(&asked().ask(LIVES).await["bewoners"]), [""; 0]);
     assert_eq!(names(&asked().claimed().ask(LIVES).await["bewoners"]), ["Anna"]);

@@ -14,7 +14,7 @@ use read_model::event::{Body, Event, EventId, EventKind, Memo, ObjectId, Positio
 use read_model::fold::{Consequences, Folded, Status};
 use read_model::history::History as Known;
 use read_model::log::Log;
-use read_model::reader::{EventFilter, EventReader, point_lookups};
+use read_model::reader::{EventFilter, EventReader, Seen, point_lookups};
 use read_model::resolve::Assuming;
 use read_model::time::Day;
 use serde_json::{Value, json};
@@ -51,7 +51,8 @@ impl Registry {
         let options: PgConnectOptions = f6.database.url(Role::Query).parse().expect("a URL");
         let pool = PgPool::connect_with(point_lookups(options)).await.expect("the query role connects");
         let reader = EventReader::new(pool, Arc::clone(&catalogue), 1_000);
-        let all = reader.page(&EventFilter::default(), Position::START, END, 10_000).await;
+        let all =
+            reader.page((&EventFilter::default(), &Seen::everything()), Position::START, END, 10_000).await;
         let events = all.expect("the log can be read");
         let objects = events.iter().flat_map(|event| &event.object_ids).copied().collect();
         Self { _f6: f6, reader, catalogue, events, objects }

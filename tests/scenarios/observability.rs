@@ -8,7 +8,7 @@ use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 use tests::{Collector, F6, Scrape, Server, Setup, days_from_now, new_id};
 
-use crate::family::{Family, adults, birth, issue_bsn, marriage};
+use crate::family::{Family, adults, birth, declare, issue_bsn, marriage};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";
@@ -24,11 +24,11 @@ async fn what_becomes_of_commands_is_counted_by_event_type() {
     // Given a birth that a parent claims twice under one id, one that lies in the future, and one that a parent validates
     let f6 = F6::start().await;
     let ouder = f6.ouder();
-    let claim = ouder.claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk")).id(new_id());
+    let claim = declare(&ouder, new_id(), "2026-01-01", "Dirk").id(new_id());
     let declared = claim.clone().await.accepted();
     claim.await.accepted();
-    ouder.claim("Geboorte", birth(new_id(), &days_from_now(9), "Dirk")).await.refused("FUTURE");
-    ouder.claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk")).dry_run().await.accepted();
+    declare(&ouder, new_id(), &days_from_now(9), "Dirk").await.refused("FUTURE");
+    declare(&ouder, new_id(), "2026-01-01", "Dirk").dry_run().await.accepted();
     ouder.validate(&declared).await.forbidden();
     f6.ambtenaar().validate(&declared).await.accepted();
 
@@ -204,10 +204,10 @@ async fn a_collector_that_is_gone_holds_nobody_up_and_is_told_of_once() {
     let started = Instant::now();
     while complaints() == 0 {
         assert!(started.elapsed() < Duration::from_secs(30), "{}", f6.write[0].log());
-        f6.ouder().claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk")).await.accepted();
+        declare(&f6.ouder(), new_id(), "2026-01-01", "Dirk").await.accepted();
     }
     for _ in 0..3 {
-        f6.ouder().claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk")).await.accepted();
+        declare(&f6.ouder(), new_id(), "2026-01-01", "Dirk").await.accepted();
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     assert_eq!(complaints(), 1, "{}", f6.write[0].log());

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tests::{F6, days_from_now, new_id};
 
-use crate::family::{Family, adults, birth, death, issue_bsn, marriage, move_to};
+use crate::family::{Family, adults, birth, death, declare, issue_bsn, marriage, move_to};
 
 #[tokio::test]
 async fn a_rule_that_fails_refuses_by_its_name_and_names_what_it_clashes_with() {
@@ -41,7 +41,8 @@ async fn a_rule_looks_at_the_moment_of_the_event_and_not_at_today() {
 async fn a_claim_that_a_rule_forbids_is_refused_when_it_is_claimed() {
     let f6 = F6::start().await;
     let [anna] = adults(&f6);
-    let refusal = f6.burger().claim("Huwelijk", marriage(anna, anna, "2020-02-02")).await.refused("RULE");
+    let refusal =
+        f6.person("burger", anna).claim("Huwelijk", marriage(anna, anna, "2020-02-02")).await.refused("RULE");
     assert_eq!(refusal.rule.as_deref(), Some("marry-another"));
     assert_eq!(f6.database.value::<i64>("SELECT count(*) FROM event WHERE event_type = 'Huwelijk'").await, 0);
 }
@@ -80,7 +81,8 @@ async fn only_a_civil_servant_may_contest_what_stands() {
     let f6 = F6::start().await;
     let [anna, bram] = adults(&f6);
     let married = f6.ambtenaar().register("Huwelijk", marriage(anna, bram, "2020-02-02")).await;
-    let claim = f6.burger().claim("Overlijden", death(anna, "2019-09-09")).despite([married.id()]);
+    let claim =
+        f6.person("burger", bram).claim("Overlijden", death(anna, "2019-09-09")).despite([married.id()]);
     assert_eq!(claim.await.refused("CONTESTS").because, [married.id()]);
 }
 
@@ -130,11 +132,11 @@ async fn claims_that_contradict_each_other_may_stand_side_by_side() {
     // Given an open claim of a death
     let f6 = F6::start().await;
     let [anna] = adults(&f6);
-    let (burger, ambtenaar) = (f6.burger(), f6.ambtenaar());
-    let first = burger.claim("Overlijden", death(anna, "2026-01-01")).await.accepted();
+    let (desk, ambtenaar) = (f6.ambtenaar(), f6.ambtenaar());
+    let first = desk.claim("Overlijden", death(anna, "2026-01-01")).await.accepted();
 
     // When another death is claimed, then that is accepted with a warning that names the first
-    let second = burger.claim("Overlijden", death(anna, "2026-01-02")).await.accepted();
+    let second = desk.claim("Overlijden", death(anna, "2026-01-02")).await.accepted();
     let warnings = second.warnings();
     let warning =
         warnings.iter().find(|warning| warning.code == "OPEN_CLAIMS").expect("a warning of the open claim");
@@ -151,7 +153,7 @@ async fn claims_that_contradict_each_other_may_stand_side_by_side() {
 async fn a_rule_may_be_a_warning() {
     // Given a birth declared four days later
     let f6 = F6::start().await;
-    let claimed = f6.ouder().claim("Geboorte", birth(new_id(), "2020-01-01", "Dirk")).await.accepted();
+    let claimed = declare(&f6.ouder(), new_id(), "2020-01-01", "Dirk").await.accepted();
     let warnings = claimed.warnings();
     assert_eq!(warnings.len(), 1, "{warnings:#?}");
     assert_eq!((warnings[0].code.as_str(), warnings[0].rule.as_deref()), ("RULE", Some("declared-in-time")));

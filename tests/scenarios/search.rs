@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tests::{F6, History, bsn, new_id};
 use uuid::Uuid;
 
-use crate::family::{birth, issue_bsn};
+use crate::family::{birth, declare, issue_bsn};
 
 /// What a search finds that finds nothing.
 const NOBODY: [Uuid; 0] = [];
@@ -92,7 +92,7 @@ async fn a_search_answers_at_two_moments_as_a_view_does() {
 async fn what_is_only_claimed_is_found_by_who_asks_for_it() {
     let f6 = F6::start().await;
     let kind = new_id();
-    f6.ouder().claim("Geboorte", birth(kind, "2020-01-01", "Dirk")).await.accepted();
+    declare(&f6.ouder(), kind, "2020-01-01", "Dirk").await.accepted();
     assert_eq!(found(&f6, r#"voornamen: "dirk""#, "").await, NOBODY);
     assert_eq!(found(&f6, r#"voornamen: "dirk""#, "minTrust: CLAIMED").await, [kind]);
 }

@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tests::{F6, Setup, binary, new_id, root};
 
-use crate::family::birth;
+use crate::family::{birth, declare};
 
 #[tokio::test]
 async fn a_server_that_is_told_to_stop_finishes_what_it_accepted() {
     // Given a write server that has committed a command, and is about to answer
     let setup = Setup::default().write_env("F6_INJECT_DELAY_AFTER_COMMIT_MS", "1500");
     let mut f6 = setup.start().await;
-    let claim = f6.ouder().claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk"));
+    let claim = declare(&f6.ouder(), new_id(), "2026-01-01", "Dirk");
     let told = async {
         while f6.database.events().await == 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -117,7 +117,7 @@ async fn more_than_may_wait_are_turned_away() {
     // Given a write server that serves one request at a time, lets one wait, and takes its time
     let busy = Setup::default().write_env("F6_INJECT_DELAY_BEFORE_COMMIT_MS", "1000");
     let f6 = busy.write_env("F6_MAX_BATCH", "1").write_env("F6_MAX_WAITING", "1").start().await;
-    let claim = || f6.ouder().claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk"));
+    let claim = || declare(&f6.ouder(), new_id(), "2026-01-01", "Dirk");
 
     // When eight come at once, then some are turned away, and all others are stored
     let claims: Vec<_> = (0..8).map(|_| claim()).collect();

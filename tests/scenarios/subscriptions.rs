@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tests::{F6, History, Principal, Setup, Socket, Subscription, days_from_now, new_id, root, run};
 use uuid::Uuid;
 
-use crate::family::{Family, adult, adults, birth, death, marriage};
+use crate::family::{Family, adult, adults, birth, death, declare, marriage};
 
 fn position(message: &Value) -> i64 {
     message["position"].as_i64().unwrap_or_else(|| panic!("no position: {message:#}"))
@@ -48,7 +48,7 @@ async fn an_event_is_told_as_it_is_registered() {
     told.silent().await;
 
     // When a parent declares a birth
-    let declared = f6.ouder().claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk")).await.accepted();
+    let declared = declare(&f6.ouder(), new_id(), "2026-01-01", "Dirk").await.accepted();
 
     // Then it is told, with what it is worth
     let message = told.next().await;
@@ -149,7 +149,7 @@ async fn only_what_is_asked_for_is_told() {
     let mut by_parents = follow("sourceTypes: [\"ouder\"], eventTypes: [\"Geboorte\"]").await;
 
     // When a birth is declared (5), and then two deaths are registered (6 to 9)
-    ouder.claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk")).await.accepted();
+    declare(&ouder, new_id(), "2026-01-01", "Dirk").await.accepted();
     ambtenaar.register("Overlijden", death(other, "2026-01-02")).await;
     ambtenaar.register("Overlijden", death(persoon, "2026-01-02")).await;
 
@@ -188,7 +188,7 @@ async fn a_birth_is_told_when_it_is_validated_and_when_it_is_annulled() {
     let mut told = births_that_turn(&ambtenaar, "").await;
 
     // When a birth is declared, then nothing is told
-    let declared = f6.ouder().claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk")).await.accepted();
+    let declared = declare(&f6.ouder(), new_id(), "2026-01-01", "Dirk").await.accepted();
     told.silent().await;
 
     // When it is validated, then it is told as it is worth from then on
@@ -292,7 +292,7 @@ async fn an_object_that_is_not_there_yet_is_told_when_it_is() {
     assert_eq!(told.next().await, json!({ "changed": [], "persoon": null }));
 
     // When the birth is declared, then nothing is told; when it is validated, then there is somebody
-    let declared = f6.ouder().claim("Geboorte", birth(id, "2026-01-01", "Dirk")).await.accepted();
+    let declared = declare(&f6.ouder(), id, "2026-01-01", "Dirk").await.accepted();
     told.silent().await;
     ambtenaar.validate(&declared).await.accepted();
     let born = told.next().await;
@@ -306,20 +306,20 @@ async fn an_object_that_is_not_there_yet_is_told_when_it_is() {
 
 #[tokio::test]
 async fn who_may_not_ask_may_not_subscribe() {
-    // Given a citizen, who may read neither events nor persons
+    // Given a parent, who may read neither events nor persons
     let f6 = F6::start().await;
-    let burger = f6.burger();
+    let ouder = f6.ouder();
     for field in [
         "eventAdded { position }",
         "persoonChanged(id: \"0190163d-8694-739b-aea5-966c26f8ad90\") { changed }",
     ] {
         // When they subscribe, then they are refused, as they would be for a question
-        let error = burger.subscribe(field).await.error().await;
+        let error = ouder.subscribe(field).await.error().await;
         assert_eq!(error["extensions"]["code"], "FORBIDDEN", "{error:#}");
     }
     // And over server-sent events as well
     let query = "subscription { eventAdded { position } }";
-    let mut events = f6.events(Some(burger.token()), query).await.expect("a stream");
+    let mut events = f6.events(Some(ouder.token()), query).await.expect("a stream");
     assert_eq!(events.next().await.1["errors"][0]["extensions"]["code"], "FORBIDDEN");
     assert_eq!(events.next().await.0, "complete");
 }

@@ -40,13 +40,13 @@ async fn a_view_that_is_not_granted_is_an_error_where_it_stands() {
     assert_eq!(answer.json()["data"]["bewonersKaart"], json!({ "naam": { "voornamen": "Anna" } }));
     assert_eq!(answer.json()["errors"].as_array().map(Vec::len), Some(1));
 
-    // A citizen may read neither, nor the events
+    // A parent may read neither, nor the events
     for forbidden in [
         "{ bewonersKaarten(ids: []) { bsn } }",
         "{ personen(ids: []) { bsn } }",
         "{ events(first: 1) { edges { cursor } } }",
     ] {
-        let answer = f6.burger().query(forbidden, &json!({})).await;
+        let answer = f6.ouder().query(forbidden, &json!({})).await;
         answer.error_at("FORBIDDEN");
         assert_eq!(
             answer.json()["data"]

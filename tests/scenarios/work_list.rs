@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tests::{Accepted, Command, F6, History, Setup, bsn, new_id};
 use uuid::Uuid;
 
-use crate::family::{Family, adult, adults, birth, death, issue_bsn, marriage};
+use crate::family::{Family, adult, adults, birth, death, declare, issue_bsn, marriage};
 
 /// What a front-end asks to show its list.
 const ITEM: &str = "kind since event { id eventType createdAt status } causes { id }
@@ -56,7 +56,7 @@ async fn an_open_claim_is_on_the_list_until_it_is_judged() {
     let f6 = F6::start().await;
     let ambtenaar = f6.ambtenaar();
     assert_eq!(waiting(&f6, "").await, []);
-    let declared = f6.ouder().claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk")).await.accepted();
+    let declared = declare(&f6.ouder(), new_id(), "2026-01-01", "Dirk").await.accepted();
 
     // Then it waits since it was declared, and says what a clerk may do
     let found = list(&f6, "").await;
@@ -95,7 +95,7 @@ async fn what_is_validated_in_one_step_was_never_on_the_list() {
 #[tokio::test]
 async fn a_rejected_claim_is_off_the_list() {
     let f6 = F6::start().await;
-    let declared = f6.ouder().claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk")).await.accepted();
+    let declared = declare(&f6.ouder(), new_id(), "2026-01-01", "Dirk").await.accepted();
     f6.ambtenaar().reject(&declared).await.accepted();
     assert_eq!(waiting(&f6, "").await, []);
     assert_eq!(waiting(&f6, &known_at(declared.registered())).await, [item("OPEN_CLAIM", &declared)]);
@@ -182,7 +182,7 @@ async fn what_rests_on_a_claim_that_nobody_judged_is_suspended_by_it() {
     let f6 = F6::start().await;
     let ambtenaar = f6.ambtenaar();
     let kind = new_id();
-    let declared = f6.ouder().claim("Geboorte", birth(kind, "2026-01-01", "Dirk")).await.accepted();
+    let declared = declare(&f6.ouder(), kind, "2026-01-01", "Dirk").await.accepted();
     let number = issue_bsn(&ambtenaar, kind, 2).based_on([declared.id()]).validated().await.accepted();
 
     // Then both wait, and judging the birth is what resolves either

@@ -26,6 +26,8 @@ pub struct F6 {
     pub query: Server,
     /// Counts what the query server asks of the database, where [`Setup::count_statements`] was said.
     pub statements: Option<StatementCounter>,
+    /// The same of the write servers.
+    pub write_statements: Option<StatementCounter>,
     /// The database of this F6 alone.
     pub database: Database,
     folder: Folder,
@@ -97,24 +99,37 @@ impl Setup {
         self
     }
 
-    /// Count the statements that the query server sends to the database.
+    /// Count the statements that the servers send to the database.
     pub fn count_statements(self) -> Self {
         Self { count_statements: true, ..self }
     }
 
+    /// What counts the statements of a role, where that was said.
+    async fn counter(&self, database: &Database, role: Role) -> Option<StatementCounter> {
+        match self.count_statements {
+            true => Some(StatementCounter::before(&database.url(role)).await),
+            false => None,
+        }
+    }
+
     /// Starts it, and returns when all servers are ready.
-    pub async fn start(self) -> F6 {
-        let database = match self.database {
+    pub async fn start(mut self) -> F6 {
+        let database = match self.database.take() {
             Some(database) => database,
             None if self.own_cluster => Database::alone().await,
             None => Database::create().await,
         };
+        let write_statements = self.counter(&database, Role::Write).await;
+        let statements = self.counter(&database, Role::Query).await;
         let folder = Folder::create();
         folder.change("write_config.yaml", &self.write_config);
         folder.change("query_config.yaml", &self.query_config);
         let mut write_env = environment(&database, &folder);
         write_env.extend(folder.trust(&self.trusted_documents));
         write_env.extend(self.write_env);
+        if let Some(counter) = &write_statements {
+            write_env.push(("F6_WRITE_DATABASE_URL".to_owned(), counter.url.clone()));
+        }
         let mut write = Vec::new();
         for _ in 0..=self.more_write_servers {
             write.push(Server::start("write-api", write_env.clone(), &folder.0).await);
@@ -122,10 +137,6 @@ impl Setup {
         let mut query_env = environment(&database, &folder);
         query_env.extend(folder.trust(&self.trusted_documents));
         query_env.extend(self.query_env);
-        let statements = match self.count_statements {
-            true => Some(StatementCounter::before(&database.url(Role::Query)).await),
-            false => None,
-        };
         if let Some(counter) = &statements {
             query_env.push(("F6_QUERY_DATABASE_URL".to_owned(), counter.url.clone()));
         }
@@ -136,6 +147,7 @@ impl Setup {
             write,
             query,
             statements,
+            write_statements,
             database,
             folder,
         }
@@ -166,6 +178,16 @@ impl F6 {
     /// A citizen.
     pub fn burger(&self) -> Principal<'_> {
         self.principal("burger")
+    }
+
+    /// Somebody with this type of authority who is this person.
+    pub fn person(&self, source_type: &str, person: Uuid) -> Principal<'_> {
+        Principal::new(self, Token::sign_of(source_type, person, &[]))
+    }
+
+    /// Somebody with this type of authority, of whom the token says where they are: arguments of `write-api token`.
+    pub fn of(&self, source_type: &str, whence: &[&str]) -> Principal<'_> {
+        Principal::new(self, Token::sign_of(source_type, new_id(), whence))
     }
 
     /// A civil servant's question about a person.

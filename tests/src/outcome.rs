@@ -42,6 +42,12 @@ impl Outcome {
         self.answer.error_at("FORBIDDEN");
     }
 
+    /// The same, and what the caller is told.
+    pub fn forbidden_because(self) -> String {
+        self.answer.error_at("FORBIDDEN");
+        self.answer.json()["errors"][0]["message"].as_str().expect("a message is text").to_owned()
+    }
+
     /// It was either accepted, or refused for one reason.
     pub fn decided(self) -> Result<Accepted, Finding> {
         match findings(&self.payload(), "refusals").into_iter().next() {

@@ -17,6 +17,8 @@ pub struct Principal<'a> {
     pub(crate) server: usize,
     /// The id that stands as `event_source_id` in what this principal registers.
     pub id: Uuid,
+    /// The object that this principal is themselves, as the token says.
+    pub person: Uuid,
     token: String,
 }
 
@@ -24,23 +26,30 @@ pub struct Principal<'a> {
 #[derive(Clone)]
 pub(crate) struct Token {
     id: Uuid,
+    person: Uuid,
     text: String,
 }
 
 impl Token {
     /// Has `write-api` sign one for somebody new with this type of authority.
     pub(crate) fn sign(source_type: &str) -> Self {
+        Self::sign_of(source_type, new_id(), &[])
+    }
+
+    /// The same of who is this person, with these arguments besides.
+    pub(crate) fn sign_of(source_type: &str, person: Uuid, more: &[&str]) -> Self {
         let id = new_id();
+        let (source, own) = (id.to_string(), person.to_string());
         let mut process = Process::new(binary("write-api"));
-        process.args(["token", "--type", source_type, "--id", &id.to_string()]).env("F6_DEV", "true");
-        let text = String::from_utf8(run(&mut process).stdout).expect("a token is text");
-        Self { id, text: text.trim().to_owned() }
+        process.args(["token", "--type", source_type, "--id", &source, "--person", &own]).args(more);
+        let text = String::from_utf8(run(process.env("F6_DEV", "true")).stdout).expect("a token is text");
+        Self { id, person, text: text.trim().to_owned() }
     }
 }
 
 impl<'a> Principal<'a> {
     pub(crate) fn new(f6: &'a F6, token: Token) -> Self {
-        Self { f6, server: 0, id: token.id, token: token.text }
+        Self { f6, server: 0, id: token.id, person: token.person, token: token.text }
     }
 
     /// The bearer token, for requests that are made by hand.

@@ -1,7 +1,7 @@
+use std::collections::HashMap;
 use std::io;
 use std::str::FromStr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
@@ -9,13 +9,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Stands between a server and PostgreSQL, and counts the statements that pass: neither the server nor the database
+/// Stands between a server and PostgreSQL, and notes the statements that pass: neither the server nor the database
 /// is configured otherwise than usual, and no statement can hide, whatever transaction or cache it is in.
 pub struct StatementCounter {
     /// Where the server finds the database, through the counter.
     pub url: String,
-    executed: Arc<AtomicUsize>,
+    executed: Executed,
 }
+
+/// The statements that were executed, in their order.
+type Executed = Arc<Mutex<Vec<String>>>;
 
 impl StatementCounter {
     /// A counter before the database of this URL.
@@ -24,18 +27,23 @@ impl StatementCounter {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("a port").port();
         let through = database.clone().host("127.0.0.1").port(port).ssl_mode(PgSslMode::Disable);
-        let executed = Arc::new(AtomicUsize::new(0));
+        let executed = Executed::default();
         tokio::spawn(serve(listener, database, Arc::clone(&executed)));
         Self { url: through.to_url_lossy().to_string(), executed }
     }
 
     /// How many statements were executed so far.
     pub fn count(&self) -> usize {
-        self.executed.load(Ordering::SeqCst)
+        self.executed.lock().expect("nobody panics with it").len()
+    }
+
+    /// What was executed after the first so many.
+    pub fn since(&self, count: usize) -> Vec<String> {
+        self.executed.lock().expect("nobody panics with it")[count..].to_vec()
     }
 }
 
-async fn serve(listener: TcpListener, database: PgConnectOptions, executed: Arc<AtomicUsize>) {
+async fn serve(listener: TcpListener, database: PgConnectOptions, executed: Executed) {
     while let Ok((client, _)) = listener.accept().await {
         let address = (database.get_host().to_owned(), database.get_port());
         let executed = Arc::clone(&executed);
@@ -50,16 +58,26 @@ async fn serve(listener: TcpListener, database: PgConnectOptions, executed: Arc<
     }
 }
 
-/// Passes messages on, and counts each Execute and simple Query of the PostgreSQL protocol.
-async fn forward(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, executed: &AtomicUsize) -> io::Result<()> {
+/// Passes messages on, and notes each Execute and simple Query of the PostgreSQL protocol.
+async fn forward(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, executed: &Executed) -> io::Result<()> {
     let startup = body(&mut from).await?;
     to.write_all(&startup).await?;
+    let (mut prepared, mut bound) = (HashMap::new(), String::new());
     loop {
         let kind = from.read_u8().await?;
-        if matches!(kind, b'E' | b'Q') {
-            executed.fetch_add(1, Ordering::SeqCst);
-        }
         let rest = body(&mut from).await?;
+        let mut texts =
+            rest[4..].split(|byte| *byte == 0).map(|text| String::from_utf8_lossy(text).into_owned());
+        let mut next = || texts.next().unwrap_or_default();
+        match kind {
+            // Parse: the name of the statement, and its text.
+            b'P' => drop(prepared.insert(next(), next())),
+            // Bind: the portal, and the name of the statement. A portal is executed before the next is bound.
+            b'B' => bound = prepared.get(&[next(), next()][1]).cloned().unwrap_or_default(),
+            b'E' => executed.lock().expect("nobody panics with it").push(bound.clone()),
+            b'Q' => executed.lock().expect("nobody panics with it").push(next()),
+            _ => {}
+        }
         to.write_u8(kind).await?;
         to.write_all(&rest).await?;
     }

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
+use policy::Denied;
 use read_model::catalogue::Catalogue;
 use sqlx::PgPool;
 use tokio::sync::{mpsc, oneshot};
@@ -28,7 +29,6 @@ use watch::Ticket;
 
 use crate::command::Command;
 use crate::outcome::Outcome;
-use crate::rights::Forbidden;
 
 /// Commands that are decided together: all of them become events, or none.
 #[derive(Clone, Debug)]
@@ -71,7 +71,7 @@ impl Default for AppendOptions {
 pub enum AppendError {
     /// The caller may not do this.
     #[error(transparent)]
-    Forbidden(#[from] Forbidden),
+    Forbidden(#[from] Denied),
     /// More waits than the server takes on.
     #[error("too many commands are waiting; try again in a moment")]
     Overloaded,

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use policy::Caller;
 use read_model::basis::BasisId;
-use read_model::event::{EventId, EventSource, ObjectId, Verdict};
+use read_model::event::{EventId, ObjectId, Verdict};
 use serde_json::Value;
 
 /// The longest reason, in characters.
@@ -16,7 +17,7 @@ pub struct Command {
     /// The id of the event that it makes; the same id with the same content is the same command.
     pub id: EventId,
     /// Who asks, from the token.
-    pub source: EventSource,
+    pub caller: Caller,
     /// What is asked.
     pub act: Act,
     /// Also validate in the same step, as the same caller.

@@ -4,6 +4,7 @@
 
 mod clash;
 mod draft;
+mod entitled;
 mod evidence;
 mod last;
 mod referring;
@@ -16,6 +17,7 @@ mod view;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use policy::Denied;
 use read_model::catalogue::Catalogue;
 use read_model::event::{Event, Position};
 use read_model::fold::{Contrast, FoldError};
@@ -28,7 +30,6 @@ pub use view::{Events, Missing, Resting, View};
 
 use crate::command::Command;
 use crate::outcome::Finding;
-use crate::rights::Forbidden;
 
 /// Where and when a command is decided.
 #[derive(Clone, Copy)]
@@ -77,13 +78,13 @@ pub enum Stop {
     /// The command is refused.
     Refused(Vec<Finding>),
     /// The caller may not do this.
-    Forbidden(Forbidden),
+    Forbidden(Denied),
     /// The history itself cannot be folded; a fault, not a refusal.
     Fault(FoldError),
 }
 
-impl From<Forbidden> for Stop {
-    fn from(forbidden: Forbidden) -> Self {
+impl From<Denied> for Stop {
+    fn from(forbidden: Denied) -> Self {
         Self::Forbidden(forbidden)
     }
 }

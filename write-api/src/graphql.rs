@@ -13,6 +13,7 @@ mod operation;
 mod output;
 mod query;
 mod read;
+mod sight;
 mod subscriptions;
 mod types;
 
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 use async_graphql::SDLExportOptions;
 use async_graphql::dynamic::{Object, Schema, SchemaBuilder};
+use policy::Policy;
 use read_model::catalogue::Catalogue;
 use read_model::reader::EventReader;
 
@@ -67,6 +69,8 @@ pub enum SchemaError {
 pub struct Gate {
     /// The one that appends.
     pub appender: Appender,
+    /// Who may see what of others.
+    pub policy: Arc<Policy>,
     /// What reads what follows from a command.
     pub reader: EventReader,
     /// What makes and manages durable subscriptions.

@@ -200,7 +200,7 @@ impl Import {
     ) -> Result<line::Line, line::Refused> {
         let refuse = |message: String| line::Refused::at(Some(parsed.command.id), "created_at", message);
         let given = parsed.created_at;
-        let source_type = &parsed.command.source.source_type;
+        let source_type = &parsed.command.caller.source.source_type;
         if !self.catalogue.source_types.contains(source_type) {
             let there = self.catalogue.source_types.join(", ");
             let source_type = shown_text(source_type);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use door::{DocumentOptions, GuardOptions, HttpOptions, LogOptions, TokenOptions, at_least_one};
+use policy::Policy;
 use read_model::catalogue::{Catalogue, Problems};
 use read_model::reader::point_lookups;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -114,6 +115,9 @@ pub struct ServeOptions {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would become the help of all that it flattens")]
     pub config: ConfigOptions,
+    /// Who may see what of others: it bounds what an answer tells of them
+    #[arg(long, env = "F6_QUERY_CONFIG_PATH", value_name = "FILE", default_value = "query_config.yaml")]
+    pub query_config_path: PathBuf,
     #[command(flatten)]
     #[expect(missing_docs, reason = "as above")]
     pub database: WriteDatabase,
@@ -192,6 +196,16 @@ pub fn load_catalogue(path: &Path) -> Result<Arc<Catalogue>, SettingsError> {
     let unreadable = |source| SettingsError::Unreadable { path: path.to_owned(), source };
     let source = std::fs::read_to_string(path).map_err(unreadable)?;
     Ok(Arc::new(Catalogue::compile(&path.display().to_string(), &source)?))
+}
+
+/// Reads and compiles the policy of this catalogue and of the query config in this file.
+///
+/// # Errors
+/// Where the file cannot be read, or says something wrong of who may read.
+pub fn load_policy(catalogue: &Arc<Catalogue>, path: &Path) -> Result<Arc<Policy>, SettingsError> {
+    let unreadable = |source| SettingsError::Unreadable { path: path.to_owned(), source };
+    let source = std::fs::read_to_string(path).map_err(unreadable)?;
+    Ok(Arc::new(Policy::compile(Arc::clone(catalogue), &path.display().to_string(), &source)?))
 }
 
 impl WriteDatabase {

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use door::Principal;
+use policy::{Acts, Denied};
 use read_model::catalogue::Catalogue;
 use read_model::event::{EventId, Position};
 use read_model::reader::{Mode, Wanted};
 use read_model::sink::Sink;
-use sqlx::PgPool;
+use sqlx::postgres::PgArguments;
+use sqlx::query::QueryAs;
+use sqlx::{PgPool, Postgres};
 use uuid::Uuid;
 
 /// The longest name.
@@ -70,15 +73,8 @@ pub struct Managed {
 #[derive(Debug, thiserror::Error)]
 pub enum SubscribingError {
     /// The caller may not.
-    #[error("`{given}` may not {what}; who may: {}", .may.join(", "))]
-    Forbidden {
-        /// The caller's type of authority.
-        given: String,
-        /// What the caller wanted.
-        what: &'static str,
-        /// Who may.
-        may: Vec<Arc<str>>,
-    },
+    #[error(transparent)]
+    Forbidden(#[from] Denied),
     /// There is none of that name, or it is not the caller's.
     #[error("there is no subscription `{0}` of yours; `subscriptions` of the query API lists them")]
     Unknown(String),
@@ -124,38 +120,17 @@ impl Subscriptions {
         secret: &str,
         asked: &Asked,
     ) -> Result<Managed, SubscribingError> {
-        let rights = &self.catalogue.subscriptions;
-        allowed(owner, "subscribe", &rights.subscribe)?;
+        let (acts, caller) = (Acts::of(&self.catalogue), owner.caller());
+        acts.subscribe(&caller)?;
         if asked.with_data {
-            allowed(owner, "have data delivered", &rights.data)?;
+            acts.have_data_delivered(&caller)?;
         }
         check_name(&asked.name)?;
         check_sink(&asked.sink, self.development)?;
         let mut transaction = self.pool.begin().await?;
         let end: i64 = sqlx::query_scalar("SELECT position FROM head").fetch_one(&mut *transaction).await?;
         let after = within(asked.after.unwrap_or(Position::new(end)), end)?;
-        let events = &asked.wanted.events;
-        let made = sqlx::query_as(CREATE)
-            .bind(id)
-            .bind(&asked.name)
-            .bind(owner.source_id)
-            .bind(&owner.source_type)
-            .bind(&asked.sink)
-            .bind(asked.mode.name())
-            .bind(asked.with_data)
-            .bind(secret)
-            .bind(events.object)
-            .bind(&events.event_types)
-            .bind(events.kinds.as_ref().map(|kinds| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>()))
-            .bind(&events.source_types)
-            .bind(
-                asked
-                    .wanted
-                    .trust
-                    .as_ref()
-                    .map(|trust| trust.iter().map(|status| status.name()).collect::<Vec<_>>()),
-            )
-            .bind(after)
+        let made = creation(owner, id, (secret, after), asked)
             .fetch_optional(&mut *transaction)
             .await?
             .ok_or_else(|| SubscribingError::Exists(asked.name.clone()))?;
@@ -174,10 +149,10 @@ impl Subscriptions {
         name: &str,
         act: &Act,
     ) -> Result<Managed, SubscribingError> {
-        let rights = &self.catalogue.subscriptions;
-        let manages = rights.manage.iter().any(|may| **may == *caller.source_type);
+        let acts = Acts::of(&self.catalogue);
+        let manages = acts.manage_subscriptions(&caller.caller()).is_ok();
         if !manages {
-            allowed(caller, "manage subscriptions", &rights.subscribe)?;
+            acts.subscribe(&caller.caller())?;
         }
         let mut transaction = self.pool.begin().await?;
         let owner = (!manages).then_some(caller.source_id);
@@ -199,12 +174,38 @@ impl Subscriptions {
     }
 }
 
-fn allowed(caller: &Principal, what: &'static str, may: &[Arc<str>]) -> Result<(), SubscribingError> {
-    let given = &caller.source_type;
-    match may.iter().any(|may| **may == **given) {
-        true => Ok(()),
-        false => Err(SubscribingError::Forbidden { given: given.clone(), what, may: may.to_vec() }),
-    }
+/// The statement that makes a subscription, with what it is made of.
+fn creation<'q>(
+    owner: &'q Principal,
+    id: Uuid,
+    (secret, after): (&'q str, i64),
+    asked: &'q Asked,
+) -> QueryAs<'q, Postgres, Managed, PgArguments> {
+    let events = &asked.wanted.events;
+    sqlx::query_as(CREATE)
+        .bind(id)
+        .bind(&asked.name)
+        .bind(owner.source_id)
+        .bind(&owner.source_type)
+        .bind(&asked.sink)
+        .bind(asked.mode.name())
+        .bind(asked.with_data)
+        .bind(secret)
+        .bind(events.object)
+        .bind(&events.event_types)
+        .bind(events.kinds.as_ref().map(|kinds| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>()))
+        .bind(&events.source_types)
+        .bind(
+            asked
+                .wanted
+                .trust
+                .as_ref()
+                .map(|trust| trust.iter().map(|status| status.name()).collect::<Vec<_>>()),
+        )
+        .bind(after)
+        .bind(&owner.organisation)
+        .bind(&owner.zones)
+        .bind(owner.person)
 }
 
 fn within(after: Position, end: i64) -> Result<i64, SubscribingError> {
@@ -242,8 +243,8 @@ fn check_sink(text: &str, development: bool) -> Result<(), SubscribingError> {
 }
 
 const CREATE: &str = "INSERT INTO subscription (id, name, source_id, source_type, sink, mode, with_data, secret, object_id, event_types,
-   event_kinds, source_types, trust, position)
- VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (name) DO NOTHING
+   event_kinds, source_types, trust, position, organisation, zones, person)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT (name) DO NOTHING
  RETURNING id, name, paused, position";
 
 const FIND: &str = "SELECT id, (SELECT position FROM head) FROM subscription WHERE name = $1 AND ($2::uuid IS NULL OR source_id = $2) FOR UPDATE";

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use policy::Caller;
 use proptest::prelude::*;
 use read_model::catalogue::Catalogue;
 use read_model::event::{Event, EventId, EventKind, EventSource, ObjectId, Position, Verdict};
@@ -201,7 +202,8 @@ fn command(id: usize, asked: &Asked, validate: bool, log: &Log) -> Option<Comman
     let validate = validate && !matches!(act, Act::Validate { .. });
     let source = EventSource { id: Uuid::nil(), source_type: "clerk".into() };
     let id = Uuid::from_u128(0xC0_0000 + u128::try_from(id).ok()?);
-    Some(Command { id, source, act, validate, despite: Vec::new(), if_unchanged_since: None })
+    let caller = Caller::of(source);
+    Some(Command { id, caller, act, validate, despite: Vec::new(), if_unchanged_since: None })
 }
 
 /// Every event, and what they fold to where that is kept.

@@ -1,5 +1,6 @@
 //! From a commit to its subscribers: live ones over server-sent events, and durable ones by webhook.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,7 @@ use crate::arrival::Arrivals;
 use crate::bench::{Bench, Pace};
 use crate::cluster::Database;
 use crate::commands::Moves;
-use crate::failure::Failure;
+use crate::failure::{Failure, root};
 use crate::http::Connection;
 use crate::live::Live;
 use crate::load::Latencies;
@@ -104,9 +105,11 @@ impl Registry {
     async fn open(bench: &Bench, round: usize) -> Result<Self, Failure> {
         let database = bench.copy(POPULATION, "delivery").await?;
         let moves = Arc::new(Moves::new(POPULATION, round as u64));
-        let write = bench.serve("write-api", &database, &[]).await?;
-        let query = bench.serve("query-api", &database, &[]).await?;
-        let worker = bench.serve("delivery", &database, &[]).await?;
+        let config = all_events_for_systems(&bench.folder)?;
+        let settings = [("F6_QUERY_CONFIG_PATH", config.as_str())];
+        let write = bench.serve("write-api", &database, &settings).await?;
+        let query = bench.serve("query-api", &database, &settings).await?;
+        let worker = bench.serve("delivery", &database, &settings).await?;
         let appending = Appending::warm(bench, &database, &moves).await?;
         bench.cluster.settle().await?;
         Ok(Self { database, write, query, _worker: worker, appending, moves })
@@ -172,6 +175,18 @@ impl Registry {
         appending.finish().await;
         database.remove().await
     }
+}
+
+/// The shipped config, but that systems may read the moves that are appended here; answers where it is.
+fn all_events_for_systems(folder: &Path) -> Result<String, Failure> {
+    const NARROW: &str = "{ source_type: systeem, event_types: [Geboorte, BsnToegekend] }";
+    let shipped = std::fs::read_to_string(root().join("query_config.yaml"))?;
+    if shipped.matches(NARROW).count() != 1 {
+        return Err(format!("query_config.yaml says `{NARROW}` no more").into());
+    }
+    let path = folder.join("query_config.yaml");
+    std::fs::write(&path, shipped.replace(NARROW, "systeem"))?;
+    Ok(path.display().to_string())
 }
 
 /// What subscribers cost those who append: the rate with some of each way, against that without any.

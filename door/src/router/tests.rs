@@ -62,7 +62,7 @@ fn door(tokens: Tokens) -> Door {
 }
 
 fn clerk() -> Principal {
-    Principal { source_id: Uuid::from_u128(7), source_type: "ambtenaar".to_owned() }
+    Principal::new(Uuid::from_u128(7), "ambtenaar")
 }
 
 fn token() -> String {

@@ -12,6 +12,9 @@ use crate::principal::Principal;
 /// How long a source type may be; the names in a catalogue are far shorter.
 const MAX_SOURCE_TYPE: usize = 100;
 
+/// How many zones one token may name; nobody works in so many.
+const MAX_ZONES: usize = 100;
+
 /// The claims that matter here; each may be missing.
 #[derive(Deserialize)]
 pub(super) struct Claims {
@@ -21,6 +24,9 @@ pub(super) struct Claims {
     nbf: Option<f64>,
     sub: Option<String>,
     source_type: Option<String>,
+    organisation: Option<String>,
+    zones: Option<Vec<String>>,
+    person: Option<String>,
     cnf: Option<Confirmation>,
 }
 
@@ -100,6 +106,23 @@ impl Claims {
         if source_type.is_empty() || source_type.chars().count() > MAX_SOURCE_TYPE {
             return Err(TokenError::SourceType);
         }
-        Ok(Principal { source_id, source_type })
+        let organisation = self.organisation.map(|oin| bounded("organisation", oin)).transpose()?;
+        let zones = self.zones.map(|zones| match zones.len() {
+            0..=MAX_ZONES => zones.into_iter().map(|zone| bounded("zones", zone)).collect(),
+            _ => Err(TokenError::TooLong("zones")),
+        });
+        let person = self.person.map(|person| Uuid::try_parse(&person)).transpose();
+        Ok(Principal {
+            source_id,
+            source_type,
+            organisation,
+            zones: zones.transpose()?,
+            person: person.map_err(|_| TokenError::PersonNotUuid)?,
+        })
     }
+}
+
+/// A name that is not longer than any here is.
+fn bounded(claim: &'static str, name: String) -> Result<String, TokenError> {
+    if name.chars().count() > MAX_SOURCE_TYPE { Err(TokenError::TooLong(claim)) } else { Ok(name) }
 }

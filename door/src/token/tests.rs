@@ -74,7 +74,7 @@ fn a_token_by_any_key_of_the_set_names_its_principal() {
     for key in ["rsa", "ec", "ed"] {
         let principal = issuer.verify(tokens[key].as_str().unwrap(), at("12:30:00")).unwrap();
         let expected = "11111111-2222-4333-8444-555555555555".parse().unwrap();
-        assert_eq!(principal, Principal { source_id: expected, source_type: "ouder".to_owned() }, "{key}");
+        assert_eq!(principal, Principal::new(expected, "ouder"), "{key}");
     }
 }
 
@@ -104,7 +104,7 @@ fn a_token_that_was_tampered_with_is_refused() {
 fn the_development_key_is_accepted_in_development_alone() {
     let token =
         sign_development_token("ambtenaar", Uuid::from_u128(7), chrono::Duration::hours(1), at("12:00:00"));
-    let principal = Principal { source_id: Uuid::from_u128(7), source_type: "ambtenaar".to_owned() };
+    let principal = Principal::new(Uuid::from_u128(7), "ambtenaar");
     assert_eq!(development().verify(&token, at("12:30:00")), Ok(principal));
     assert_eq!(issuer().0.verify(&token, at("12:30:00")), Err(TokenError::UnknownKey));
 }

@@ -12,6 +12,7 @@ use read_model::fold::{Bound, EventStanding, Status};
 
 use super::types::field_enum_name;
 use super::{DOUBTED, with_lines};
+use crate::entitled::Entitled;
 use crate::meeting::Asked;
 use crate::reading::Reading;
 use crate::value::ObjectAt;
@@ -24,9 +25,11 @@ pub(super) fn field(view: &Arc<View>) -> Field {
         let view = Arc::clone(&shown);
         FieldFuture::new(async move {
             let at = context.parent_value.try_downcast_ref::<ObjectAt>()?;
+            let entitled = Entitled::of(&context)?;
             let investigated = investigated(Reading::of(&context)?, at).await?;
             let contested = contested(&context, &view, at).await?;
-            let doubted = with_lines(&view).filter(|index| {
+            let shown = with_lines(&view).filter(|index| entitled.shows(&view, &view.fields[*index]));
+            let doubted = shown.filter(|index| {
                 let name = view.fields[*index].source.name();
                 contested.contains(name) || investigated.contains(name)
             });

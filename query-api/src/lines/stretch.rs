@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use async_graphql::Value;
 use async_graphql::dynamic::{Field, FieldFuture, FieldValue, Object, TypeRef};
-use door::Principal;
 use read_model::catalogue::Shape;
 use read_model::event::Event;
 use read_model::fold::Period;
@@ -12,7 +11,7 @@ use serde_json::Value as JsonValue;
 
 use super::Shown;
 use super::cause::{EdgeAt, ProvenanceAt};
-use crate::surface::Surface;
+use crate::entitled::Entitled;
 use crate::types::{Plain, date_time, with_plain};
 use crate::value::outgoing;
 
@@ -79,7 +78,7 @@ fn stretch(name: String, of_value: TypeRef) -> Object {
     });
     let why = Field::new("why", TypeRef::named("Provenance"), |context| {
         FieldFuture::new(async move {
-            Surface::of(&context)?.views.events.check(Principal::of(&context)?)?;
+            Entitled::of(&context)?.every_event()?;
             let StretchAt { shown, index, period, .. } = context.parent_value.try_downcast_ref()?;
             let why = ProvenanceAt { shown: Arc::clone(shown), index: *index, period: period.clone() };
             Ok(Some(FieldValue::owned_any(why)))

@@ -2,9 +2,11 @@
 
 use async_graphql::Result;
 use async_graphql::dynamic::{FieldValue, ResolverContext};
-use door::{Principal, faults};
+use door::faults;
+use policy::Way;
 
 use super::present;
+use crate::entitled::Entitled;
 use crate::reading::{Reading, internal};
 use crate::surface::Surface;
 use crate::value::ObjectAt;
@@ -21,7 +23,7 @@ pub(super) async fn resolve<'a>(
     let Some((inverse, through)) = surface.inverse(view, field) else {
         return Ok(FieldValue::NONE);
     };
-    through.grant.check(Principal::of(context)?)?;
+    Entitled::of(context)?.view(through, Way::Referred)?;
     let reading = Reading::of(context)?;
     let referring = reading.referring(at.id, inverse, at.point).await?;
     let ids = referring.at(&surface.catalogue, inverse, at.id, at.point.as_of);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use read_model::event::{Event, EventKind, ObjectId, Position};
 use read_model::log::Log;
-use read_model::reader::{EventFilter, EventReader, ReadError};
+use read_model::reader::{EventFilter, EventReader, ReadError, Seen};
 use read_model::work::{Spell, spells};
 use sqlx::PgPool;
 
@@ -26,7 +26,8 @@ pub(super) async fn rebuild(
 ) -> Result<(), RebuildError> {
     let mut built_to = Position::START;
     while built_to < target {
-        let events = reader.page(&EventFilter::default(), built_to, target, BATCH).await?;
+        let events =
+            reader.page((&EventFilter::default(), &Seen::everything()), built_to, target, BATCH).await?;
         let Some(last) = events.last() else { break };
         built_to = last.position;
         // Whoever appends has the last word: what came to bear on the page meanwhile is folded again.

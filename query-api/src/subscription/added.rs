@@ -8,20 +8,20 @@ use async_graphql::dynamic::{
     Field, FieldFuture, FieldValue, InputValue, Object, ResolverContext, SubscriptionField,
     SubscriptionFieldFuture, TypeRef,
 };
-use door::{Principal, faults, resumes_after};
+use door::{faults, resumes_after};
 use futures::{Stream, TryStreamExt};
 use read_model::event::{Event, Position};
 use read_model::fold::Status;
-use read_model::reader::{Followed, Told, Wanted};
+use read_model::reader::{Followed, Seen, Told, Wanted};
 
 use super::Live;
 use super::cursor::{Cursor, Within};
 use super::filter;
 use crate::arguments::given;
+use crate::entitled::Entitled;
 use crate::event::EventAt;
 use crate::reading::{Point, Reading};
 use crate::refusal::Refusal;
-use crate::surface::Surface;
 use crate::types::{Plain, text, with_plain};
 
 /// A message.
@@ -61,7 +61,13 @@ pub(super) fn object() -> Object {
         Field::new(name, TypeRef::named_nn("Event"), move |context| {
             FieldFuture::new(async move {
                 let added = context.parent_value.try_downcast_ref::<Added>()?;
-                Ok(Some(FieldValue::owned_any(EventAt { event: Arc::clone(of(added)), point: added.point })))
+                let event = of(added);
+                if !Entitled::of(&context)?.events()?.shows(event) {
+                    return Err(faults::forbidden(
+                        "you may not read the event with which this came to be told",
+                    ));
+                }
+                Ok(Some(FieldValue::owned_any(EventAt { event: Arc::clone(event), point: added.point })))
             })
         })
     };
@@ -110,7 +116,7 @@ struct Unknown(Position);
 async fn follow<'a>(
     context: ResolverContext<'a>,
 ) -> Result<impl Stream<Item = Result<FieldValue<'a>>> + Send + 'a> {
-    Surface::of(&context)?.views.events.check(Principal::of(&context)?)?;
+    let seen = Entitled::of(&context)?.events()?;
     let wanted = filter::read(&context)?;
     let live = Live::of(&context)?.clone();
     let end = live.reading().point_of_events(None).await?.snapshot.position;
@@ -121,8 +127,9 @@ async fn follow<'a>(
     if after.position() > end {
         return Err(Refusal::Beyond { after: after.position(), end }.into());
     }
-    let followed = live.feed.follow(wanted.to_read(), after.position());
-    let source = Source { live, wanted, after, followed, read: VecDeque::new(), ready: VecDeque::new() };
+    let followed = live.feed.follow(wanted.to_read(), wanted.seen_in_log(&seen), after.position());
+    let source =
+        Source { live, wanted, seen, after, followed, read: VecDeque::new(), ready: VecDeque::new() };
     let messages = futures::stream::try_unfold(source, async |mut source| {
         let message = source.next().await?;
         Ok::<_, async_graphql::Error>(Some((message, source)))
@@ -135,7 +142,7 @@ async fn follow<'a>(
 
 /// Each message is looked at anew: whether the caller may see it, and from where on the next follow.
 fn told<'a>(context: &ResolverContext<'a>, message: Added) -> Result<FieldValue<'a>> {
-    Surface::of(context)?.views.events.check(Principal::of(context)?)?;
+    Entitled::of(context)?.events()?;
     resumes_after(context, message.cursor.to_string());
     Ok(FieldValue::owned_any(message))
 }
@@ -144,6 +151,7 @@ fn told<'a>(context: &ResolverContext<'a>, message: Added) -> Result<FieldValue<
 struct Source {
     live: Live,
     wanted: Wanted,
+    seen: Seen,
     after: Cursor,
     followed: Followed,
     read: VecDeque<Arc<Event>>,
@@ -169,6 +177,7 @@ impl Source {
         let point = self.live.reading().as_registered(&through);
         let told = self.live.reader.told(&self.wanted, &through).await;
         let mut told = told.map_err(|error| faults::internal(&error))?;
+        told.retain(|told| self.seen.shows(&told.event));
         told.retain(|told| !self.after.told(through.position, told.event.position));
         let last = told.len().saturating_sub(1);
         self.ready.extend(told.into_iter().enumerate().map(|(index, told)| {

@@ -11,15 +11,17 @@ use async_graphql::dynamic::{
 use async_graphql::{Result, Value as GraphQlValue};
 use door::{Principal, faults};
 use futures::{Stream, TryStreamExt};
+use policy::Way;
 use read_model::event::{ObjectId, Position};
 use read_model::fold::World;
-use read_model::reader::{EventFilter, Followed};
+use read_model::reader::{EventFilter, Followed, Seen as SeenEvents};
 use read_model::time::Day;
 use serde_json::Value;
 
 use super::Live;
 use crate::ahead::read_ahead;
 use crate::arguments::{self, Moments};
+use crate::entitled::Entitled;
 use crate::meeting::Asked;
 use crate::object::present;
 use crate::reading::{Point, Reading, internal};
@@ -65,8 +67,9 @@ pub(super) fn object(view: &Arc<View>) -> Object {
     let state = Field::new(&view.one, TypeRef::named(&*view.name), move |context| {
         let view = Arc::clone(&shown);
         FieldFuture::new(async move {
-            view.grant.check(Principal::of(&context)?)?;
-            let mut object = context.parent_value.try_downcast_ref::<Changed>()?.object.clone();
+            let changed = context.parent_value.try_downcast_ref::<Changed>()?;
+            Entitled::of(&context)?.view(&view, Way::Asked(changed.id))?;
+            let mut object = changed.object.clone();
             read_ahead(&context, &view, [context.ctx.field()], object.iter_mut().collect()).await?;
             Ok(object.map(FieldValue::owned_any))
         })
@@ -97,16 +100,16 @@ async fn follow<'a>(
     view: Arc<View>,
 ) -> Result<impl Stream<Item = Result<FieldValue<'a>>> + Send + 'a> {
     let principal = Principal::of(&context)?;
-    view.grant.check(principal)?;
     // The schema has let no other pass.
     let id = arguments::id(&context, "id")?.unwrap_or_default();
+    Entitled::of(&context)?.view(&view, Way::Asked(id))?;
     let live = Live::of(&context)?.clone();
     let end = live.reading().point_of_events(None).await?.snapshot.position;
-    let followed = live.feed.follow(EventFilter::default(), end);
-    let (surface, granted) = (Surface::of(&context)?.clone(), principal.clone());
+    let followed = live.feed.follow(EventFilter::default(), SeenEvents::everything(), end);
+    let (surface, granted) = (Surface::of(&context)?, principal.clone());
     let source = Source {
         live,
-        surface,
+        surface: surface.clone(),
         principal: granted.clone(),
         view: Arc::clone(&view),
         id,
@@ -119,7 +122,8 @@ async fn follow<'a>(
     });
     Ok(messages.and_then(move |message| {
         // Each message is looked at anew.
-        std::future::ready(view.grant.check(&granted).map(|()| FieldValue::owned_any(message)))
+        let allowed = Entitled::by(surface, &granted).view(&view, Way::Asked(id));
+        std::future::ready(allowed.map(|()| FieldValue::owned_any(message)))
     }))
 }
 
@@ -193,6 +197,10 @@ impl Source {
         Ok((Changed { id: self.id, object: seen.object, point, fields }, differs))
     }
 
+    fn entitled(&self) -> Entitled<'_> {
+        Entitled::by(&self.surface, &self.principal)
+    }
+
     /// The fields that differ, in the order of the view.
     fn differing(&self, before: &Values, after: &Values) -> Vec<Arc<str>> {
         let of = |values: &Values, name: &str| values.as_ref().and_then(|values| values.get(name).cloned());
@@ -202,8 +210,10 @@ impl Source {
 
     async fn see(&self, reading: &Reading, point: Point) -> Result<Seen> {
         let (catalogue, view, id) = (&self.surface.catalogue, &*self.view, self.id);
-        let expressions =
-            view.fields.iter().filter_map(|field| Views::expression(catalogue, view, &field.source));
+        // What the caller may not read changes unseen.
+        let entitled = self.entitled();
+        let shown = || view.fields.iter().filter(|field| entitled.shows(view, field));
+        let expressions = shown().filter_map(|field| Views::expression(catalogue, view, &field.source));
         let asked: Vec<Asked<'_>> =
             expressions.map(|expression| Asked { id, expression, day: point.as_of }).collect();
         let world = reading.world(&[id], point).await?;
@@ -212,7 +222,7 @@ impl Source {
         let mut met: BTreeSet<ObjectId> = world.known().chain([id]).collect();
         let object = present(&world, id, view, &self.surface, point)?;
         let mut values = BTreeMap::new();
-        for field in view.fields.iter().filter(|_| object.is_some()) {
+        for field in shown().filter(|_| object.is_some()) {
             if let Some(value) = self.value(reading, field, &world, point, &mut met).await? {
                 values.insert(Arc::clone(&field.name), value);
             }
@@ -231,7 +241,7 @@ impl Source {
     ) -> Result<Option<Value>> {
         let (catalogue, day) = (&self.surface.catalogue, point.as_of);
         if let Some((inverse, through)) = self.surface.inverse(&self.view, field) {
-            if !through.grant.lets(&self.principal.source_type) {
+            if !self.entitled().lets(through, Way::Referred) {
                 return Ok(None);
             }
             let referring = reading.referring(self.id, inverse, point).await?;

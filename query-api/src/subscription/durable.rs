@@ -5,11 +5,13 @@ use std::sync::Arc;
 use async_graphql::dynamic::{Field, FieldFuture, FieldValue, InputValue, Object, ResolverContext, TypeRef};
 use async_graphql::{Result, Value};
 use door::{Principal, faults};
+use policy::Acts;
 use read_model::event::EventId;
 use read_model::reader::{Backlog, ParkedDelivery, Subscription};
 
 use super::Live;
 use crate::arguments::given;
+use crate::entitled::Entitled;
 use crate::event::EventAt;
 use crate::reading::Reading;
 use crate::surface::Surface;
@@ -162,20 +164,17 @@ async fn event(context: &ResolverContext<'_>, id: EventId) -> Result<Option<Even
     let reading = Reading::of(context)?;
     let point = reading.point_of_events(None).await?;
     let event = reading.event(id, point).await?;
-    Ok(event.map(|event| EventAt { event, point }))
+    // Who manages the subscriptions of others need not be able to read what is delivered to them.
+    let seen = Entitled::of(context)?.events().unwrap_or_default();
+    Ok(event.filter(|event| seen.shows(event)).map(|event| EventAt { event, point }))
 }
 
 /// The subscriptions that the caller may see.
 async fn seen(context: &ResolverContext<'_>) -> Result<Vec<Arc<Subscription>>> {
     let caller = Principal::of(context)?;
-    let rights = &Surface::of(context)?.catalogue.subscriptions;
-    let among = |may: &[Arc<str>]| may.iter().any(|may| **may == *caller.source_type);
-    let manages = among(&rights.manage);
-    if !manages && !among(&rights.subscribe) {
-        let may = [&rights.subscribe[..], &rights.manage[..]].concat().join(", ");
-        let given = &caller.source_type;
-        return Err(faults::forbidden(format!("`{given}` may not see subscriptions; who may: {may}")));
-    }
+    let (acts, asking) = (Acts::of(&Surface::of(context)?.catalogue), caller.caller());
+    acts.see_subscriptions(&asking).map_err(|denied| faults::forbidden(denied.to_string()))?;
+    let manages = acts.manage_subscriptions(&asking).is_ok();
     let owner = (!manages).then_some(caller.source_id);
     Live::of(context)?.reader.subscriptions(owner).await.map_err(|error| faults::internal(&error))
 }

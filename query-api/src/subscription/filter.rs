@@ -11,6 +11,7 @@ use read_model::fold::Status;
 use read_model::reader::{EventFilter, Wanted};
 
 use crate::arguments::{self, given};
+use crate::entitled::Entitled;
 use crate::event_page::known_types;
 use crate::refusal::Refusal;
 use crate::surface::Surface;
@@ -36,9 +37,11 @@ pub(super) fn read(context: &ResolverContext<'_>) -> Result<Wanted> {
     let filter = filter.object()?;
     let catalogue = &Surface::of(context)?.catalogue;
     let names = |field: &str| value(&filter, field).map(|value| arguments::names(&value));
+    let event_types = names("eventTypes").map(|names| known_types(&names, catalogue)).transpose()?;
+    Entitled::of(context)?.events_of(event_types.as_deref().unwrap_or_default())?;
     let events = EventFilter {
         object: value(&filter, "objectId").map(|id| arguments::parse_id("objectId", id)).transpose()?,
-        event_types: names("eventTypes").map(|names| known_types(&names, catalogue)).transpose()?,
+        event_types,
         kinds: names("eventKinds").map(|names| each(&names, EventKind::from_name)),
         source_types: names("sourceTypes").map(|names| known_sources(names, catalogue)).transpose()?,
     };

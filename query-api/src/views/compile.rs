@@ -3,14 +3,15 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use policy::Reads;
+use policy::config::{QueryConfig, ViewConfig, ViewFieldConfig};
 use read_model::catalogue::{
     Catalogue, Expression, ObjectType, Problems, Report, Step, compile_yaml, is_name, one_of,
 };
 
 use super::fields::referring;
 use super::reserved::{MADE_SUFFIXES, RESERVED_ROOTS, RESERVED_TYPES};
-use super::{Grant, Source, View, ViewField, Views};
-use crate::config::{QueryConfig, ViewConfig};
+use super::{Source, View, ViewField, Views};
 
 impl Views {
     /// Compiles the text of a `query_config.yaml` against the catalogue; `file` names it in messages.
@@ -34,7 +35,7 @@ pub(super) struct Compiler<'a> {
 
 impl Compiler<'_> {
     fn views(&self, report: &mut Report) -> Views {
-        report.within(["events".into()], |report| self.check_readers(&self.config.events.read, report));
+        let reads = Reads::of(self.config, self.catalogue, report);
         let withheld = self.withheld(report);
         let own = self.catalogue.object_types.values().map(|object_type| self.object_type(object_type));
         let mut views: Vec<View> = own.collect();
@@ -47,7 +48,7 @@ impl Compiler<'_> {
             refuse_doubles(&views, report);
         });
         Views {
-            events: Grant::new("events", &self.config.events.read),
+            reads,
             views: views.into_iter().map(|view| (Arc::clone(&view.name), Arc::new(view))).collect(),
         }
     }
@@ -56,13 +57,16 @@ impl Compiler<'_> {
     fn object_type(&self, object_type: &ObjectType) -> View {
         let name = &object_type.name;
         let config = self.config.views.get(&**name);
-        let read = config.map(|view| view.read.as_slice()).unwrap_or_default();
         let own = config.and_then(|view| view.description.as_deref()).map(Arc::from);
+        let restricted = |field: &str| {
+            config.and_then(|view| view.fields.get(field)).is_some_and(|field| field.read.is_some())
+        };
         let fields = object_type.fields.values().map(|field| ViewField {
             name: Arc::clone(&field.name),
             description: field.description.clone(),
             shape: field.shape.clone(),
             source: Source::Field(Arc::clone(&field.name)),
+            restricted: restricted(&field.name),
             through: None,
         });
         let derived = object_type.derived.values().map(|derived| ViewField {
@@ -70,16 +74,19 @@ impl Compiler<'_> {
             description: derived.description.clone(),
             shape: derived.shape.clone(),
             source: Source::Derived(Arc::clone(&derived.name)),
+            restricted: restricted(&derived.name),
             through: None,
         });
-        let inverses = object_type.inverses.values().map(referring);
+        let inverses = object_type
+            .inverses
+            .values()
+            .map(|inverse| ViewField { restricted: restricted(&inverse.name), ..referring(inverse) });
         View {
             name: Arc::clone(name),
             description: own.or_else(|| object_type.description.clone()),
             object_type: Arc::clone(name),
             one: root_field(name),
             many: Arc::clone(&object_type.plural),
-            grant: Grant::new(format!("objects of type {name}"), read),
             withheld: None,
             fields: fields.chain(derived).chain(inverses).collect(),
         }
@@ -93,9 +100,8 @@ impl Compiler<'_> {
         withheld: &Withheld,
         report: &mut Report,
     ) -> Option<View> {
-        self.check_readers(&config.read, report);
         if self.catalogue.object_types.contains_key(name) {
-            check_own(name, config, report);
+            self.check_own(name, config, report);
             return None;
         }
         self.check_type_name(name, report);
@@ -107,7 +113,6 @@ impl Compiler<'_> {
             object_type: Arc::clone(&object_type.name),
             one: root_field(name),
             many: plural(name, config, report),
-            grant: Grant::new(format!("the view {name}"), &config.read),
             withheld: withheld.get(&*object_type.name).cloned(),
             fields: self.fields(config, object_type, report),
         })
@@ -136,18 +141,6 @@ impl Compiler<'_> {
         object_type
     }
 
-    fn check_readers(&self, given: &[String], report: &mut Report) {
-        let known = &self.catalogue.source_types;
-        for (index, name) in
-            given.iter().enumerate().filter(|(_, name)| !known.iter().any(|known| **known == ***name))
-        {
-            report.within([Step::from("read"), index.into()], |report| {
-                let there = one_of(name, known.iter().map(|name| &**name));
-                report.say(format!("`{name}` is no source type; {there}"));
-            });
-        }
-    }
-
     /// The catalogue's own names may be those of this API's types.
     fn refuse_taken_names(&self, report: &mut Report) {
         let names = self.catalogue.object_types.keys().chain(self.catalogue.types.keys());
@@ -168,6 +161,40 @@ impl Compiler<'_> {
         }
     }
 
+    /// A view with the name of an object type is that type itself: it may say who reads a field, and nothing else of it.
+    fn check_own(&self, name: &str, config: &ViewConfig, report: &mut Report) {
+        if config.object_type != name {
+            report.within(["object_type".into()], |report| {
+                report
+                    .say(format!("a view named as the object type {name} shows {name}; choose another name"));
+            });
+        }
+        if config.plural.is_some() {
+            report.within(["plural".into()], |report| report.say(left_out(name, "plural")));
+        }
+        for (field, config) in &config.fields {
+            report.within([Step::from("fields"), field.as_str().into()], |report| {
+                self.check_own_field(name, field, config, report);
+            });
+        }
+    }
+
+    fn check_own_field(&self, name: &str, field: &str, config: &ViewFieldConfig, report: &mut Report) {
+        let ViewFieldConfig { field: renamed, view, value_type, value, description, read } = config;
+        let said = [renamed, view, value_type, value, description];
+        if read.is_none() || said.iter().any(|said| said.is_some()) {
+            report.say(left_out(name, "fields"));
+        }
+        let Some(object_type) = self.catalogue.object_types.get(name) else { return };
+        let names =
+            object_type.fields.keys().chain(object_type.derived.keys()).chain(object_type.inverses.keys());
+        let mut names = names.map(|name| &**name);
+        if !names.clone().any(|known| known == field) {
+            let there = one_of(field, names.by_ref());
+            report.say(format!("{name} has no field `{field}`; {there}"));
+        }
+    }
+
     fn check_type_name(&self, name: &str, report: &mut Report) {
         if !is_name(name) || !name.starts_with(|first: char| first.is_ascii_uppercase()) {
             report
@@ -179,22 +206,10 @@ impl Compiler<'_> {
     }
 }
 
-/// A view with the name of an object type is that type itself.
-fn check_own(name: &str, config: &ViewConfig, report: &mut Report) {
-    if config.object_type != name {
-        report.within(["object_type".into()], |report| {
-            report.say(format!("a view named as the object type {name} shows {name}; choose another name"));
-        });
-    }
-    for (key, given) in [("fields", !config.fields.is_empty()), ("plural", config.plural.is_some())] {
-        if given {
-            report.within([key.into()], |report| {
-                report.say(format!(
-                    "the view {name} is the object type itself; leave `{key}` out, or choose another name"
-                ));
-            });
-        }
-    }
+fn left_out(name: &str, key: &str) -> String {
+    format!(
+        "the view {name} is the object type itself; leave `{key}` out, or choose another name; of a field, only `read` can be stated"
+    )
 }
 
 fn plural(name: &str, config: &ViewConfig, report: &mut Report) -> Arc<str> {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use policy::config::{ViewConfig, ViewFieldConfig};
 use read_model::catalogue::{Inverse, ObjectType, Report, Shape, Step, is_name, one_of};
 
 use super::compile::Compiler;
 use super::reserved::RESERVED_FIELDS;
 use super::{Source, ViewField};
-use crate::config::{ViewConfig, ViewFieldConfig};
 
 impl Compiler<'_> {
     pub(super) fn fields(
@@ -38,7 +38,7 @@ impl Compiler<'_> {
         object_type: &ObjectType,
         report: &mut Report,
     ) -> Option<ViewField> {
-        let ViewFieldConfig { field, view, value_type, value, description } = config;
+        let ViewFieldConfig { field, view, value_type, value, description, read } = config;
         let mut shown = match (field, value_type, value) {
             (Some(field), None, None) => renamed(field, object_type, report)?,
             (None, Some(value_type), Some(value)) => ViewField {
@@ -48,6 +48,7 @@ impl Compiler<'_> {
                 source: report.within(["value".into()], |report| {
                     Source::Computed(Box::new(self.catalogue.derived_value(value, object_type, report)))
                 }),
+                restricted: false,
                 through: None,
             },
             _ => {
@@ -56,6 +57,7 @@ impl Compiler<'_> {
             }
         };
         shown.name = name.into();
+        shown.restricted = read.is_some();
         shown.description = description.as_deref().map(Arc::from).or(shown.description);
         if let Some(view) = view {
             shown.through = Some(view.as_str().into());
@@ -133,6 +135,7 @@ fn renamed(field: &str, object_type: &ObjectType, report: &mut Report) -> Option
         description: description.clone(),
         shape: shape.clone(),
         source,
+        restricted: false,
         through: None,
     })
 }
@@ -144,6 +147,7 @@ pub(super) fn referring(inverse: &Inverse) -> ViewField {
         description: inverse.description.clone(),
         shape: Shape::List(Box::new(Shape::Reference(Arc::clone(&inverse.of)))),
         source: Source::Inverse(Arc::clone(&inverse.name)),
+        restricted: false,
         through: None,
     }
 }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use async_graphql::dynamic::{Field, FieldFuture, FieldValue, Object, TypeRef};
 use async_graphql::{Result, Value};
 use door::Principal;
+use policy::Acts;
 use read_model::event::{Event, EventKind};
-use read_model::work::{Remedy, WorkItem};
+use read_model::work::{Act, Remedy, WorkItem};
 
 use crate::broken_rule;
 use crate::event::EventAt;
 use crate::reading::{Point, Reading};
+use crate::surface::Surface;
 use crate::types::{Plain, date_time, text, with_plain};
 
 /// An event that waits, as known at a point.
@@ -103,17 +105,23 @@ fn remedy() -> Object {
     let allowed = Field::new("allowed", TypeRef::named_nn(TypeRef::BOOLEAN), |context| {
         FieldFuture::new(async move {
             let RemedyAt(remedy, _) = context.parent_value.try_downcast_ref::<RemedyAt>()?;
-            let Principal { source_id, source_type, .. } = Principal::of(&context)?;
-            let listed = remedy.source_types.iter().any(|listed| **listed == **source_type);
-            let other = !remedy.four_eyes || remedy.target.source.id != *source_id;
-            Ok(Some(FieldValue::value(listed && other)))
+            let (caller, catalogue) = (Principal::of(&context)?.caller(), &Surface::of(&context)?.catalogue);
+            let act = match remedy.act {
+                Act::Validate => policy::Act::Validate,
+                Act::Amend => policy::Act::Amend,
+                Act::Annul => policy::Act::Annul,
+            };
+            let of = catalogue.event_types.get(&remedy.target.event_type);
+            let may = of.is_some_and(|of| Acts::of(catalogue).act(&caller, act, of).is_ok());
+            let other = !remedy.four_eyes || remedy.target.source.id != caller.source.id;
+            Ok(Some(FieldValue::value(may && other)))
         })
     });
     with_plain(Object::new("Remedy"), &REMEDY)
         .description("A command that would resolve an item.")
         .field(target.description("The `target` of its input."))
         .field(allowed.description(
-            "Whether you may do it, by source type and four eyes. Rules are looked at when it is done.",
+            "Whether you may do it, by your rights and four eyes. Rules are looked at when it is done.",
         ))
 }
 

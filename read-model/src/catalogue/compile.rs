@@ -10,6 +10,7 @@ use super::config::{Config, DerivedConfig, FieldConfig, InverseConfig, ObjectTyp
 use super::event_type::compile_event_type;
 use super::expression::{Expression, Kind, Member, Members, Words};
 use super::following::{mark_following, refuse_long_expression, refuse_long_ways};
+use super::granting;
 use super::inverse::{compile_inverses, trace_inverses};
 use super::model::{Catalogue, Derived, EventType, Field, Line, NamedType, ObjectType};
 use super::problem::{Problems, Report, compile_yaml, one_of};
@@ -101,6 +102,7 @@ impl<'a> Compiler<'a> {
             oin: check_oin(&f6.oin, report).into(),
             zone: time_zone(&f6.time_zone, report),
             source_types: self.config.source_types.iter().map(|name| name.as_str().into()).collect(),
+            caller: granting::caller(self.config, report),
             subscriptions: compile_subscriptions(self.config, report),
             types: compile_types(self.config, &self.names, &mut Report::default()),
             object_types,

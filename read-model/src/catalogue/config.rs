@@ -15,6 +15,9 @@ pub struct Config {
     pub f6: F6Config,
     /// The types of authority that events are made with.
     pub source_types: Vec<String>,
+    /// The object type that a caller's own object is of: what the claim `person` of a token names, and `caller` in conditions.
+    #[serde(default)]
+    pub caller: Option<String>,
     /// Values with a structure of their own: name → JSON Schema 2020-12. Formats refer to them as `#/$defs/Name`.
     #[serde(default)]
     pub types: IndexMap<String, Value>,
@@ -49,14 +52,64 @@ pub struct SubscriptionsConfig {
     pub system: String,
     /// What the `type` of every CloudEvent begins with: the domain of who defines the events, in reverse.
     pub type_prefix: String,
-    /// The source types that may make subscriptions, and manage their own.
-    pub subscribe: Vec<String>,
-    /// The source types that may manage everybody's.
+    /// Who may make subscriptions, and manage their own.
+    pub subscribe: Vec<MayConfig>,
+    /// Who may manage everybody's.
     #[serde(default)]
-    pub manage: Vec<String>,
-    /// The source types to whom deliveries may carry what the events say, rather than a reference to it.
+    pub manage: Vec<MayConfig>,
+    /// To whom deliveries may carry what the events say, rather than a reference to it.
     #[serde(default)]
-    pub data: Vec<String>,
+    pub data: Vec<MayConfig>,
+}
+
+/// Who may do something.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(
+    untagged,
+    expecting = "who may is a source type, or { source_type: ..., organisations: ..., zones: ..., when: ... }"
+)]
+pub enum MayConfig {
+    /// Whoever has this type of authority, of this organisation and zone.
+    SourceType(String),
+    /// The same, on conditions.
+    On(MayOnConfig),
+}
+
+/// Who may do something, and on which conditions.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MayOnConfig {
+    /// Their type of authority.
+    pub source_type: String,
+    /// Of which organisations, by their OIN: `own`, which is the default, `any`, or a list.
+    #[serde(default)]
+    pub organisations: Option<WhereConfig>,
+    /// Of which zones, by their name: `own`, which is the default, `any`, or a list.
+    #[serde(default)]
+    pub zones: Option<WhereConfig>,
+    /// Of a claim: CEL over `data` and over `caller`, the caller's own object as it is today; only where it is true.
+    #[serde(default)]
+    pub when: Option<String>,
+}
+
+/// Of which organisations, or zones, somebody may be.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "this is `own`, `any`, or a list of them")]
+pub enum WhereConfig {
+    /// This one, or whichever.
+    Word(WhereWord),
+    /// One of these.
+    Named(Vec<String>),
+}
+
+/// Of this organisation or zone, or of whichever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WhereWord {
+    /// Of this one.
+    Own,
+    /// Of whichever.
+    Any,
 }
 
 /// A type of object and its fields.
@@ -177,11 +230,11 @@ pub struct EventTypeConfig {
     /// What happens.
     #[serde(default)]
     pub description: Option<String>,
-    /// The source types that may claim it.
-    pub claim: Vec<String>,
-    /// The source types that may validate claims and corrections of it.
-    pub validate: Vec<String>,
-    /// The source types that may correct it; where amending and annulling differ, each apart: `{ amend: [], annul: [ambtenaar] }`.
+    /// Who may claim it: source types, each by its name or on a condition, such as `{ source_type: burger, when: data.persoon == caller }`.
+    pub claim: Vec<MayConfig>,
+    /// Who may validate claims and corrections of it; always of this zone.
+    pub validate: Vec<MayConfig>,
+    /// Who may correct it, always of this zone; where amending and annulling differ, each apart: `{ amend: [], annul: [ambtenaar] }`.
     pub correct: CorrectConfig,
     /// Whether who validates must be another than who claimed.
     #[serde(default)]
@@ -211,8 +264,8 @@ pub struct EventTypeConfig {
     expecting = "`correct` is a list of source types, or { amend: [...], annul: [...] }, both of them"
 )]
 pub enum CorrectConfig {
-    /// The source types that may amend it, and annul it.
-    Both(Vec<String>),
+    /// Who may amend it, and annul it.
+    Both(Vec<MayConfig>),
     /// Each apart.
     Apart(CorrectApartConfig),
 }
@@ -221,10 +274,10 @@ pub enum CorrectConfig {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CorrectApartConfig {
-    /// The source types that may give it other data.
-    pub amend: Vec<String>,
-    /// The source types that may say that it did not happen.
-    pub annul: Vec<String>,
+    /// Who may give it other data.
+    pub amend: Vec<MayConfig>,
+    /// Who may say that it did not happen.
+    pub annul: Vec<MayConfig>,
 }
 
 /// A version of an event type's format.

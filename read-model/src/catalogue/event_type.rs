@@ -7,11 +7,12 @@ use indexmap::IndexMap;
 
 use super::compile::{Compiler, compile_expression};
 use super::config::{
-    ActionConfig, Config, CorrectConfig, EffectConfig, EventTypeConfig, RuleConfig, Severity, VersionConfig,
+    ActionConfig, CorrectConfig, EffectConfig, EventTypeConfig, RuleConfig, Severity, VersionConfig,
 };
 use super::expression::{Expression, Kind, Reads, Words};
 use super::format::Format;
-use super::model::{Action, Effect, EventType, Future, ObjectType, Role, Rule, Version};
+use super::granting::{may_claim, may_within_zone};
+use super::model::{Action, Effect, EventType, Future, May, ObjectType, Role, Rule, Version};
 use super::problem::{Report, one_of};
 use super::shape::{Property, Shape};
 use super::yaml::Step;
@@ -39,8 +40,8 @@ pub(super) fn compile_event_type(
     EventType {
         name: name.into(),
         description: config.description.as_deref().map(Arc::from),
-        claim: sources(compiler.config, &["claim"], &config.claim, report),
-        validate: sources(compiler.config, &["validate"], &config.validate, report),
+        claim: may_claim(compiler, (&vocabulary.data, &shape), &config.claim, report),
+        validate: may_within_zone(compiler.config, &["validate"], &config.validate, report),
         amend,
         annul,
         four_eyes: config.four_eyes,
@@ -61,38 +62,14 @@ pub(super) fn compile_event_type(
     }
 }
 
-/// Source types that stand below these keys; one that the config does not know is reported.
-pub(super) fn sources(
-    config: &Config,
-    keys: &[&str],
-    given: &[String],
-    report: &mut Report,
-) -> Vec<Arc<str>> {
-    let known = &config.source_types;
-    for (index, name) in given.iter().enumerate().filter(|(_, name)| !known.contains(name)) {
-        report.within(keys.iter().map(|key| Step::from(*key)).chain([index.into()]), |report| {
-            let there = one_of(name, known.iter().map(String::as_str));
-            report.say(format!("`{name}` is no source type; {there}"));
-        });
-    }
-    given.iter().map(|name| name.as_str().into()).collect()
-}
-
 /// Who may amend, and who may annul.
-fn correctors(
-    compiler: &Compiler<'_>,
-    config: &CorrectConfig,
-    report: &mut Report,
-) -> (Vec<Arc<str>>, Vec<Arc<str>>) {
+fn correctors(compiler: &Compiler<'_>, config: &CorrectConfig, report: &mut Report) -> (Vec<May>, Vec<May>) {
+    let mut of = |keys: &[&str], given| may_within_zone(compiler.config, keys, given, report);
     match config {
-        CorrectConfig::Both(given) => {
-            let both = sources(compiler.config, &["correct"], given, report);
-            (both.clone(), both)
+        CorrectConfig::Both(given) => (of(&["correct"], given), of(&["correct"], given)),
+        CorrectConfig::Apart(apart) => {
+            (of(&["correct", "amend"], &apart.amend), of(&["correct", "annul"], &apart.annul))
         }
-        CorrectConfig::Apart(apart) => (
-            sources(compiler.config, &["correct", "amend"], &apart.amend, report),
-            sources(compiler.config, &["correct", "annul"], &apart.annul, report),
-        ),
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Catalogue {
     pub zone: Zone,
     /// The types of authority.
     pub source_types: Vec<Arc<str>>,
+    /// The object type that a caller's own object is of, where callers have one.
+    pub caller: Option<Arc<str>>,
     /// Who may have events delivered.
     pub subscriptions: Subscriptions,
     /// Values with a structure of their own, by name.
@@ -45,18 +47,18 @@ pub struct Catalogue {
 }
 
 /// Who may have events delivered, and what those are called outside.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Subscriptions {
     /// What this F6 is called outside.
     pub system: Arc<str>,
     /// What the type of every event begins with outside.
     pub type_prefix: Arc<str>,
     /// Who may make subscriptions, and manage their own.
-    pub subscribe: Vec<Arc<str>>,
+    pub subscribe: Vec<May>,
     /// Who may manage everybody's.
-    pub manage: Vec<Arc<str>>,
+    pub manage: Vec<May>,
     /// To whom deliveries may carry data.
-    pub data: Vec<Arc<str>>,
+    pub data: Vec<May>,
 }
 
 /// A type from `types`.
@@ -133,13 +135,13 @@ pub struct EventType {
     /// What happens.
     pub description: Option<Arc<str>>,
     /// Who may claim it.
-    pub claim: Vec<Arc<str>>,
+    pub claim: Vec<May>,
     /// Who may validate claims and corrections of it.
-    pub validate: Vec<Arc<str>>,
+    pub validate: Vec<May>,
     /// Who may give it other data.
-    pub amend: Vec<Arc<str>>,
+    pub amend: Vec<May>,
     /// Who may say that it did not happen.
-    pub annul: Vec<Arc<str>>,
+    pub annul: Vec<May>,
     /// Whether the validator must be another than the claimer.
     pub four_eyes: bool,
     /// The path in the data to the date on which it takes effect.
@@ -160,6 +162,49 @@ pub struct EventType {
     pub(crate) rules_read: Reads,
     /// What it changes.
     pub effects: Vec<Effect>,
+}
+
+/// Somebody who may do something; of several, any will do.
+#[derive(Debug)]
+pub struct May {
+    /// Who.
+    pub authority: Authority,
+    /// Over the data and the caller's own object: only where this is true.
+    pub when: Option<Expression>,
+}
+
+/// With which authority somebody acts or asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authority {
+    /// Its type.
+    pub source_type: Arc<str>,
+    /// Of which organisations, by their OIN.
+    pub organisations: Where,
+    /// Of which zones, by their name.
+    pub zones: Where,
+}
+
+/// Of which organisations, or zones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Where {
+    /// Of this one.
+    Own,
+    /// Of whichever.
+    Any,
+    /// Of one of these.
+    Named(Vec<Arc<str>>),
+}
+
+/// The source types that these name, each once.
+#[must_use]
+pub fn source_types_of(may: &[May]) -> Vec<Arc<str>> {
+    let mut names: Vec<Arc<str>> = Vec::new();
+    for May { authority, .. } in may {
+        if !names.contains(&authority.source_type) {
+            names.push(Arc::clone(&authority.source_type));
+        }
+    }
+    names
 }
 
 /// Whether an event may lie in the future.

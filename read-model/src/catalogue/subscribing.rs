@@ -1,7 +1,7 @@
 //! `subscriptions` of the config: who may have events delivered, and what those are called outside.
 
 use super::config::{Config, SubscriptionsConfig};
-use super::event_type::sources;
+use super::granting::may;
 use super::model::Subscriptions;
 use super::problem::Report;
 
@@ -11,9 +11,9 @@ pub(super) fn compile_subscriptions(config: &Config, report: &mut Report) -> Sub
     report.within(["subscriptions".into()], |report| {
         check_names(written, report);
         Subscriptions {
-            subscribe: sources(config, &["subscribe"], &written.subscribe, report),
-            manage: sources(config, &["manage"], &written.manage, report),
-            data: sources(config, &["data"], &written.data, report),
+            subscribe: may(config, &["subscribe"], &written.subscribe, report),
+            manage: may(config, &["manage"], &written.manage, report),
+            data: may(config, &["data"], &written.data, report),
             system: written.system.as_str().into(),
             type_prefix: written.type_prefix.as_str().into(),
         }

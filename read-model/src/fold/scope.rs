@@ -10,7 +10,8 @@ use super::line::Bound;
 use super::state::ObjectState;
 use super::world::World;
 use crate::catalogue::{
-    Catalogue, EvaluationError, FieldRead, Reads, Scope, data_variable, map, role_variable, with_absent,
+    CALLER, Catalogue, EvaluationError, EventType, Expression, FieldRead, Reads, Scope, Shape, data_variable,
+    map, role_variable, with_absent,
 };
 use crate::event::ObjectId;
 use crate::time::Day;
@@ -100,6 +101,57 @@ impl Scope for DayScope<'_> {
         let value = self.trail.derived(object, read, || derived.value.evaluate(&there))?;
         Ok(with_absent(&value, Some(&derived.expanded)))
     }
+}
+
+/// What a condition on who may claim sees: the data, and the caller's own object as it is on a day.
+struct CallerScope<'a> {
+    catalogue: &'a Catalogue,
+    world: &'a World,
+    caller: ObjectId,
+    event_type: &'a EventType,
+    data: &'a Value,
+    day: Day,
+}
+
+impl Scope for CallerScope<'_> {
+    fn variable(&self, name: &str, reads: &Reads) -> Option<cel::Value> {
+        match name {
+            "data" => Some(data_variable(self.data, self.event_type.current().format.expanded(), reads)),
+            CALLER => Some(self.caller.to_string().into()),
+            _ => None,
+        }
+    }
+
+    fn data(&self) -> Option<&Value> {
+        Some(self.data)
+    }
+
+    fn answer(&self, object: ObjectId, read: &FieldRead) -> Result<cel::Value, EvaluationError> {
+        let state = self.world.object(object).filter(|_| object == self.caller);
+        let value = answer(self.catalogue, state, read, Bound::EndOf(self.day));
+        let fields = self.catalogue.object_types.get(&read.object_type).map(|of| &of.fields);
+        let many = fields.and_then(|fields| fields.get(&read.field));
+        // Of a list nobody is in an absent one: `data.kind in caller.kinderen` needs no question before it.
+        match many.is_some_and(|field| matches!(field.shape, Shape::List(_))) && value == cel::Value::Null {
+            true => Ok(cel::Value::List(Vec::new().into())),
+            false => Ok(value),
+        }
+    }
+}
+
+/// Whether a condition on who may claim holds for a caller whose own object is this one, in a world in which it is folded.
+///
+/// `data` are those of the current version.
+///
+/// # Errors
+/// [`EvaluationError`] where it cannot be computed on these data.
+pub fn holds_for(
+    catalogue: &Catalogue,
+    condition: &Expression,
+    (caller, world, day): (ObjectId, &World, Day),
+    (event_type, data): (&EventType, &Value),
+) -> Result<bool, EvaluationError> {
+    condition.holds(&CallerScope { catalogue, world, caller, event_type, data, day })
 }
 
 fn day(day: Day) -> cel::Value {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::{EventFilter, EventReader, ReadError, listen};
+use super::{EventFilter, EventReader, ReadError, Seen, listen};
 use crate::event::{Event, Position};
 
 /// How many events are read at once: what one follower holds in memory, at most.
@@ -36,6 +36,7 @@ pub struct Followed {
     reader: Arc<EventReader>,
     newest: watch::Receiver<Position>,
     filter: EventFilter,
+    seen: Seen,
     at: Position,
     place: Place,
 }
@@ -48,9 +49,9 @@ impl Feed {
         Self { reader, newest: Arc::new(newest), listening: Once::new(), followers: Arc::default() }
     }
 
-    /// Follows the log after a position; must be called within a runtime.
+    /// Follows those events of the log after a position that somebody may see; must be called within a runtime.
     #[must_use]
-    pub fn follow(&self, filter: EventFilter, after: Position) -> Followed {
+    pub fn follow(&self, filter: EventFilter, seen: Seen, after: Position) -> Followed {
         self.listening.call_once(|| {
             tokio::spawn(listen::listen(self.reader.pool.clone(), Arc::clone(&self.newest)));
         });
@@ -58,6 +59,7 @@ impl Feed {
             reader: Arc::clone(&self.reader),
             newest: self.newest.subscribe(),
             filter,
+            seen,
             at: after,
             place: self.followers.enter(after),
         }
@@ -118,7 +120,7 @@ impl Followed {
     async fn stretch(&self, newest: Position) -> Result<(Vec<Arc<Event>>, Position), ReadError> {
         let mut attempts = 1;
         loop {
-            match self.reader.stretch(&self.filter, self.at, newest, PAGE).await {
+            match self.reader.stretch((&self.filter, &self.seen), self.at, newest, PAGE).await {
                 Err(ReadError::Database(error)) if attempts < ATTEMPTS => {
                     tracing::warn!(
                         error = &error as &dyn std::error::Error,
@@ -141,7 +143,7 @@ impl EventReader {
     /// [`ReadError`].
     pub async fn stretch(
         &self,
-        filter: &EventFilter,
+        (filter, seen): (&EventFilter, &Seen),
         after: Position,
         newest: Position,
         at_most: usize,
@@ -150,7 +152,7 @@ impl EventReader {
             Some(_) => newest,
             None => newest.min(after.plus(WINDOW)),
         };
-        let events = self.page(filter, after, up_to, at_most).await?;
+        let events = self.page((filter, seen), after, up_to, at_most).await?;
         let reached = match events.last() {
             Some(last) if events.len() == at_most => last.position,
             Some(_) | None => up_to,

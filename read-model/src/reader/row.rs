@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::wall;
 use crate::catalogue::Catalogue;
 use crate::event::{Body, BodyError, Event, EventKind, EventSource, Memo, Position};
 
@@ -23,10 +24,10 @@ pub fn event_at(position: &str) -> String {
 
 /// The statement that reads the events at the positions that a query finds, each once, in position order.
 pub(super) fn events_at(found: &str) -> String {
-    format!(
+    wall::folding(&format!(
         "SELECT {COLUMNS} FROM ({found}) AS found CROSS JOIN LATERAL {} ORDER BY e.position",
         event_at("found.position")
-    )
+    ))
 }
 
 /// An event as the database keeps it.

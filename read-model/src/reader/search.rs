@@ -2,7 +2,7 @@
 
 use sqlx::{PgPool, Postgres, QueryBuilder};
 
-use super::{EventReader, ReadError};
+use super::{EventReader, ReadError, wall};
 use crate::catalogue::{Search, Terms};
 use crate::event::{ObjectId, Position};
 
@@ -58,7 +58,9 @@ async fn found(
     after: Option<ObjectId>,
     limit: usize,
 ) -> Result<Vec<ObjectId>, ReadError> {
-    let mut query: QueryBuilder<Postgres> = QueryBuilder::new("SELECT object_id FROM (");
+    let [before, after_it] = wall::AROUND_FOLDING;
+    let mut query: QueryBuilder<Postgres> = QueryBuilder::new(before);
+    query.push("SELECT object_id FROM (");
     for (index, (search, Terms { exact, between: (from, until) })) in leading(sought).enumerate() {
         query.push(if index == 0 {
             "SELECT object_id FROM search_term WHERE search = "
@@ -81,6 +83,7 @@ async fn found(
     query.push(") AS found WHERE object_id > ").push_bind(after.unwrap_or_default());
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     query.push(" GROUP BY object_id ORDER BY object_id LIMIT ").push_bind(limit);
+    query.push(after_it);
     Ok(query.build_query_scalar().fetch_all(pool).await?)
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{EventFilter, EventReader, ReadError, Turn};
+use super::{EventFilter, EventReader, ReadError, Seen, Turn};
 use crate::event::{Event, EventKind};
 use crate::fold::Status;
 
@@ -38,6 +38,12 @@ impl Wanted {
             true => EventFilter::default(),
             false => every_judgement,
         }
+    }
+
+    /// Which events are read, of who may see these: of turns each judgement is read, whoever may see it, to find what turned.
+    #[must_use]
+    pub fn seen_in_log(&self, seen: &Seen) -> Seen {
+        if self.trust.is_some() { Seen::everything() } else { seen.clone() }
     }
 
     fn wants(&self, turn: &Turn) -> bool {

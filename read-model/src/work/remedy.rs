@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Cause, Why, WorkKind};
+use crate::catalogue::source_types_of;
 use crate::event::{Event, EventKind};
 use crate::fold::Folded;
 
@@ -108,14 +109,13 @@ fn named(event: &Event) -> String {
 
 fn remedy(folded: &Folded<'_>, (act, target, message): (Act, &Arc<Event>, String)) -> Option<Remedy> {
     let event_type = folded.catalogue().event_types.get(&target.event_type)?;
-    let source_types = match act {
+    let source_types = source_types_of(match act {
         Act::Validate => &event_type.validate,
         Act::Amend => &event_type.amend,
         Act::Annul => &event_type.annul,
-    };
+    });
     let four_eyes = act == Act::Validate && event_type.four_eyes;
     let message = if four_eyes { format!("{message}; another than who made it does that") } else { message };
-    let remedy =
-        Remedy { act, target: Arc::clone(target), message, source_types: source_types.clone(), four_eyes };
+    let remedy = Remedy { act, target: Arc::clone(target), message, source_types, four_eyes };
     (!remedy.source_types.is_empty()).then_some(remedy)
 }

@@ -7,20 +7,20 @@ use tests::{F6, Sink, days_from_now, new_id, root};
 
 use super::{ask, too_deep};
 use crate::deliveries::{subscribe, until};
-use crate::family::birth;
+use crate::family::declare;
 
 #[tokio::test]
 async fn every_metric_is_explained_and_the_dashboard_and_the_alerts_use_no_other() {
     // Given an F6 in which everything happened once
     let f6 = F6::start().await;
-    f6.ouder().claim("Geboorte", birth(new_id(), &days_from_now(9), "Dirk")).await.refused("FUTURE");
+    declare(&f6.ouder(), new_id(), &days_from_now(9), "Dirk").await.refused("FUTURE");
     for server in [&f6.write[0], &f6.query] {
         let answer = ask(server, &f6, &too_deep(), &[]).await;
         assert_eq!(answer["errors"][0]["extensions"]["code"], "LIMIT_EXCEEDED", "{answer}");
     }
     let (sink, worker) = (Sink::start().await, f6.delivery(&[]).await);
     subscribe(&f6.principal("systeem"), "letters", &sink, json!({})).await;
-    f6.ouder().claim("Geboorte", birth(new_id(), "2026-01-01", "Anna")).await.accepted();
+    declare(&f6.ouder(), new_id(), "2026-01-01", "Anna").await.accepted();
     sink.next().await;
     until(&f6.ambtenaar(), "letters", |stands| stands["backlog"]["pending"] == 0).await;
     let (write, query) = (f6.write[0].metrics().await, f6.query.metrics().await);

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Chance, parts};
 use crate::bsn_issuer::{Issued, claims, id, issued, until};
-use crate::family::birth;
+use crate::family::{birth, declare};
 
 /// How often it is killed in one part of ten.
 const ROUNDS: usize = 20;
@@ -72,7 +72,7 @@ struct Load {
 async fn write(f6: &F6, writer: usize, mut chance: Chance, load: &Load) {
     let (ouder, ambtenaar) = (f6.ouder().through(writer % 2), f6.ambtenaar().through(writer % 2));
     while !load.over.load(Ordering::Relaxed) {
-        let declared = ouder.claim("Geboorte", birth(new_id(), "2026-01-01", "Dirk")).await.accepted();
+        let declared = declare(&ouder, new_id(), "2026-01-01", "Dirk").await.accepted();
         tokio::time::sleep(chance.milliseconds(100)).await;
         match chance.below(10) {
             0 => {}

@@ -10,7 +10,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use indicatif::{ProgressBar, ProgressStyle};
 use read_model::event::{Event, Position};
-use read_model::reader::{EventFilter, EventReader, ReadError};
+use read_model::reader::{EventFilter, EventReader, ReadError, Seen};
 use serde_json::json;
 
 use crate::settings::{ConfigOptions, SettingsError, WriteDatabase};
@@ -64,7 +64,8 @@ pub(super) async fn export(args: ExportArgs) -> Result<(), ExportError> {
     let progress = progress(newest);
     let mut position = Position::START;
     while position < newest {
-        let page = reader.page(&EventFilter::default(), position, newest, PAGE).await?;
+        let page =
+            reader.page((&EventFilter::default(), &Seen::everything()), position, newest, PAGE).await?;
         let Some(last) = page.last() else { break };
         position = last.position;
         for event in &page {

@@ -14,7 +14,7 @@ use sqlx::PgPool;
 use crate::append::{self, AppenderTask, EngineError, Meters};
 use crate::graphql::{self, Gate, SchemaError};
 use crate::ids::{IdSource, SystemIds};
-use crate::settings::{ServeOptions, SettingsError};
+use crate::settings::{ServeOptions, SettingsError, load_policy};
 use crate::subscribing::Subscriptions;
 
 /// What the server is called in its log, its metrics and its traces.
@@ -62,6 +62,7 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
     let tokens = Tokens::load(&options.tokens)?;
     let appending = options.appending.checked(tokens.development())?;
     let catalogue = options.config.load()?;
+    let policy = load_policy(&catalogue, &options.query_config_path)?;
     let pool = options.database.connect().await?;
     let mut metrics = metrics(&catalogue, &pool);
     let meters = Meters::new(&catalogue, metrics.registry());
@@ -69,7 +70,7 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
     let (appender, task) = started.map_err(ServeFailure::Appender)?;
     let reader = EventReader::new(pool.clone(), Arc::clone(&catalogue), CACHED_OBJECTS);
     let subscriptions = Subscriptions::new(pool.clone(), Arc::clone(&catalogue), tokens.development());
-    let gate = Gate { appender, reader, subscriptions, ids: Box::new(SystemIds) };
+    let gate = Gate { appender, policy, reader, subscriptions, ids: Box::new(SystemIds) };
     let schema = graphql::builder(&catalogue, gate)?;
     let schema = graphql::finish(door::harden(schema, tokens.development()))?;
     let (bind, patience) = (options.bind, options.http.shutdown_timeout);
@@ -128,14 +129,14 @@ fn checks(pool: &PgPool) -> Vec<Check> {
 
 fn page(catalogue: &Catalogue) -> Graphiql {
     // Who validates most is most likely the one whose screen is being tried.
-    let clerk = catalogue.event_types.values().find_map(|event_type| event_type.validate.first());
+    let clerk = catalogue
+        .event_types
+        .values()
+        .find_map(|event_type| event_type.validate.first().map(|may| &may.authority.source_type));
     Graphiql {
         title: format!("F6 write API: {}, {}", catalogue.organisation, catalogue.zone_name),
         query: Some(FIRST_QUERY.to_owned()),
-        principal: clerk.map(|source_type| Principal {
-            source_id: SystemIds.next(),
-            source_type: source_type.to_string(),
-        }),
+        principal: clerk.map(|source_type| Principal::new(SystemIds.next(), &**source_type)),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use policy::{Act, Acts};
 use read_model::catalogue::Severity;
 use read_model::event::{Event, EventId};
 use read_model::fold::{Breach, Claim, Contrast, Folded};
@@ -12,7 +13,6 @@ use super::evidence::Evidence;
 use super::{Desk, Stop};
 use crate::command::Command;
 use crate::outcome::{Finding, FindingCode};
-use crate::rights;
 
 /// What holding a draft against the history yields.
 #[derive(Debug, Default)]
@@ -68,10 +68,9 @@ fn contested<'c>(evidence: &Evidence<'c>, draft: &Draft) -> Vec<(Arc<Event>, Vec
 
 /// Who may validate an event may also accept that it becomes contested.
 fn may_accept(desk: Desk<'_>, command: &Command, event: &Event) -> bool {
-    desk.catalogue
-        .event_types
-        .get(&event.event_type)
-        .is_some_and(|event_type| rights::may_validate(event_type, &command.source.source_type).is_ok())
+    desk.catalogue.event_types.get(&event.event_type).is_some_and(|event_type| {
+        Acts::of(desk.catalogue).act(&command.caller, Act::Validate, event_type).is_ok()
+    })
 }
 
 /// Clashes that exist only with claims which nobody has validated: a warning.

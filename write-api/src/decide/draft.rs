@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use policy::Acts;
 use read_model::catalogue::{EventType, Future, Version};
 use read_model::event::{Body, Event, EventId, EventKind, Memo, ObjectId, Verdict};
 use read_model::time::Day;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::entitled::{may_claim, target_of};
 use super::view::event;
 use super::{Desk, Stop};
 use crate::command::{Act, Command};
@@ -45,7 +47,6 @@ pub(super) fn draft(desk: Desk<'_>, command: &Command) -> Result<Draft, Stop> {
     if !desk.trusted {
         rights::may_ask(desk.catalogue, command)?;
     }
-    check_known(desk, &command.despite, "despite")?;
     let said = match &command.act {
         Act::Claim { .. } => claim(desk, command)?,
         Act::Amend { .. } => amend(desk, command)?,
@@ -54,6 +55,7 @@ pub(super) fn draft(desk: Desk<'_>, command: &Command) -> Result<Draft, Stop> {
             validate(desk, command, *target, *verdict, reason.clone())?
         }
     };
+    check_known(desk, &command.despite, "despite")?;
     let judged = command.validate || matches!(command.act, Act::Validate { .. });
     let four_eyes =
         desk.catalogue.event_types.get(&said.event_type).is_some_and(|event_type| event_type.four_eyes);
@@ -68,7 +70,7 @@ pub(super) fn draft(desk: Desk<'_>, command: &Command) -> Result<Draft, Stop> {
         object_ids: said.object_ids.into_iter().collect(),
         event_type: said.event_type,
         event_version: said.version,
-        source: command.source.clone(),
+        source: command.caller.source.clone(),
         references: said.references,
         body: said.body,
         memo: Memo::default(),
@@ -102,7 +104,7 @@ fn claim(desk: Desk<'_>, command: &Command) -> Result<Said, Stop> {
     let Act::Claim { event_type, version, data, occurred_at, based_on, object_ids } = &command.act else {
         unreachable!("only called for claims")
     };
-    let content = content(desk, event_type, version, data, *occurred_at)?;
+    let content = content(desk, command, (event_type, version), data, *occurred_at)?;
     check_objects(object_ids.as_deref(), &content.object_ids)?;
     check_known(desk, based_on, "basedOn")?;
     Ok(Said {
@@ -135,7 +137,7 @@ fn amend(desk: Desk<'_>, command: &Command) -> Result<Said, Stop> {
     let Act::Amend { target, event_type, version, data, occurred_at, reason } = &command.act else {
         unreachable!("only called for amends")
     };
-    let claim = known(desk, *target, &["target"])?;
+    let claim = target_of(desk, command, (policy::Act::Amend, *target))?.0;
     if claim.kind() != EventKind::Claim {
         let message = format!(
             "event {target} is a {}; only a Claim can be amended, annul it instead",
@@ -148,7 +150,7 @@ fn amend(desk: Desk<'_>, command: &Command) -> Result<Said, Stop> {
             format!("event {target} is a {}, not a {event_type}; amend it as what it is", claim.event_type);
         return Err(finding(FindingCode::WrongTarget, message, &["target"]).into());
     }
-    let content = content(desk, event_type, version, data, *occurred_at)?;
+    let content = content(desk, command, (event_type, version), data, *occurred_at)?;
     let mut object_ids = objects_of(desk, &claim)?;
     object_ids.extend(&content.object_ids);
     Ok(Said {
@@ -164,13 +166,11 @@ fn amend(desk: Desk<'_>, command: &Command) -> Result<Said, Stop> {
 }
 
 fn annul(desk: Desk<'_>, command: &Command, target: EventId, reason: Option<String>) -> Result<Said, Stop> {
-    let annulled = known(desk, target, &["target"])?;
-    let root = root(desk, &annulled)?;
-    if let Some(event_type) = desk.catalogue.event_types.get(&root.event_type).filter(|_| !desk.trusted) {
-        rights::may_annul(event_type, &command.source.source_type)?;
-        if command.validate {
-            rights::may_validate(event_type, &command.source.source_type)?;
-        }
+    let (_, root) = target_of(desk, command, (policy::Act::Annul, target))?;
+    if command.validate
+        && let Some(event_type) = desk.catalogue.event_types.get(&root.event_type).filter(|_| !desk.trusted)
+    {
+        Acts::of(desk.catalogue).act(&command.caller, policy::Act::Validate, event_type)?;
     }
     Ok(Said {
         object_ids: objects_of(desk, &root)?,
@@ -191,19 +191,18 @@ fn validate(
     verdict: Verdict,
     reason: Option<String>,
 ) -> Result<Said, Stop> {
-    let judged = known(desk, target, &["target"])?;
+    let (judged, root) = target_of(desk, command, (policy::Act::Validate, target))?;
     if judged.kind() == EventKind::Validation {
         let message = format!(
             "event {target} is a Validation; validate a Claim or a Correction, or annul the Validation"
         );
         return Err(finding(FindingCode::WrongTarget, message, &["target"]).into());
     }
-    let root = root(desk, &judged)?;
-    if let Some(event_type) = desk.catalogue.event_types.get(&root.event_type).filter(|_| !desk.trusted) {
-        rights::may_validate(event_type, &command.source.source_type)?;
-        if event_type.four_eyes && judged.source.id == command.source.id {
-            return Err(same_eyes(&event_type.name).into());
-        }
+    if let Some(event_type) = desk.catalogue.event_types.get(&root.event_type).filter(|_| !desk.trusted)
+        && event_type.four_eyes
+        && judged.source.id == command.caller.source.id
+    {
+        return Err(same_eyes(&event_type.name).into());
     }
     let own_claim = match &judged.body {
         Body::Claim(_) => Some(judged.id),
@@ -233,8 +232,8 @@ struct Content<'c> {
 
 fn content<'a>(
     desk: Desk<'a>,
-    event_type: &str,
-    version: &str,
+    command: &Command,
+    (event_type, version): (&str, &str),
     data: &Value,
     occurred_at: Option<DateTime<Utc>>,
 ) -> Result<Content<'a>, Stop> {
@@ -257,6 +256,10 @@ fn content<'a>(
             &["data"],
         )
     })?;
+    if matches!(command.act, Act::Claim { .. }) {
+        // Nothing of any other object is looked at before.
+        may_claim(desk, command, event_type, &current)?;
+    }
     let objects = desk.catalogue.references(version.format.shape(), &data);
     let object_ids: BTreeSet<ObjectId> = objects.iter().map(|(_, id)| *id).collect();
     if object_ids.is_empty() {
@@ -386,15 +389,6 @@ fn check_future(desk: Desk<'_>, event_type: &EventType, (day, in_data): (Day, bo
     Err(finding(FindingCode::Future, message, &path).into())
 }
 
-/// The claim at the root of an event.
-fn root(desk: Desk<'_>, found: &Arc<Event>) -> Result<Arc<Event>, Stop> {
-    let mut root = Arc::clone(found);
-    while let Some(target) = root.target() {
-        root = known(desk, target, &["target"])?;
-    }
-    Ok(root)
-}
-
 /// The objects of a claim and of every amend of it so far.
 fn objects_of(desk: Desk<'_>, claim: &Event) -> Result<BTreeSet<ObjectId>, Stop> {
     let mut objects: BTreeSet<ObjectId> = claim.object_ids.iter().copied().collect();
@@ -411,7 +405,7 @@ fn objects_of(desk: Desk<'_>, claim: &Event) -> Result<BTreeSet<ObjectId>, Stop>
     Ok(objects)
 }
 
-fn known(desk: Desk<'_>, id: EventId, path: &[&str]) -> Result<Arc<Event>, Stop> {
+pub(super) fn known(desk: Desk<'_>, id: EventId, path: &[&str]) -> Result<Arc<Event>, Stop> {
     event(desk.view, id, desk.known)?.ok_or_else(|| unknown_event(id, path).into())
 }
 
@@ -425,7 +419,7 @@ fn check_known(desk: Desk<'_>, ids: &[EventId], field: &str) -> Result<(), Stop>
     Ok(())
 }
 
-fn unknown_event(id: EventId, path: &[&str]) -> Finding {
+pub(super) fn unknown_event(id: EventId, path: &[&str]) -> Finding {
     let message = format!(
         "there is no event {id}; a reference names an event that exists, or an earlier one of the same batch"
     );

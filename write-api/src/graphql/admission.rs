@@ -8,6 +8,7 @@ use std::sync::Arc;
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation};
 use async_graphql::{PathSegment, ServerError, ValidationResult, async_trait};
 use door::{Code, Mutation, Mutations, Principal, faults};
+use policy::{Acts, Denied};
 use read_model::catalogue::Catalogue;
 use read_model::event::EventId;
 
@@ -15,7 +16,7 @@ use super::Gate;
 use super::read::Reader;
 use crate::append::{AppendError, Request};
 use crate::command::{Act, Command};
-use crate::rights::{self, Forbidden};
+use crate::rights;
 
 /// Stands between the validation of a document and its execution.
 pub(super) struct Admission(pub(super) Arc<Catalogue>);
@@ -78,29 +79,25 @@ fn event_type(made: &Made, command: &Command) -> Option<Arc<str>> {
 }
 
 /// A right that the command needs and the caller lacks, as far as can be told before it is decided.
-async fn lacking(
-    catalogue: &Catalogue,
-    gate: &Gate,
-    made: &Made,
-    command: &Command,
-) -> Result<(), Forbidden> {
+async fn lacking(catalogue: &Catalogue, gate: &Gate, made: &Made, command: &Command) -> Result<(), Denied> {
     rights::may_ask(catalogue, command)?;
-    let annuls = match &command.act {
+    let act = match &command.act {
+        // Whether a condition holds is for the decision to say.
+        Act::Claim { .. } if rights::depends_on(catalogue, command).is_some() => {
+            return tried(gate, command).await;
+        }
         Act::Claim { .. } | Act::Amend { .. } => return Ok(()),
-        Act::Annul { .. } => true,
-        Act::Validate { .. } => false,
+        Act::Annul { .. } => policy::Act::Annul,
+        Act::Validate { .. } => policy::Act::Validate,
     };
-    let source_type = &command.source.source_type;
     match event_type(made, command).and_then(|name| catalogue.event_types.get(&name)) {
-        Some(of) if annuls => rights::may_annul(of, source_type)?,
-        Some(of) => rights::may_validate(of, source_type)?,
-        None => return tried(gate, command).await,
+        Some(of) => Acts::of(catalogue).act(&command.caller, act, of),
+        None => tried(gate, command).await,
     }
-    Ok(())
 }
 
 /// What its target is stands in the log, so it is tried; whatever else is in its way is told when its turn comes.
-async fn tried(gate: &Gate, command: &Command) -> Result<(), Forbidden> {
+async fn tried(gate: &Gate, command: &Command) -> Result<(), Denied> {
     let request = Request { commands: vec![command.clone()], dry_run: true };
     match gate.appender.submit(request).await {
         Err(AppendError::Forbidden(forbidden)) => Err(forbidden),

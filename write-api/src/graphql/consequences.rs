@@ -2,6 +2,7 @@
 //!
 //! It is read after the decision, and not by the appender: nobody else waits for it.
 
+use async_graphql::PathSegment;
 use async_graphql::dynamic::ResolverContext;
 use door::faults;
 use read_model::event::ObjectId;
@@ -13,6 +14,7 @@ use read_model::reader::{EventReader, ReadError};
 use serde_json::json;
 
 use super::output::{Held, object, shown};
+use super::sight::Sight;
 use super::types::Types;
 use crate::outcome::Outcome;
 
@@ -90,7 +92,7 @@ const RULE: [Held; 3] = [
 ///
 /// What was committed stands, whatever becomes of this: a fault is told at the field itself.
 pub(super) async fn told(
-    reader: &EventReader,
+    (reader, sight): (&EventReader, &Sight<'_>),
     outcome: &Outcome,
     dry_run: bool,
     context: &ResolverContext<'_>,
@@ -99,14 +101,33 @@ pub(super) async fn told(
     if outcome.events.is_empty() || !asked.exists() {
         return serde_json::Value::Null;
     }
-    match read(reader, outcome, dry_run, asked.field("derived").exists()).await {
-        Ok((told, derived)) => consequences(&told, &derived),
+    let told = match sight.what_follows() {
+        Ok(()) => {
+            let told = read(reader, outcome, dry_run, asked.field("derived").exists()).await;
+            told.map_err(|error| faults::internal(&error))
+        }
+        Err(denied) => Err(faults::forbidden(denied.to_string())),
+    };
+    match told {
+        Ok((told, derived)) => consequences(&readable(told, sight), &derived, sight),
         Err(error) => {
-            let fault = faults::internal(&error).into_server_error(context.ctx.item.pos);
-            context.ctx.add_error(context.ctx.set_error_path(fault));
+            let mut error = context.ctx.set_error_path(error.into_server_error(context.ctx.item.pos));
+            // By the name that the caller gave the field, where they did.
+            let named =
+                asked.selection_fields().first().map(|field| field.alias().unwrap_or(FIELD).to_owned());
+            error.path.push(PathSegment::Field(named.unwrap_or_else(|| FIELD.to_owned())));
+            context.ctx.add_error(error);
             serde_json::Value::Null
         }
     }
+}
+
+/// Without the fields that whoever is answered may not read.
+fn readable(mut told: Consequences, sight: &Sight<'_>) -> Consequences {
+    for AffectedObject { object_type, changes, .. } in &mut told.objects {
+        changes.retain(|change| sight.reads(object_type, &change.field));
+    }
+    told
 }
 
 async fn read(
@@ -129,10 +150,11 @@ async fn read(
     Ok((told, derived))
 }
 
-fn consequences(told: &Consequences, derived: &[DerivedChange]) -> serde_json::Value {
+fn consequences(told: &Consequences, derived: &[DerivedChange], sight: &Sight<'_>) -> serde_json::Value {
+    let derived = derived.iter().filter(|derived| sight.reads(&derived.object_type, &derived.change.field));
     json!({
         "objects": told.objects.iter().map(affected_object).collect::<Vec<_>>(),
-        "derived": derived.iter().map(derived_change).collect::<Vec<_>>(),
+        "derived": derived.map(derived_change).collect::<Vec<_>>(),
         "events": told.events.iter().map(affected_event).collect::<Vec<_>>(),
         "revisit": told.revisit.iter().map(|event| shown(event)).collect::<Vec<_>>(),
     })

@@ -10,6 +10,7 @@ use read_model::catalogue::Catalogue;
 use super::fields::InputError;
 use super::operation::Operation;
 use super::read::{Asked, Reader};
+use super::sight::Sight;
 use super::{APPEND, Gate, OVERLOADED, STOPPING, consequences, output};
 use crate::append::{AppendError, Request};
 use crate::rights;
@@ -66,8 +67,9 @@ async fn resolve(
     let Asked { commands, dry_run } = asked;
     let outcome = gate.appender.submit(Request { commands, dry_run }).await;
     let outcome = outcome.map_err(|error| shown(&error))?;
-    let told = consequences::told(&gate.reader, &outcome, dry_run, context).await;
-    Ok(output::payload(&outcome, &told))
+    let sight = Sight::of(&gate.policy, Principal::of(context)?.caller());
+    let told = consequences::told((&gate.reader, &sight), &outcome, dry_run, context).await;
+    Ok(output::payload(&outcome, &told, &sight))
 }
 
 /// Every code here stands in `docs/errors.md`.

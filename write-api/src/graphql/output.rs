@@ -9,6 +9,7 @@ use read_model::fold::Status;
 use serde_json::json;
 
 use super::consequences;
+use super::sight::Sight;
 use super::types::Types;
 use crate::outcome::{Finding, FindingCode, Outcome};
 
@@ -84,7 +85,8 @@ pub(super) fn choice(name: &str, description: &str, items: &[(&str, &str)]) -> E
 }
 
 /// An outcome as the payload's value.
-pub(super) fn payload(outcome: &Outcome, consequences: &serde_json::Value) -> Value {
+pub(super) fn payload(outcome: &Outcome, consequences: &serde_json::Value, sight: &Sight<'_>) -> Value {
+    let finding = |found| finding(found, sight);
     value(json!({
         "events": outcome.events.iter().map(|event| shown(event)).collect::<Vec<_>>(),
         "refusals": outcome.refusals.iter().map(finding).collect::<Vec<_>>(),
@@ -151,7 +153,7 @@ const FINDING_FIELDS: [Held; 5] = [
         "Where in the input; in an `append` led by `commands` and the command's index, from 0.",
     ),
     ("rule", "String", "The rule of the catalogue, where one is broken."),
-    ("because", "[Event!]!", "The events that it clashes with."),
+    ("because", "[Event!]!", "The events that it clashes with, of those that you may read."),
 ];
 
 const EVENT_FIELDS: [Held; 12] = [
@@ -178,13 +180,14 @@ const BASIS_FIELDS: [Held; 6] = [
     ("catalogue", "String!", "The hash of the catalogue that it was decided with."),
 ];
 
-fn finding(finding: &Finding) -> serde_json::Value {
+fn finding(finding: &Finding, sight: &Sight<'_>) -> serde_json::Value {
+    let because = finding.because.iter().filter(|event| sight.shows(event));
     json!({
         "code": finding.code.name(),
         "message": finding.message,
         "path": finding.path,
         "rule": finding.rule,
-        "because": finding.because.iter().map(|event| shown(event)).collect::<Vec<_>>(),
+        "because": because.map(|event| shown(event)).collect::<Vec<_>>(),
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::Value;
 use async_graphql::dynamic::{Field, FieldFuture, Object, TypeRef};
 use door::Principal;
-use read_model::catalogue::{Catalogue, EventType, Version};
+use read_model::catalogue::{Catalogue, EventType, Version, source_types_of};
 use serde_json::json;
 
 use super::output::{Held, object, value};
@@ -74,10 +74,10 @@ fn event_type(event_type: &EventType) -> serde_json::Value {
         "description": event_type.description,
         "currentVersion": event_type.current().name,
         "versions": event_type.versions.values().map(version).collect::<Vec<_>>(),
-        "claim": event_type.claim,
-        "validate": event_type.validate,
-        "amend": event_type.amend,
-        "annul": event_type.annul,
+        "claim": source_types_of(&event_type.claim),
+        "validate": source_types_of(&event_type.validate),
+        "amend": source_types_of(&event_type.amend),
+        "annul": source_types_of(&event_type.annul),
         "fourEyes": event_type.four_eyes,
     })
 }

@@ -7,7 +7,7 @@ use async_graphql::Value;
 use door::Principal;
 use read_model::basis::BasisId;
 use read_model::catalogue::Catalogue;
-use read_model::event::{EventId, EventSource, Verdict};
+use read_model::event::{EventId, Verdict};
 
 use super::fields::{Fields, InputError};
 use super::operation::Operation;
@@ -101,7 +101,7 @@ impl Reader<'_> {
         };
         let command = Command {
             id,
-            source: self.source(),
+            caller: self.principal.caller(),
             act,
             validate: *operation != Operation::Validate && fields.flag("validate")?,
             despite: fields.ids("despite")?.unwrap_or_default(),
@@ -149,10 +149,6 @@ impl Reader<'_> {
         let given = fields.required("data", given)?;
         let version = fields.required("data", operation.version(self.catalogue))?;
         json::data(self.catalogue, version.format.shape(), given, &fields.path("data"))
-    }
-
-    fn source(&self) -> EventSource {
-        EventSource { id: self.principal.source_id, source_type: self.principal.source_type.as_str().into() }
     }
 }
 

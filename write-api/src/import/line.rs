@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use door::{json, shown, shown_text};
+use policy::Caller;
 use read_model::event::{Body, EventId, EventKind, EventSource, parse_id};
 use read_model::time::parse_instant;
 use serde_json::{Map, Value};
@@ -98,7 +99,7 @@ impl Fields {
         };
         let command = Command {
             id: event,
-            source,
+            caller: Caller::of(source),
             act: self.act()?,
             validate: false,
             despite: Vec::new(),

@@ -17,6 +17,7 @@ use crate::append::{AppendError, EngineError};
 use crate::command::{Act, Command};
 use crate::decide::{Decision, Desk, Events, Missing, Resting, Stop, View, decide, met_by_rules};
 use crate::outcome::Finding;
+use crate::rights;
 
 /// How often one command may ask for more events before its history counts as endless.
 const MAX_LOADS: usize = 256;
@@ -42,7 +43,7 @@ impl Engine {
     fn fold_named(&mut self, jobs: &[Job<'_>]) {
         for job in jobs {
             for command in &job.request.commands {
-                let (mut objects, events) = named(&self.catalogue, command);
+                let (mut objects, events) = needed(&self.catalogue, command);
                 let events = events.into_iter().filter_map(|event| self.mirror.event(event).flatten());
                 objects.extend(events.flat_map(|event| &event.object_ids));
                 // An import is not warned, and only rules that warn meet others.
@@ -75,7 +76,7 @@ impl Engine {
     }
 
     fn note_named(&mut self, command: &Command, missing: &mut Missing) {
-        let (objects, events) = named(&self.catalogue, command);
+        let (objects, events) = needed(&self.catalogue, command);
         self.mirror.touch(&objects);
         let named = objects.len();
         let absent: Vec<ObjectId> =
@@ -85,8 +86,10 @@ impl Engine {
         // What a claim is based on does not change through it; what is judged or corrected may.
         let judges = !matches!(command.act, Act::Claim { .. });
         let resting = |event: &&EventId| judges && self.mirror.based_on(**event).is_none();
-        missing.bases.extend(events.iter().filter(resting));
-        missing.events.extend(events.into_iter().filter(|event| self.mirror.event(*event).is_none()));
+        // What is at hand shows in what is asked of the database, and whether there is such an event must not show.
+        let anew = rights::hides_target(&self.catalogue, command);
+        missing.bases.extend(events.iter().filter(|event| anew && judges || resting(event)));
+        missing.events.extend(events.into_iter().filter(|event| anew || self.mirror.event(*event).is_none()));
     }
 
     /// Decides one job on top of those before it; what is missing is loaded and the decision made again.
@@ -184,6 +187,15 @@ impl Engine {
             trusted: job.stamp.is_some(),
         };
         decide(desk, command)
+    }
+}
+
+/// The objects and events that a decision looks at first: the caller's own object where the right to claim depends on it,
+/// and otherwise what the command names.
+fn needed(catalogue: &Catalogue, command: &Command) -> (Vec<ObjectId>, Vec<EventId>) {
+    match rights::depends_on(catalogue, command) {
+        Some(person) => (vec![person], Vec::new()),
+        None => named(catalogue, command),
     }
 }
 

@@ -16,7 +16,7 @@ impl IdSource for Always {
 }
 
 fn read<T>(ask: impl FnOnce(&Reader<'_>) -> Result<T, InputError>) -> Result<T, String> {
-    let principal = Principal { source_id: Uuid::from_u128(7), source_type: "ambtenaar".to_owned() };
+    let principal = Principal::new(Uuid::from_u128(7), "ambtenaar");
     let reader = Reader { catalogue: &shipped(), principal: &principal, ids: &Always };
     ask(&reader).map_err(|error| error.to_string())
 }
@@ -39,7 +39,7 @@ fn a_claim_is_read_whole() {
     let asked = read(|reader| reader.one(&claim_of("BsnToegekend"), input)).unwrap();
     let command = &asked.commands[0];
     assert!(asked.dry_run && command.validate);
-    assert_eq!((command.id, command.source.id), (Uuid::from_u128(42), Uuid::from_u128(7)));
+    assert_eq!((command.id, command.caller.source.id), (Uuid::from_u128(42), Uuid::from_u128(7)));
     assert_eq!(command.despite, [Uuid::from_u128(1)]);
     let Act::Claim { data, occurred_at, based_on, object_ids, .. } = &command.act else {
         panic!("{command:?}")

@@ -1,0 +1,37 @@
+//! What a caller may see of others in an answer: a command tells no more of them than a question would.
+
+use policy::{Caller, Denied, Policy, Way};
+use read_model::event::Event;
+use read_model::reader::Seen;
+
+/// Somebody who is answered.
+pub(super) struct Sight<'a> {
+    policy: &'a Policy,
+    caller: Caller,
+    seen: Seen,
+}
+
+impl<'a> Sight<'a> {
+    pub(super) fn of(policy: &'a Policy, caller: Caller) -> Self {
+        // Who may see no event sees none but their own.
+        let seen = policy.reads().events(&caller).unwrap_or_default();
+        Self { policy, caller, seen }
+    }
+
+    /// Whether they may see an event: by right, or for having made it.
+    pub(super) fn shows(&self, event: &Event) -> bool {
+        event.source.id == self.caller.source.id || self.seen.shows(event)
+    }
+
+    /// Whether they may see what follows from an event, whomever it touches.
+    pub(super) fn what_follows(&self) -> Result<(), Denied> {
+        self.policy.reads().every_event(&self.caller)
+    }
+
+    /// Whether they may read a field of an object type as such.
+    pub(super) fn reads(&self, object_type: &str, field: &str) -> bool {
+        let reads = self.policy.reads();
+        reads.view(&self.caller, object_type, Way::Found).is_ok()
+            && reads.field(&self.caller, object_type, field).is_ok()
+    }
+}
