@@ -170,7 +170,7 @@ impl EventReader {
             "SELECT {SUBSCRIPTION_COLUMNS} FROM subscription WHERE $1::uuid IS NULL OR source_id = $1 ORDER BY name"
         );
         let rows = sqlx::query_as::<_, SubscriptionRow>(sqlx::AssertSqlSafe(sql)).bind(owner);
-        let rows = rows.fetch_all(&self.pool).await?;
+        let rows = rows.fetch_all(&mut self.pool.lend().await?).await?;
         Ok(rows.into_iter().map(|row| Arc::new(Subscription::from(row))).collect())
     }
 
@@ -184,7 +184,7 @@ impl EventReader {
                greatest((SELECT position FROM head) - $2, 0) AS behind
              FROM delivery WHERE subscription_id = $1";
         let asked = sqlx::query_as(SQL).bind(subscription.id).bind(subscription.position.get());
-        Ok(asked.fetch_one(&self.pool).await?)
+        Ok(asked.fetch_one(&mut self.pool.lend().await?).await?)
     }
 
     /// The first deliveries of a subscription that were given up, in the order of registration.
@@ -200,6 +200,6 @@ impl EventReader {
             "SELECT d.through, d.position, e.id AS event_id, d.attempts, d.last_error, d.parked_at
              FROM delivery d JOIN event e ON e.position = d.position
              WHERE d.subscription_id = $1 AND d.parked_at IS NOT NULL ORDER BY d.through, d.position LIMIT $2";
-        Ok(sqlx::query_as(SQL).bind(subscription.id).bind(limit).fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as(SQL).bind(subscription.id).bind(limit).fetch_all(&mut self.pool.lend().await?).await?)
     }
 }

@@ -21,7 +21,7 @@ impl EventReader {
             ORDER BY min(e.position), named.object_id";
         let _step = self.watch.loading();
         let query = sqlx::query_scalar(FIRST_NAMED).bind(after.get()).bind(up_to.get());
-        Ok(query.fetch_all(&self.pool).await?)
+        Ok(query.fetch_all(&mut self.pool.lend().await?).await?)
     }
 
     /// Completes a history for each of these catalogues: with everything that bears on the objects that it folds, as
