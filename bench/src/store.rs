@@ -6,8 +6,8 @@ use read_model::catalogue::Catalogue;
 use read_model::pool::Pool;
 use read_model::reader::point_lookups;
 use sha2::{Digest, Sha256};
-use sqlx::postgres::PgPoolOptions;
 use sqlx::Executor;
+use sqlx::postgres::PgPoolOptions;
 use write_api::append::{Engine, Stamped};
 
 use crate::cluster::{Cluster, Database, Role};

@@ -154,7 +154,9 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn subscriptions(&self) -> Result<Vec<Uuid>, sqlx::Error> {
-        sqlx::query_scalar("SELECT id FROM subscription ORDER BY id").fetch_all(&mut self.pool.lend().await?).await
+        sqlx::query_scalar("SELECT id FROM subscription ORDER BY id")
+            .fetch_all(&mut self.pool.lend().await?)
+            .await
     }
 
     /// Settles deliveries and hands out others, at most `room`; none where the subscription is gone.
@@ -175,8 +177,7 @@ impl Store {
         let Some(Locked { subscription, secret }) = locked else { return Ok(None) };
         let mut subscription = Subscription::from(subscription);
         // Only now, with the lock: where the log ended before, others may have gone further since.
-        let newest: i64 =
-            sqlx::query_scalar("SELECT position FROM head").fetch_one(&mut transaction).await?;
+        let newest: i64 = sqlx::query_scalar("SELECT position FROM head").fetch_one(&mut transaction).await?;
         let noted = self.settle(&mut transaction, &mut subscription, settled).await?;
         let newest = Position::new(newest);
         let room = if subscription.failures >= DOUBTFUL { room.min(1) } else { room };
@@ -272,11 +273,7 @@ impl Store {
         Ok(())
     }
 
-    async fn kept(
-        &self,
-        transaction: &mut Transaction<'_>,
-        id: Uuid,
-    ) -> Result<Vec<Row>, ReadError> {
+    async fn kept(&self, transaction: &mut Transaction<'_>, id: Uuid) -> Result<Vec<Row>, ReadError> {
         Ok(sqlx::query_as(KEPT).bind(id).fetch_all(&mut *transaction).await?)
     }
 

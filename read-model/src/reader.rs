@@ -161,7 +161,9 @@ impl EventReader {
             "SELECT position, created_at FROM event WHERE created_at <= $1 ORDER BY created_at DESC LIMIT 1";
         let found: Option<(i64, DateTime<Utc>)> = match known_at {
             None => sqlx::query_as(HEAD).fetch_optional(&mut self.pool.lend().await?).await?,
-            Some(moment) => sqlx::query_as(AT).bind(moment).fetch_optional(&mut self.pool.lend().await?).await?,
+            Some(moment) => {
+                sqlx::query_as(AT).bind(moment).fetch_optional(&mut self.pool.lend().await?).await?
+            }
         };
         let (position, known_at) = found.unwrap_or((0, FIRST_INSTANT));
         Ok(Snapshot { position: Position::new(position), known_at })
@@ -318,8 +320,10 @@ impl EventReader {
         }
         let sql = row::events_at("SELECT position FROM unnest($1::bigint[]) AS asked(position)");
         let _step = self.watch.loading();
-        let rows: Vec<EventRow> =
-            sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(positions).fetch_all(&mut self.pool.lend().await?).await?;
+        let rows: Vec<EventRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(positions)
+            .fetch_all(&mut self.pool.lend().await?)
+            .await?;
         let events = self.events(rows)?.into_iter();
         Ok(events.map(|event| (event.position.get(), event)).collect())
     }

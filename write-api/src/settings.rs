@@ -266,8 +266,10 @@ async fn connect(
     named: (&'static str, &'static str),
 ) -> Result<Pool, SettingsError> {
     let url = reached(url, named).await?;
-    let pool =
-        PgPoolOptions::new().max_connections(CONNECTIONS).test_before_acquire(false).acquire_timeout(CONNECT_TIMEOUT);
+    let pool = PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .test_before_acquire(false)
+        .acquire_timeout(CONNECT_TIMEOUT);
     Ok(Pool::from(pool.connect_lazy_with(url)))
 }
 

@@ -281,7 +281,8 @@ fn of_two_values_that_are_taken_the_first_by_name_is_told_however_it_is_decided(
     let catalogue = Catalogue::compile("decisions.yaml", CONFIG).unwrap();
     let mut log = Log { events: Vec::new(), dossiers: None };
     let with = |id, whom, values: &[(&str, &str)]| {
-        let asked = Asked::Housed { person: whom, other: None, date: 0, home: 2, number: None, based_on: None };
+        let asked =
+            Asked::Housed { person: whom, other: None, date: 0, home: 2, number: None, based_on: None };
         let mut command = command(id, &asked, true, &Log { events: Vec::new(), dossiers: None }).unwrap();
         let Act::Claim { data, .. } = &mut command.act else { unreachable!("it claims") };
         values.iter().for_each(|(field, value)| data[*field] = json!(value));

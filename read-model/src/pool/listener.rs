@@ -8,7 +8,7 @@ use sqlx::{Acquire, Connection};
 use super::{ACQUIRE_TIMEOUT, PROBE, Pool, in_time};
 
 /// How long nothing may be told before the connection is asked whether it is alive.
-const QUIET: Duration = Duration::from_secs(10);
+const QUIET: Duration = Duration::from_secs(5);
 
 /// Listens to one channel, on a connection of its own: it waits for ever, and none of the pool could do without it.
 #[derive(Debug)]

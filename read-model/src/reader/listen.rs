@@ -107,8 +107,9 @@ impl Listening {
 
     /// Reads where the log ends; whether that was news.
     async fn ask(&self) -> Result<bool, sqlx::Error> {
-        let position: Option<i64> =
-            sqlx::query_scalar("SELECT position FROM head").fetch_optional(&mut self.pool.lend().await?).await?;
+        let position: Option<i64> = sqlx::query_scalar("SELECT position FROM head")
+            .fetch_optional(&mut self.pool.lend().await?)
+            .await?;
         Ok(self.advance(Position::new(position.unwrap_or_default())))
     }
 

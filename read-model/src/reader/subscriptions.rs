@@ -200,6 +200,10 @@ impl EventReader {
             "SELECT d.through, d.position, e.id AS event_id, d.attempts, d.last_error, d.parked_at
              FROM delivery d JOIN event e ON e.position = d.position
              WHERE d.subscription_id = $1 AND d.parked_at IS NOT NULL ORDER BY d.through, d.position LIMIT $2";
-        Ok(sqlx::query_as(SQL).bind(subscription.id).bind(limit).fetch_all(&mut self.pool.lend().await?).await?)
+        Ok(sqlx::query_as(SQL)
+            .bind(subscription.id)
+            .bind(limit)
+            .fetch_all(&mut self.pool.lend().await?)
+            .await?)
     }
 }

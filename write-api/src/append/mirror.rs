@@ -275,7 +275,8 @@ impl Mirror {
 
     /// Whether the log still ends where this mirror does.
     pub(super) async fn is_current(&self) -> Result<bool, EngineError> {
-        let position: i64 = sqlx::query_scalar("SELECT position FROM head").fetch_one(&mut self.pool.lend().await?).await?;
+        let position: i64 =
+            sqlx::query_scalar("SELECT position FROM head").fetch_one(&mut self.pool.lend().await?).await?;
         Ok(position == self.head.position.get())
     }
 

@@ -115,7 +115,8 @@ pub(super) async fn check(
 async fn last_used(pool: &Pool) -> Result<Option<InUse>, HistoryCheckError> {
     const LAST: &str =
         "SELECT hash, source, first_used_at FROM catalogue ORDER BY first_used_at DESC, hash LIMIT 1";
-    let found: Option<(String, String, DateTime<Utc>)> = sqlx::query_as(LAST).fetch_optional(&mut pool.lend().await?).await?;
+    let found: Option<(String, String, DateTime<Utc>)> =
+        sqlx::query_as(LAST).fetch_optional(&mut pool.lend().await?).await?;
     let Some((hash, source, since)) = found else { return Ok(None) };
     let name = format!("the config in use since {} (hash {hash})", since.format("%Y-%m-%d %H:%M:%S UTC"));
     match Catalogue::compile("the config in use", &source) {

@@ -117,7 +117,12 @@ fn checks(pool: &Pool) -> Vec<Check> {
         }),
         Check::new("migrations", move || {
             let pool = migrations.clone();
-            async move { Ok(sqlx::query("SELECT position FROM head").fetch_one(&mut pool.lend().await?).await.map(drop)?) }
+            async move {
+                Ok(sqlx::query("SELECT position FROM head")
+                    .fetch_one(&mut pool.lend().await?)
+                    .await
+                    .map(drop)?)
+            }
         }),
     ]
 }
