@@ -8,9 +8,8 @@ use std::time::Duration;
 use door::{Check, Clock, LogError, Metrics, ServeError, SystemClock};
 use policy::Policy;
 use read_model::catalogue::{Catalogue, Problems};
+use read_model::pool::Pool;
 use read_model::reader::{EventReader, Feed};
-use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -24,9 +23,6 @@ use crate::worker::Shared;
 
 /// What the worker is called in its log, its metrics and its traces.
 pub const NAME: &str = "delivery";
-
-/// How long a connection is waited for.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why the worker ended otherwise than by being told to.
 #[derive(Debug, thiserror::Error)]
@@ -83,10 +79,8 @@ pub async fn run(settings: Settings) -> Result<(), Failure> {
     let catalogue = load(settings.write_config_path.clone())?;
     let policy = policy(&catalogue, settings.query_config_path.clone())?;
     let connection = settings.store.connection().ok_or(Failure::NoDatabase)?;
-    let connect = || {
-        let pool = PgPoolOptions::new().max_connections(settings.store.pool);
-        pool.acquire_timeout(ACQUIRE_TIMEOUT).connect_lazy_with(connection.clone())
-    };
+    // Whatever takes longer than the lease is another worker's by then.
+    let connect = || Pool::serving(connection.clone(), settings.store.pool, settings.delivering.lease);
     // Whoever hands out reads events meanwhile: with one pool for both, all could wait for each other.
     let (pool, reads) = (connect(), connect());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -115,7 +109,7 @@ pub async fn run(settings: Settings) -> Result<(), Failure> {
 fn shared(
     settings: &Settings,
     (catalogue, policy): (&Arc<Catalogue>, Arc<Policy>),
-    (pool, reads): (&PgPool, &PgPool),
+    (pool, reads): (&Pool, &Pool),
     meters: Meters,
     clock: Arc<dyn Clock>,
 ) -> Result<Shared, Failure> {
@@ -170,10 +164,13 @@ fn read(path: PathBuf) -> Result<(String, String), Failure> {
 }
 
 /// What must hold for the worker to be ready.
-fn checks(pool: &PgPool) -> Vec<Check> {
+fn checks(pool: &Pool) -> Vec<Check> {
     let pool = pool.clone();
     vec![Check::new("database", move || {
         let pool = pool.clone();
-        async move { Ok(sqlx::query("SELECT id FROM subscription LIMIT 1").execute(&pool).await.map(drop)?) }
+        async move {
+            let asked = sqlx::query("SELECT id FROM subscription LIMIT 1");
+            Ok(asked.execute(&mut pool.lend().await?).await.map(drop)?)
+        }
     })]
 }

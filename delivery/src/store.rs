@@ -7,10 +7,11 @@ use std::time::Duration;
 use policy::{Caller, Policy};
 use read_model::event::{ObjectId, Position};
 use read_model::fold::Status;
+use read_model::pool::{Pool, Transaction};
 use read_model::reader::{
     EventReader, ReadError, SUBSCRIPTION_COLUMNS, Seen, Subscription, SubscriptionRow, Told,
 };
-use sqlx::{AssertSqlSafe, FromRow, PgPool, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 
 use crate::backoff::Patience;
@@ -31,7 +32,7 @@ const DOUBTFUL: u32 = 3;
 /// The store, as one worker uses it.
 #[derive(Clone, Debug)]
 pub struct Store {
-    pool: PgPool,
+    pool: Pool,
     reader: Arc<EventReader>,
     policy: Arc<Policy>,
     worker: Uuid,
@@ -143,7 +144,7 @@ impl Store {
     /// The store, for a worker of this id.
     #[must_use]
     pub fn new(
-        pool: PgPool,
+        pool: Pool,
         (reader, policy): (Arc<EventReader>, Arc<Policy>),
         worker: Uuid,
         lease: Duration,
@@ -157,7 +158,9 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn subscriptions(&self) -> Result<Vec<Uuid>, sqlx::Error> {
-        sqlx::query_scalar("SELECT id FROM subscription ORDER BY id").fetch_all(&self.pool).await
+        sqlx::query_scalar("SELECT id FROM subscription ORDER BY id")
+            .fetch_all(&mut self.pool.lend().await?)
+            .await
     }
 
     /// Settles deliveries and hands out others, at most `room`; none where the subscription is gone.
@@ -170,15 +173,15 @@ impl Store {
         settled: &[Settled],
         room: usize,
     ) -> Result<Option<Handed>, ReadError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut lent = self.pool.lend().await?;
+        let mut transaction = lent.begin().await?;
         let sql = format!("SELECT {SUBSCRIPTION_COLUMNS}, secret FROM subscription WHERE id = $1 FOR UPDATE");
         let locked: Option<Locked> =
-            sqlx::query_as(AssertSqlSafe(sql)).bind(id).fetch_optional(&mut *transaction).await?;
+            sqlx::query_as(AssertSqlSafe(sql)).bind(id).fetch_optional(&mut transaction).await?;
         let Some(Locked { subscription, secret }) = locked else { return Ok(None) };
         let mut subscription = Subscription::from(subscription);
         // Only now, with the lock: where the log ended before, others may have gone further since.
-        let newest: i64 =
-            sqlx::query_scalar("SELECT position FROM head").fetch_one(&mut *transaction).await?;
+        let newest: i64 = sqlx::query_scalar("SELECT position FROM head").fetch_one(&mut transaction).await?;
         let noted = self.settle(&mut transaction, &mut subscription, settled).await?;
         let newest = Position::new(newest);
         let room = if subscription.failures >= DOUBTFUL { room.min(1) } else { room };
@@ -203,7 +206,7 @@ impl Store {
     /// Writes what became of deliveries; what another worker has taken over in the meantime is left to it.
     async fn settle(
         &self,
-        transaction: &mut Transaction<'_, Postgres>,
+        transaction: &mut Transaction<'_>,
         subscription: &mut Subscription,
         settled: &[Settled],
     ) -> Result<Noted, ReadError> {
@@ -218,7 +221,7 @@ impl Store {
             .bind(self.worker)
             .bind(through)
             .bind(position)
-            .execute(&mut **transaction)
+            .execute(&mut *transaction)
             .await?;
         self.put_back(transaction, subscription.id, settled).await?;
         let failure = settled.iter().rev().find_map(|settled| match &settled.outcome {
@@ -237,7 +240,7 @@ impl Store {
     /// What failed is tried again later, or given up; what was not tried, by whoever comes.
     async fn put_back(
         &self,
-        transaction: &mut Transaction<'_, Postgres>,
+        transaction: &mut Transaction<'_>,
         id: Uuid,
         settled: &[Settled],
     ) -> Result<(), ReadError> {
@@ -269,17 +272,13 @@ impl Store {
             .bind(errors)
             .bind(waits)
             .bind(i32::try_from(self.patience.attempts).unwrap_or(i32::MAX))
-            .execute(&mut **transaction)
+            .execute(&mut *transaction)
             .await?;
         Ok(())
     }
 
-    async fn kept(
-        &self,
-        transaction: &mut Transaction<'_, Postgres>,
-        id: Uuid,
-    ) -> Result<Vec<Row>, ReadError> {
-        Ok(sqlx::query_as(KEPT).bind(id).fetch_all(&mut **transaction).await?)
+    async fn kept(&self, transaction: &mut Transaction<'_>, id: Uuid) -> Result<Vec<Row>, ReadError> {
+        Ok(sqlx::query_as(KEPT).bind(id).fetch_all(&mut *transaction).await?)
     }
 
     /// Looks along the log for more to deliver, until enough may go or the log ends.
@@ -321,7 +320,7 @@ impl Store {
     /// Takes what may go next, and writes down what is new.
     async fn hand_out(
         &self,
-        transaction: &mut Transaction<'_, Postgres>,
+        transaction: &mut Transaction<'_>,
         subscription: &Subscription,
         backlog: Backlog,
         room: usize,
@@ -337,7 +336,7 @@ impl Store {
                 .bind(rows().map(|row| row.through).collect::<Vec<_>>())
                 .bind(rows().map(|row| row.position).collect::<Vec<_>>())
                 .bind(self.lease.as_secs_f64())
-                .execute(&mut **transaction)
+                .execute(&mut *transaction)
                 .await?;
         }
         let leased: Vec<bool> =
@@ -348,7 +347,7 @@ impl Store {
 
     async fn add(
         &self,
-        transaction: &mut Transaction<'_, Postgres>,
+        transaction: &mut Transaction<'_>,
         id: Uuid,
         new: &[(Row, Told)],
         leased: &[bool],
@@ -368,7 +367,7 @@ impl Store {
             .bind(rows().map(|row| row.previous_status.clone()).collect::<Vec<_>>())
             .bind(leased)
             .bind(self.lease.as_secs_f64())
-            .execute(&mut **transaction)
+            .execute(&mut *transaction)
             .await?;
         Ok(())
     }
@@ -390,7 +389,7 @@ impl Store {
 
 /// Writes how far the subscription is, and how it went.
 async fn note(
-    transaction: &mut Transaction<'_, Postgres>,
+    transaction: &mut Transaction<'_>,
     subscription: &Subscription,
     noted: Noted,
 ) -> Result<(), ReadError> {
@@ -400,7 +399,7 @@ async fn note(
         .bind(noted.delivered)
         .bind(noted.failure)
         .bind(subscription.position.get())
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await?;
     Ok(())
 }

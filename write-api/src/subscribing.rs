@@ -6,11 +6,12 @@ use door::Principal;
 use policy::{Acts, Denied};
 use read_model::catalogue::Catalogue;
 use read_model::event::{EventId, Position};
+use read_model::pool::Pool;
 use read_model::reader::{Mode, Wanted};
 use read_model::sink::Sink;
+use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
 use sqlx::query::QueryAs;
-use sqlx::{PgPool, Postgres};
 use uuid::Uuid;
 
 /// The longest name.
@@ -97,7 +98,7 @@ pub enum SubscribingError {
 /// Makes and manages subscriptions.
 #[derive(Clone, Debug)]
 pub struct Subscriptions {
-    pool: PgPool,
+    pool: Pool,
     catalogue: Arc<Catalogue>,
     development: bool,
 }
@@ -105,7 +106,7 @@ pub struct Subscriptions {
 impl Subscriptions {
     /// On this database; in development a sink need not speak TLS.
     #[must_use]
-    pub const fn new(pool: PgPool, catalogue: Arc<Catalogue>, development: bool) -> Self {
+    pub const fn new(pool: Pool, catalogue: Arc<Catalogue>, development: bool) -> Self {
         Self { pool, catalogue, development }
     }
 
@@ -127,14 +128,15 @@ impl Subscriptions {
         }
         check_name(&asked.name)?;
         check_sink(&asked.sink, self.development)?;
-        let mut transaction = self.pool.begin().await?;
-        let end: i64 = sqlx::query_scalar("SELECT position FROM head").fetch_one(&mut *transaction).await?;
+        let mut lent = self.pool.lend().await?;
+        let mut transaction = lent.begin().await?;
+        let end: i64 = sqlx::query_scalar("SELECT position FROM head").fetch_one(&mut transaction).await?;
         let after = within(asked.after.unwrap_or(Position::new(end)), end)?;
         let made = creation(owner, id, (secret, after), asked)
-            .fetch_optional(&mut *transaction)
+            .fetch_optional(&mut transaction)
             .await?
             .ok_or_else(|| SubscribingError::Exists(asked.name.clone()))?;
-        sqlx::query(TELL).execute(&mut *transaction).await?;
+        sqlx::query(TELL).execute(&mut transaction).await?;
         transaction.commit().await?;
         Ok(made)
     }
@@ -154,10 +156,11 @@ impl Subscriptions {
         if !manages {
             acts.subscribe(&caller.caller())?;
         }
-        let mut transaction = self.pool.begin().await?;
+        let mut lent = self.pool.lend().await?;
+        let mut transaction = lent.begin().await?;
         let owner = (!manages).then_some(caller.source_id);
         let found: Option<(Uuid, i64)> =
-            sqlx::query_as(FIND).bind(name).bind(owner).fetch_optional(&mut *transaction).await?;
+            sqlx::query_as(FIND).bind(name).bind(owner).fetch_optional(&mut transaction).await?;
         let (id, end) = found.ok_or_else(|| SubscribingError::Unknown(name.to_owned()))?;
         let managed = match act {
             Act::Pause => sqlx::query_as(PAUSE).bind(id).bind(true),
@@ -167,8 +170,8 @@ impl Subscriptions {
             Act::Skip(events) => sqlx::query_as(SKIP).bind(id).bind(events),
             Act::Delete => sqlx::query_as(DELETE).bind(id),
         };
-        let managed = managed.fetch_one(&mut *transaction).await?;
-        sqlx::query(TELL).execute(&mut *transaction).await?;
+        let managed = managed.fetch_one(&mut transaction).await?;
+        sqlx::query(TELL).execute(&mut transaction).await?;
         transaction.commit().await?;
         Ok(managed)
     }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use sqlx::{Connection, Executor, PgConnection};
-use tests::{Database, Network, Role};
+use tests::{Accepted, Database, F6, Network, Role, Sink};
 
 use super::load::{Load, setup};
+use crate::deliveries::{claims_a_birth, subscribe};
 use crate::soak::parts;
 
 /// A database, and the networks of the write servers and of the query server to it.
@@ -29,6 +31,68 @@ async fn when_connections_to_the_database_break_they_are_made_anew() {
         load.goes_well().await;
     }
     load.holds("connections broke").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_fall_silent_for_ever_are_given_up() {
+    let (load, networks) = networked().await;
+    for _ in 0..parts() {
+        networks.iter().for_each(Network::silence);
+        load.notices(8).await;
+        networks.iter().for_each(Network::mend);
+        load.goes_well().await;
+    }
+    load.holds("connections fell silent").await;
+}
+
+#[tokio::test]
+async fn whoever_follows_events_is_told_of_those_that_come_when_the_database_falls_silent() {
+    // Given somebody who is told of every event
+    let database = Database::create().await;
+    let network = Network::to(&database.url(Role::Query)).await;
+    let f6 = setup().query_env("F6_QUERY_DATABASE_URL", &network.url).on(database).start().await;
+    let ambtenaar = f6.ambtenaar();
+    let mut told = ambtenaar.subscribe("eventAdded { position }").await;
+    for expected in 1..=parts() {
+        // When the query server's connections fall silent for ever, and a birth is registered
+        network.silence();
+        claims_a_birth(&f6, "Dirk").await;
+        network.mend();
+
+        // Then it is told as soon as the server has found out
+        assert_eq!(told.next().await["position"], expected);
+    }
+}
+
+#[tokio::test]
+async fn deliveries_go_on_when_the_database_has_fallen_silent() {
+    // Given a worker that has delivered a birth
+    let f6 = F6::start().await;
+    let network = Network::to(&f6.database.url(Role::Delivery)).await;
+    let own =
+        [("F6_DELIVERY_DATABASE_URL", &*network.url), ("F6_DELIVERY_LEASE", "3"), ("F6_DELIVERY_TIMEOUT", "1")];
+    let (sink, _worker) = (Sink::start().await, f6.delivery(&own).await);
+    subscribe(&f6.principal("systeem"), "letters", &sink, json!({})).await;
+    for _ in 0..parts() {
+        are_delivered(&sink, &[claims_a_birth(&f6, "before").await]).await;
+
+        // When its connections fall silent for ever, in the middle of its work
+        let meanwhile = claims_a_birth(&f6, "meanwhile").await;
+        network.silence();
+        let unseen = claims_a_birth(&f6, "unseen").await;
+        network.mend();
+
+        // Then what happened meanwhile is delivered, and whatever comes
+        are_delivered(&sink, &[meanwhile, unseen]).await;
+    }
+}
+
+async fn are_delivered(sink: &Sink, events: &[Accepted]) {
+    sink.until("these events are delivered", |received| {
+        let delivered: Vec<_> = received.iter().map(|received| received.json()["id"].clone()).collect();
+        events.iter().all(|event| delivered.contains(&json!(event.id())))
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
