@@ -319,7 +319,7 @@ impl EventReader {
             .bind(any)
             .bind(own)
             .bind(seen_own)
-            .fetch_all(&self.pool)
+            .fetch_all(&mut self.pool.lend().await?)
             .await?;
         Ok(self.events(rows)?.pop().filter(|event| seen.shows(event)))
     }

@@ -69,8 +69,11 @@ async fn deliveries_go_on_when_the_database_has_fallen_silent() {
     // Given a worker that has delivered a birth
     let f6 = F6::start().await;
     let network = Network::to(&f6.database.url(Role::Delivery)).await;
-    let own =
-        [("F6_DELIVERY_DATABASE_URL", &*network.url), ("F6_DELIVERY_LEASE", "3"), ("F6_DELIVERY_TIMEOUT", "1")];
+    let own = [
+        ("F6_DELIVERY_DATABASE_URL", &*network.url),
+        ("F6_DELIVERY_LEASE", "3"),
+        ("F6_DELIVERY_TIMEOUT", "1"),
+    ];
     let (sink, _worker) = (Sink::start().await, f6.delivery(&own).await);
     subscribe(&f6.principal("systeem"), "letters", &sink, json!({})).await;
     for _ in 0..parts() {
