@@ -133,6 +133,18 @@ fn no_modules_of_a_crate_form_a_circle() {
 }
 
 #[test]
+fn every_test_that_the_threat_model_names_exists() {
+    let model = std::fs::read_to_string(root().join("SECURITY.md")).expect("SECURITY.md");
+    let named: Vec<(&str, &str)> = model.split('`').filter_map(|code| code.split_once("::")).collect();
+    assert!(!named.is_empty(), "this test no longer finds the names");
+    for (module, test) in named {
+        let path = root().join(format!("tests/scenarios/{module}.rs"));
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert!(text.contains(&format!("fn {test}(")), "{module} has no {test}");
+    }
+}
+
+#[test]
 fn the_committed_schemas_are_those_that_the_servers_print() {
     for (server, file) in [("write-api", "schemas/write.graphql"), ("query-api", "schemas/query.graphql")] {
         let mut print = Command::new(binary(server));

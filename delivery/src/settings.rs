@@ -85,7 +85,7 @@ pub struct DeliveringOptions {
     pub query_url: String,
     /// How many deliveries of one subscription go at once
     #[arg(long, env = "F6_DELIVERY_CONCURRENCY", value_name = "COUNT", default_value_t = 32,
-          value_parser = at_least_one, help_heading = "Delivering")]
+          value_parser = door::at_least_one, help_heading = "Delivering")]
     pub concurrency: usize,
     /// How long a sink may take to answer, in seconds
     #[arg(long, env = "F6_DELIVERY_TIMEOUT", value_name = "SECONDS", default_value = "10", value_parser = door::seconds, help_heading = "Delivering")]
@@ -108,13 +108,6 @@ impl StoreOptions {
     pub fn connection(&self) -> Option<PgConnectOptions> {
         let options = self.database_url.clone()?;
         Some(point_lookups(options).application_name("delivery"))
-    }
-}
-
-fn at_least_one(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(count) if count > 0 => Ok(count),
-        Ok(_) | Err(_) => Err(format!("`{text}` is no number of one or more")),
     }
 }
 

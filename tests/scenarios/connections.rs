@@ -147,7 +147,7 @@ async fn whoever_is_turned_away_may_send_the_same_again_and_nothing_is_lost_or_d
     // Given a write server that works on two requests at once, and takes its time
     let busy = Setup::default().write_env("F6_INJECT_DELAY_BEFORE_COMMIT_MS", "1000");
     let f6 = busy.write_env("F6_MAX_IN_FLIGHT", "2").start().await;
-    let (server, token) = (&f6.write[0], f6.ouder().token().to_owned());
+    let (server, token) = (&f6.write[0], f6.clerk().token().to_owned());
     let claims: Vec<Value> = (0..8).map(|_| claim()).collect();
 
     // When eight commands come at once
