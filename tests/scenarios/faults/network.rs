@@ -51,15 +51,18 @@ async fn whoever_follows_events_is_told_of_those_that_come_when_the_database_fal
     let wire = Wire::to(&database.url(Role::Query)).await;
     let f6 = setup().query_env("F6_QUERY_DATABASE_URL", &wire.url).on(database).start().await;
     let ambtenaar = f6.ambtenaar();
-    let mut told = ambtenaar.subscribe("eventAdded { position }").await;
-    for expected in 1..=parts() {
-        // When the query server's connections fall silent for ever, and a birth is registered
+    let mut told = ambtenaar.subscribe("eventAdded { event { id } }").await;
+    for _ in 0..parts() {
+        let before = claims_a_birth(&f6, "before").await;
+        assert_eq!(told.next().await["event"]["id"], json!(before.id()));
+
+        // When the query server's connections fall silent for ever, and a birth is claimed
         wire.silence();
-        claims_a_birth(&f6, "Dirk").await;
+        let unseen = claims_a_birth(&f6, "unseen").await;
         wire.mend();
 
         // Then it is told as soon as the server has found out
-        assert_eq!(told.next().await["position"], expected);
+        assert_eq!(told.next().await["event"]["id"], json!(unseen.id()));
     }
 }
 
