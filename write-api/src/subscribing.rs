@@ -135,7 +135,7 @@ impl Subscriptions {
         let mut transaction = lent.begin().await?;
         let end: i64 = sqlx::query_scalar("SELECT position FROM head").fetch_one(&mut transaction).await?;
         let after = within(asked.after.unwrap_or(Position::new(end)), end)?;
-        let events = &asked.wanted.events;
+        let Wanted { events, trust } = &asked.wanted;
         let made = sqlx::query_as(CREATE)
             .bind(id)
             .bind(&asked.name)
@@ -149,13 +149,7 @@ impl Subscriptions {
             .bind(&events.event_types)
             .bind(events.kinds.as_ref().map(|kinds| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>()))
             .bind(&events.source_types)
-            .bind(
-                asked
-                    .wanted
-                    .trust
-                    .as_ref()
-                    .map(|trust| trust.iter().map(|status| status.name()).collect::<Vec<_>>()),
-            )
+            .bind(trust.as_ref().map(|trust| trust.iter().map(|status| status.name()).collect::<Vec<_>>()))
             .bind(after)
             .fetch_optional(&mut transaction)
             .await?

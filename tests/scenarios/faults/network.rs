@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use read_model::pool::Pool;
 use serde_json::json;
 use sqlx::{Connection, Executor, PgConnection};
 use tests::{Accepted, Database, F6, Role, Sink, Wire};
@@ -9,6 +10,9 @@ use tests::{Accepted, Database, F6, Role, Sink, Wire};
 use super::load::{Load, setup};
 use crate::deliveries::{claims_a_birth, subscribe};
 use crate::soak::parts;
+
+/// Keeps everybody else from appending.
+const LOCK: &str = "SELECT FROM head FOR UPDATE";
 
 /// A database, and the wires of the write servers and of the query server to it.
 async fn wired() -> (Load, [Wire; 2]) {
@@ -87,6 +91,22 @@ async fn deliveries_go_on_when_the_database_has_fallen_silent() {
         // Then what happened meanwhile is delivered, and whatever comes
         are_delivered(&sink, &[meanwhile, unseen]).await;
     }
+}
+
+#[tokio::test]
+async fn what_a_lost_server_had_locked_comes_free() {
+    // Given a server that has locked the end of the log, and of which nothing is heard any more
+    let database = Database::create().await;
+    let url = database.url(Role::Superuser);
+    let pool = Pool::serving(url.parse().expect("a URL"), 1, Duration::from_millis(200));
+    let mut lent = pool.lend().await.expect("a connection");
+    let mut transaction = lent.begin().await.expect("a transaction");
+    transaction.execute(LOCK).await.expect("it is locked");
+
+    // When another server wants it, then it gets it, and the first is not told that it committed
+    let mut other = PgConnection::connect(&url).await.expect("the superuser may");
+    other.execute(LOCK).await.expect("it comes free");
+    assert!(transaction.commit().await.is_err(), "it has lost its transaction");
 }
 
 async fn are_delivered(sink: &Sink, events: &[Accepted]) {
