@@ -65,11 +65,12 @@ pub struct OfPool {
 impl Pool {
     /// At most `size` connections for a server whose callers wait no longer than `limit`: whatever takes longer is
     /// ended, by the database where it still hears of it. So is a transaction of a server that is gone, with its locks.
+    /// A limit of more than 24 days is one of 24 days to the database.
     ///
     /// Nothing is connected yet, so that a server outlives a database that restarts.
     #[must_use]
     pub fn serving(options: PgConnectOptions, size: u32, limit: Duration) -> Self {
-        let milliseconds = limit.as_millis().to_string();
+        let milliseconds = i32::try_from(limit.as_millis()).unwrap_or(i32::MAX).to_string();
         let options = options.options([
             ("statement_timeout", &milliseconds),
             ("idle_in_transaction_session_timeout", &milliseconds),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use read_model::pool::Pool;
 use serde_json::json;
 use sqlx::{Connection, Executor, PgConnection};
 use tests::{Accepted, Database, F6, Network, Role, Sink};
@@ -9,6 +10,9 @@ use tests::{Accepted, Database, F6, Network, Role, Sink};
 use super::load::{Load, setup};
 use crate::deliveries::{claims_a_birth, subscribe};
 use crate::soak::parts;
+
+/// Keeps everybody else from appending.
+const LOCK: &str = "SELECT FROM head FOR UPDATE";
 
 /// A database, and the networks of the write servers and of the query server to it.
 async fn networked() -> (Load, [Network; 2]) {
@@ -52,15 +56,18 @@ async fn whoever_follows_events_is_told_of_those_that_come_when_the_database_fal
     let network = Network::to(&database.url(Role::Query)).await;
     let f6 = setup().query_env("F6_QUERY_DATABASE_URL", &network.url).on(database).start().await;
     let ambtenaar = f6.ambtenaar();
-    let mut told = ambtenaar.subscribe("eventAdded { position }").await;
-    for expected in 1..=parts() {
-        // When the query server's connections fall silent for ever, and a birth is registered
+    let mut told = ambtenaar.subscribe("eventAdded { event { id } }").await;
+    for _ in 0..parts() {
+        let before = claims_a_birth(&f6, "before").await;
+        assert_eq!(told.next().await["event"]["id"], json!(before.id()));
+
+        // When the query server's connections fall silent for ever, and a birth is claimed
         network.silence();
-        claims_a_birth(&f6, "Dirk").await;
+        let unseen = claims_a_birth(&f6, "unseen").await;
         network.mend();
 
         // Then it is told as soon as the server has found out
-        assert_eq!(told.next().await["position"], expected);
+        assert_eq!(told.next().await["event"]["id"], json!(unseen.id()));
     }
 }
 
@@ -88,6 +95,22 @@ async fn deliveries_go_on_when_the_database_has_fallen_silent() {
         // Then what happened meanwhile is delivered, and whatever comes
         are_delivered(&sink, &[meanwhile, unseen]).await;
     }
+}
+
+#[tokio::test]
+async fn what_a_lost_server_had_locked_comes_free() {
+    // Given a server that has locked the end of the log, and of which nothing is heard any more
+    let database = Database::create().await;
+    let url = database.url(Role::Superuser);
+    let pool = Pool::serving(url.parse().expect("a URL"), 1, Duration::from_millis(200));
+    let mut lent = pool.lend().await.expect("a connection");
+    let mut transaction = lent.begin().await.expect("a transaction");
+    transaction.execute(LOCK).await.expect("it is locked");
+
+    // When another server wants it, then it gets it, and the first is not told that it committed
+    let mut other = PgConnection::connect(&url).await.expect("the superuser may");
+    other.execute(LOCK).await.expect("it comes free");
+    assert!(transaction.commit().await.is_err(), "it has lost its transaction");
 }
 
 async fn are_delivered(sink: &Sink, events: &[Accepted]) {
