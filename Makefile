@@ -1,7 +1,7 @@
 # Every target is a script that can be read on its own; `make help` lists them.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup write query watch demo demo-check stop test soak bench check cases schemas clean
+.PHONY: help setup write query watch demo demo-check stop test soak faults bench check cases backup restore schemas clean
 
 help: ## Explain every target
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -33,7 +33,10 @@ test: ## Every test, on a PostgreSQL that is thrown away; ARGS=… goes to cargo
 	@scripts/test.sh $(ARGS)
 
 soak: ## The scenarios that take long, in full: ten times what make test does of each; ARGS=… goes to cargo nextest
-	@scripts/soak.sh $(ARGS)
+	@scripts/soak.sh soak $(ARGS)
+
+faults: ## What machines do to an F6, on purpose and under load, ten times as much as in make test; ARGS=… goes to cargo nextest
+	@scripts/soak.sh faults $(ARGS)
 
 bench: ## Speed, memory and start-up of a release build, each against a yardstick of the same run; ARGS=… goes to bench
 	@scripts/bench.sh $(ARGS)
@@ -43,6 +46,12 @@ check: ## Formatting, lints, documentation, dependencies, spelling, migrations, 
 
 cases: ## Replay real cases against both servers, on a PostgreSQL that is thrown away: FILE=cases.json OUT=answers.json
 	@scripts/cases.sh "$(FILE)" "$(OUT)"
+
+backup: ## Everything that must not be lost, into FILE=f6.dump
+	@scripts/backup.sh dump "$(FILE)"
+
+restore: ## What FILE=f6.dump holds, into an empty database
+	@scripts/backup.sh restore "$(FILE)"
 
 schemas: ## Print the GraphQL and config schemas into the repository, after a change of them
 	@cargo build --locked

@@ -9,7 +9,7 @@ source scripts/cluster.sh
 
 main() {
   if [[ ${BUILD:-yes} == yes ]]; then
-    cargo build --locked --profile bench -p bench -p migration -p query-api -p write-api
+    cargo build --locked --profile bench -p bench -p delivery -p migration -p query-api -p write-api
   fi
   find_postgres
   folder=$(choose_folder)
@@ -41,7 +41,7 @@ make() {
   # the yardstick has the same.
   configure "$folder" 'fsync = on' 'synchronous_commit = on' 'full_page_writes = on' \
     'shared_buffers = 1GB' 'max_wal_size = 8GB' 'checkpoint_timeout = 30min' 'max_connections = 300' \
-    "f6.migration_password = '$password'" "f6.write_password = '$password'" "f6.query_password = '$password'"
+    "f6.migration_password = '$password'" "f6.write_password = '$password'" "f6.query_password = '$password'" "f6.delivery_password = '$password'"
   (umask 077 && echo "$password" >"$folder/secret")
 }
 

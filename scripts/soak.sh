@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# soak.sh [nextest's arguments…]: the scenarios below tests/scenarios/soak at full length, ten times that of make test.
+# soak.sh soak|faults [nextest's arguments…]: the scenarios of tests/scenarios/soak, or of tests/scenarios/faults, at full
+# length, ten times that of make test.
 #
 # F6_SOAK is how many tenths are run, ten by default; F6_SEED, which each scenario prints, gives its chance back.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+scenarios=$1
+shift
 
 cluster=$(mktemp -d "${TMPDIR:-/tmp}/f6-soak.XXXXXX")
 trap 'scripts/throwaway-postgres.sh stop "$cluster"' EXIT
@@ -12,4 +15,4 @@ export F6_TEST_POSTGRES_URL F6_SOAK=${F6_SOAK:-10}
 
 # The scenarios start the programs, which a test run alone does not build.
 cargo build --locked --workspace --all-targets
-scripts/tool.sh cargo-nextest run --locked --workspace --profile soak -E 'test(/^soak::/)' "$@"
+scripts/tool.sh cargo-nextest run --locked --workspace --profile soak -E "test(/^$scenarios::/)" "$@"

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# throwaway-postgres.sh start|crash|stop FOLDER [SETTING…]: a PostgreSQL cluster for tests, which forgets everything.
+# throwaway-postgres.sh start|crash|freeze|thaw|stop FOLDER [SETTING…]: a PostgreSQL cluster for tests, which forgets everything.
 #
 # `start` makes it in the folder and prints the superuser's URL; `stop` ends it and removes the folder.
-# `crash` kills all its processes as they are, and starts it again. What a SETTING says comes last, and so counts.
+# `crash` kills all its processes as they are, and starts it again; `freeze` stops them as they are until `thaw`. What a SETTING says comes last, and so counts.
 # It is fast because it never waits for the disk, and reachable on 127.0.0.1 with the password of the URL, which
 # migration/roles.sql gives to the roles as well.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/cluster.sh"
 
-[[ $# -ge 2 && $1 =~ ^(start|crash|stop)$ ]] || die "usage: $0 start|crash|stop FOLDER [SETTING…]"
+[[ $# -ge 2 && $1 =~ ^(start|crash|freeze|thaw|stop)$ ]] || die "usage: $0 start|crash|freeze|thaw|stop FOLDER [SETTING…]"
 
 start() {
   local folder=$1 password port
@@ -31,14 +31,29 @@ start() {
 crash() {
   local folder pid
   folder=$(cd "$1" && pwd -P)
-  cluster_runs "$folder" || die "no cluster runs in $folder"
-  pid=$(head -n 1 "$folder/data/postmaster.pid")
-  # Its children are ended too: whoever outlived it would hold its memory.
-  kill -STOP "$pid"
-  kill -KILL $(ps -o pid= --ppid "$pid") "$pid"
-  while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+  if cluster_runs "$folder"; then
+    pid=$(postmaster "$folder")
+    # Its children are ended too: whoever outlived it would hold its memory.
+    kill -STOP "$pid"
+    kill -KILL $(ps -o pid= --ppid "$pid") "$pid"
+    while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+  fi
   start_cluster "$folder" "$(<"$folder/port")"
 }
+
+freeze() {
+  local pid
+  pid=$(postmaster "$(cd "$1" && pwd -P)")
+  kill -STOP "$pid" $(ps -o pid= --ppid "$pid")
+}
+
+thaw() {
+  local pid
+  pid=$(postmaster "$(cd "$1" && pwd -P)")
+  kill -CONT "$pid" $(ps -o pid= --ppid "$pid")
+}
+
+postmaster() { head -n 1 "$1/data/postmaster.pid"; }
 
 stop() {
   local folder

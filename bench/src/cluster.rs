@@ -18,6 +18,7 @@ pub(crate) enum Role {
     Migration,
     Write,
     Query,
+    Delivery,
 }
 
 /// A cluster whose every commit waits for the disk.
@@ -125,6 +126,7 @@ impl Database {
             Role::Migration => options.username("f6_migration"),
             Role::Write => options.username("f6_write"),
             Role::Query => options.username("f6_query"),
+            Role::Delivery => options.username("f6_delivery"),
         }
     }
 
@@ -136,13 +138,12 @@ impl Database {
         Ok(PgConnection::connect_with(&self.options(role)).await?)
     }
 
-    /// How many events it holds.
-    pub(crate) async fn events(&self) -> Result<f64, Failure> {
+    /// Where its log ends: so many events it holds.
+    pub(crate) async fn position(&self) -> Result<u32, Failure> {
         let position: i64 = sqlx::query_scalar("SELECT position FROM head")
             .fetch_one(&mut self.connect(Role::Superuser).await?)
             .await?;
-        #[expect(clippy::cast_precision_loss, reason = "a count of events")]
-        Ok(position as f64)
+        Ok(position.try_into()?)
     }
 
     /// It goes with all that was written into it.

@@ -1,6 +1,7 @@
 //! A client that costs next to nothing: it shares the cores with the server that it measures.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -29,22 +30,48 @@ impl Connection {
     }
 
     /// Sends one request, and gives the body of its answer.
-    pub(crate) async fn post(&mut self, body: &str) -> Result<&str, Failure> {
-        let request = format!("{}{}\r\n\r\n{body}", self.head, body.len());
+    pub(crate) async fn post(&mut self, sent: &str) -> Result<&str, Failure> {
+        let request = format!("{}{}\r\n\r\n{sent}", self.head, sent.len());
         self.stream.write_all(request.as_bytes()).await?;
         self.received.clear();
-        let begin = loop {
-            self.receive().await?;
-            if let Some(end) = self.received.windows(4).position(|four| four == b"\r\n\r\n") {
-                break end + 4;
+        let body = loop {
+            if let Some(body) = body(&self.received)? {
+                break body;
             }
+            self.receive().await?;
         };
-        let head = std::str::from_utf8(&self.received[..begin])?;
-        let length = content_length(head).ok_or_else(|| format!("an answer without a length: {head}"))?;
-        while self.received.len() < begin + length {
+        Ok(std::str::from_utf8(&self.received[body])?)
+    }
+
+    /// Asks for a stream of server-sent events, and waits until it begins; what comes after is read by [`Self::data`].
+    pub(crate) async fn subscribe(&mut self, body: &str) -> Result<(), Failure> {
+        let head = self.head.replace("application/json\r\ncontent-type", "text/event-stream\r\ncontent-type");
+        let request = format!("{head}{}\r\n\r\n{body}", body.len());
+        self.stream.write_all(request.as_bytes()).await?;
+        self.received.clear();
+        while !self.received.windows(4).any(|four| four == b"\r\n\r\n") {
             self.receive().await?;
         }
-        Ok(std::str::from_utf8(&self.received[begin..])?)
+        match self.received.starts_with(b"HTTP/1.1 200") {
+            true => Ok(()),
+            false => Err(format!("no stream: {}", String::from_utf8_lossy(&self.received)).into()),
+        }
+    }
+
+    /// Gives what the next lines of data of a stream say; each comes in one chunk, so that no length stands in it.
+    pub(crate) async fn data(
+        &mut self,
+        mut each: impl FnMut(&str) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        self.receive().await?;
+        let Some(end) = self.received.iter().rposition(|byte| *byte == b'\n') else { return Ok(()) };
+        for line in self.received[..end].split(|byte| *byte == b'\n') {
+            if let Some(data) = line.strip_prefix(b"data: ".as_slice()) {
+                each(std::str::from_utf8(data)?)?;
+            }
+        }
+        self.received.drain(..=end);
+        Ok(())
     }
 
     async fn receive(&mut self) -> Result<(), Failure> {
@@ -53,6 +80,14 @@ impl Connection {
             _ => Ok(()),
         }
     }
+}
+
+/// Where the body of the message stands that these bytes begin with, once all of it is there.
+pub(crate) fn body(received: &[u8]) -> Result<Option<Range<usize>>, Failure> {
+    let Some(end) = received.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
+    let (head, begin) = (std::str::from_utf8(&received[..end])?, end + 4);
+    let length = content_length(head).ok_or_else(|| format!("a message without a length: {head}"))?;
+    Ok((received.len() >= begin + length).then_some(begin..begin + length))
 }
 
 fn content_length(head: &str) -> Option<usize> {

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
+use tokio::task::JoinHandle;
 
 use crate::failure::Failure;
 
@@ -16,12 +17,32 @@ pub(crate) trait Caller: Send + 'static {
 pub(crate) struct Load {
     /// Answers a second.
     pub(crate) rate: f64,
-    /// How long each answer took, in seconds, shortest first.
-    latencies: Vec<f64>,
+    /// How long each answer took.
+    latencies: Latencies,
 }
 
 impl Load {
     /// The time that this part of the answers stayed below, in milliseconds.
+    pub(crate) fn percentile(&self, part: f64) -> f64 {
+        self.latencies.percentile(part)
+    }
+
+    /// The time of the answer in the middle, in milliseconds.
+    pub(crate) fn median(&self) -> f64 {
+        self.percentile(0.5)
+    }
+}
+
+/// How long things took, in seconds, shortest first.
+pub(crate) struct Latencies(Vec<f64>);
+
+impl Latencies {
+    pub(crate) fn new(mut seconds: Vec<f64>) -> Self {
+        seconds.sort_by(f64::total_cmp);
+        Self(seconds)
+    }
+
+    /// The time that this part of them stayed below, in milliseconds.
     pub(crate) fn percentile(&self, part: f64) -> f64 {
         #[expect(
             clippy::cast_possible_truncation,
@@ -29,14 +50,9 @@ impl Load {
             clippy::cast_precision_loss,
             reason = "an index"
         )]
-        let index = (self.latencies.len() as f64 * part) as usize;
-        let last = self.latencies.len().saturating_sub(1);
-        self.latencies.get(index.min(last)).map_or(f64::NAN, |seconds| seconds * 1_000.0)
-    }
-
-    /// The time of the answer in the middle, in milliseconds.
-    pub(crate) fn median(&self) -> f64 {
-        self.percentile(0.5)
+        let index = (self.0.len() as f64 * part) as usize;
+        let last = self.0.len().saturating_sub(1);
+        self.0.get(index.min(last)).map_or(f64::NAN, |seconds| seconds * 1_000.0)
     }
 }
 
@@ -47,18 +63,48 @@ pub(crate) async fn load<C: Caller>(callers: Vec<C>, time: Duration) -> Result<L
         tokio::spawn(async move {
             let mut latencies = Vec::new();
             while started.elapsed() < time {
-                let asked = Instant::now();
-                caller.ask().await?;
-                latencies.push(asked.elapsed().as_secs_f64());
+                latencies.push(timed(&mut caller).await?);
             }
-            Ok::<_, Failure>(latencies)
+            Ok(latencies)
         })
     });
+    joined(started, tasks).await
+}
+
+/// Has the callers together ask so many times a second for `time`, in turn; who is late asks at once.
+pub(crate) async fn paced<C: Caller>(callers: Vec<C>, rate: u32, time: Duration) -> Result<Load, Failure> {
+    let started = Instant::now();
+    let count = u32::try_from(callers.len())?;
+    let tasks = (0..).zip(callers).map(|(index, mut caller): (u32, C)| {
+        tokio::spawn(async move {
+            let mut latencies = Vec::new();
+            let mut turn = Duration::from_secs(index.into()) / rate;
+            while turn < time {
+                tokio::time::sleep_until((started + turn).into()).await;
+                latencies.push(timed(&mut caller).await?);
+                turn += Duration::from_secs(count.into()) / rate;
+            }
+            Ok(latencies)
+        })
+    });
+    joined(started, tasks).await
+}
+
+/// Asks once; how long the answer took, in seconds.
+async fn timed(caller: &mut impl Caller) -> Result<f64, Failure> {
+    let asked = Instant::now();
+    caller.ask().await?;
+    Ok(asked.elapsed().as_secs_f64())
+}
+
+async fn joined(
+    started: Instant,
+    tasks: impl Iterator<Item = JoinHandle<Result<Vec<f64>, Failure>>>,
+) -> Result<Load, Failure> {
     let each = try_join_all(tasks).await?;
     let elapsed = started.elapsed().as_secs_f64();
-    let mut latencies: Vec<f64> = each.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
-    latencies.sort_by(f64::total_cmp);
+    let latencies: Vec<f64> = each.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
     #[expect(clippy::cast_precision_loss, reason = "a count of answers")]
     let rate = latencies.len() as f64 / elapsed;
-    Ok(Load { rate, latencies })
+    Ok(Load { rate, latencies: Latencies::new(latencies) })
 }

@@ -3,12 +3,14 @@
 //! What is measured and why stands in `docs/performance.md`.
 
 mod appending;
+mod arrival;
 mod bench;
 mod cluster;
 mod commands;
 mod dice;
 mod failure;
 mod http;
+mod live;
 mod load;
 mod pgbench;
 mod population;
@@ -16,6 +18,7 @@ mod questions;
 mod report;
 mod section;
 mod server;
+mod sink;
 mod store;
 
 use std::io::Write;
@@ -52,8 +55,19 @@ struct Arguments {
 }
 
 /// The names of the sections, in the order in which they run.
-const SECTIONS: [&str; 8] =
-    ["start", "appender", "http", "size", "person", "length", "household", "correction"];
+const SECTIONS: [&str; 11] = [
+    "start",
+    "appender",
+    "http",
+    "size",
+    "person",
+    "length",
+    "household",
+    "correction",
+    "delivery",
+    "catch-up",
+    "guards",
+];
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -91,7 +105,10 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
 async fn measure(section: &str, bench: &mut Bench) -> Result<(), Failure> {
     match section {
         "appender" => section::appender::measure(bench).await,
+        "catch-up" => section::catch_up::measure(bench).await,
         "correction" => section::correction::measure(bench).await,
+        "delivery" => section::delivery::measure(bench).await,
+        "guards" => section::guards::measure(bench).await,
         "household" => section::household::measure(bench).await,
         "http" => section::http::measure(bench).await,
         "length" => section::length::measure(bench).await,

@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How often it is asked whether it is ready: what its start-up is measured to.
 const TICK: Duration = Duration::from_millis(2);
 
-/// A running `write-api` or `query-api`; it ends when it is dropped.
+/// A running `write-api`, `query-api` or `delivery`; it ends when it is dropped.
 pub(crate) struct Server {
     process: Child,
     pub(crate) address: SocketAddr,
@@ -44,6 +44,8 @@ impl Server {
         command.arg("--dev").stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         command.env("F6_WRITE_DATABASE_URL", database.url(Role::Write)).env("F6_WRITE_BIND", "127.0.0.1:0");
         command.env("F6_QUERY_DATABASE_URL", database.url(Role::Query)).env("F6_QUERY_BIND", "127.0.0.1:0");
+        command.env("F6_DELIVERY_DATABASE_URL", database.url(Role::Delivery));
+        command.env("F6_DELIVERY_BIND", "127.0.0.1:0");
         command.env("F6_WRITE_CONFIG_PATH", root().join("write_config.yaml"));
         command.env("F6_QUERY_CONFIG_PATH", root().join("query_config.yaml"));
         command.env("F6_ADDRESS_FILE", &published).envs(settings.iter().copied());

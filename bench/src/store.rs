@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use read_model::catalogue::Catalogue;
+use read_model::pool::Pool;
 use read_model::reader::point_lookups;
 use sha2::{Digest, Sha256};
+use sqlx::Executor;
 use sqlx::postgres::PgPoolOptions;
-use sqlx::{Executor, PgPool};
 use write_api::append::{Engine, Stamped};
 
 use crate::cluster::{Cluster, Database, Role};
@@ -76,13 +77,14 @@ async fn fill(
             eprintln!("filling: {stored} of {total} events in {:.0} s", started.elapsed().as_secs_f64());
         }
     }
-    pool.execute("VACUUM ANALYZE").await?;
+    pool.lend().await?.execute("VACUUM ANALYZE").await?;
     pool.close().await;
     Ok(())
 }
 
 /// A pool of a few connections, with the servers' own settings of the planner.
-pub(crate) async fn pool(database: &Database, role: Role) -> Result<PgPool, Failure> {
+pub(crate) async fn pool(database: &Database, role: Role) -> Result<Pool, Failure> {
     let options = point_lookups(database.options(role));
-    Ok(PgPoolOptions::new().max_connections(4).test_before_acquire(false).connect_with(options).await?)
+    let pool = PgPoolOptions::new().max_connections(4).test_before_acquire(false);
+    Ok(Pool::from(pool.connect_with(options).await?))
 }

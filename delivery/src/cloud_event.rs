@@ -9,15 +9,29 @@ use serde_json::{Map, Value, json};
 /// The media type of the structured mode.
 const STRUCTURED: &str = "application/cloudevents+json; charset=utf-8";
 
+/// The header that tells the media type of a body; HTTP does not tell capitals apart, libraries of NATS do.
+const CONTENT_TYPE: &str = "Content-Type";
+
 /// The query by which the query API answers what an event says.
 const EVENT: &str = include_str!("../../schemas/event.graphql");
 
 /// An event with the attributes that anybody may see, and what it says where the subscriber may.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CloudEvent {
+    /// What happened, in two words: the event type, and its kind or what it came to be worth.
+    happened: String,
     /// Its attributes, in the order in which they are written.
     attributes: Vec<(&'static str, String)>,
     data: Option<Value>,
+}
+
+/// The protocol into whose messages events are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binding {
+    /// CloudEvents HTTP protocol binding.
+    Http,
+    /// CloudEvents NATS protocol binding.
+    Nats,
 }
 
 /// What is sent: a body, and the headers that say what it is.
@@ -40,16 +54,17 @@ impl CloudEvent {
     #[must_use]
     pub fn of(told: &Told, catalogue: &Catalogue, reference: &str, with_data: bool) -> Self {
         let Told { event, through, turned } = told;
-        let happened = match turned {
-            Some((status, _)) => status.name().to_lowercase(),
-            None => event.kind().name().to_lowercase(),
+        let name = match turned {
+            Some((status, _)) => status.name(),
+            None => event.kind().name(),
         };
+        let happened = format!("{}.{}", in_lower_case(&event.event_type), name.to_lowercase());
         let names = &catalogue.subscriptions;
         let mut attributes = vec![
             ("specversion", "1.0".to_owned()),
             ("id", id(told)),
             ("source", format!("urn:nld:oin:{}:systeem:{}", catalogue.oin, names.system)),
-            ("type", format!("{}.{}.{happened}", names.type_prefix, in_lower_case(&event.event_type))),
+            ("type", format!("{}.{happened}", names.type_prefix)),
             ("time", through.created_at.to_rfc3339_opts(SecondsFormat::Micros, true)),
             ("sequence", through.position.to_string()),
             ("sequencetype", "Integer".to_owned()),
@@ -58,7 +73,7 @@ impl CloudEvent {
         if let Some((_, Some(before))) = turned {
             attributes.push(("previousstatus", before.name().to_owned()));
         }
-        Self { attributes, data: with_data.then(|| data(told)) }
+        Self { happened, attributes, data: with_data.then(|| data(told)) }
     }
 
     /// Its id: the same however often it is sent.
@@ -67,9 +82,15 @@ impl CloudEvent {
         self.attributes.iter().find(|(name, _)| *name == "id").map_or("", |(_, id)| id)
     }
 
-    /// The event as it is written into a request.
+    /// What happened, such as `geboorte.validated`: its type without what the type of every event begins with.
     #[must_use]
-    pub fn message(&self, mode: Mode) -> Message {
+    pub fn happened(&self) -> &str {
+        &self.happened
+    }
+
+    /// The event as it is written into a message of a protocol.
+    #[must_use]
+    pub fn message(&self, mode: Mode, binding: Binding) -> Message {
         match mode {
             Mode::Structured => {
                 let attribute = |(name, value): &(&str, String)| ((*name).to_owned(), json!(value));
@@ -78,18 +99,28 @@ impl CloudEvent {
                     event.insert("datacontenttype".to_owned(), json!("application/json"));
                     event.insert("data".to_owned(), data.clone());
                 }
-                let headers = vec![("content-type".to_owned(), STRUCTURED.to_owned())];
+                let headers = vec![(CONTENT_TYPE.to_owned(), STRUCTURED.to_owned())];
                 Message { headers, body: Value::Object(event).to_string().into_bytes() }
             }
             Mode::Binary => {
                 let header = |(name, value): &(&str, String)| (format!("ce-{name}"), encoded(value));
                 let mut headers: Vec<(String, String)> = self.attributes.iter().map(header).collect();
                 if self.data.is_some() {
-                    headers.push(("content-type".to_owned(), "application/json".to_owned()));
+                    headers.push((binding.type_of_data().to_owned(), "application/json".to_owned()));
                 }
                 let body = self.data.as_ref().map(|data| data.to_string().into_bytes()).unwrap_or_default();
                 Message { headers, body }
             }
+        }
+    }
+}
+
+impl Binding {
+    /// The header that tells the media type of data in binary mode: to NATS it is an attribute like the others.
+    const fn type_of_data(self) -> &'static str {
+        match self {
+            Self::Http => CONTENT_TYPE,
+            Self::Nats => "ce-datacontenttype",
         }
     }
 }
@@ -133,7 +164,7 @@ fn in_lower_case(name: &str) -> String {
     written
 }
 
-/// A value as a header holds it: anything but printable ASCII, and `"` and `%`, percent-encoded (HTTP binding, 3.1.3.2).
+/// A value as a header holds it: anything but printable ASCII, and `"` and `%`, percent-encoded (both bindings, 3.1.3.2).
 fn encoded(value: &str) -> String {
     let mut written = String::with_capacity(value.len());
     for byte in value.bytes() {

@@ -9,14 +9,13 @@ use door::{Check, Clock, LogError, Metrics, ProcessingLog, ServeError, SystemClo
 use policy::Policy;
 use processing_log::OpenError;
 use read_model::catalogue::{Catalogue, Problems};
+use read_model::pool::Pool;
 use read_model::reader::{EventReader, Feed};
-use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::backoff::Patience;
-use crate::courier::{Courier, CourierError};
+use crate::courier::{Courier, Streams, StreamsError, Ways, Webhooks, WebhooksError};
 use crate::meters::Meters;
 use crate::settings::{DeliveringOptions, Settings};
 use crate::store::Store;
@@ -25,9 +24,6 @@ use crate::worker::Shared;
 
 /// What the worker is called in its log, its metrics and its traces.
 pub const NAME: &str = "delivery";
-
-/// How long a connection is waited for.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why the worker ended otherwise than by being told to.
 #[derive(Debug, thiserror::Error)]
@@ -62,9 +58,12 @@ pub enum Failure {
     /// No signals can be caught.
     #[error("cannot listen for signals")]
     Signals(#[source] io::Error),
-    /// No requests can be made.
+    /// No webhooks can be called.
     #[error(transparent)]
-    Courier(#[from] CourierError),
+    Webhooks(#[from] WebhooksError),
+    /// No streams can be reached.
+    #[error(transparent)]
+    Streams(#[from] StreamsError),
     /// The processing log cannot be opened.
     #[error(transparent)]
     ProcessingLog(#[from] OpenError),
@@ -84,10 +83,8 @@ pub async fn run(settings: Settings) -> Result<(), Failure> {
     let catalogue = load(settings.write_config_path.clone())?;
     let policy = policy(&catalogue, settings.query_config_path.clone())?;
     let connection = settings.store.connection().ok_or(Failure::NoDatabase)?;
-    let connect = || {
-        let pool = PgPoolOptions::new().max_connections(settings.store.pool);
-        pool.acquire_timeout(ACQUIRE_TIMEOUT).connect_lazy_with(connection.clone())
-    };
+    // Whatever takes longer than the lease is another worker's by then.
+    let connect = || Pool::serving(connection.clone(), settings.store.pool, settings.delivering.lease);
     // Whoever hands out reads events meanwhile: with one pool for both, all could wait for each other.
     let (pool, reads) = (connect(), connect());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -122,7 +119,7 @@ struct Known<'a> {
 fn shared(
     settings: &Settings,
     Known { catalogue, policy, log }: Known<'_>,
-    (pool, reads): (&PgPool, &PgPool),
+    (pool, reads): (&Pool, &Pool),
     meters: Meters,
     clock: Arc<dyn Clock>,
 ) -> Result<Shared, Failure> {
@@ -130,6 +127,8 @@ fn shared(
     let reader = EventReader::new(reads.clone(), Arc::clone(catalogue), settings.store.cached_objects);
     let reader = Arc::new(reader);
     let patience = Patience { attempts: options.attempts, longest: options.longest_wait };
+    let streams = Streams::open(&settings.streams)?;
+    let ways = Ways { webhooks: Webhooks::new()?, streams, timeout: options.timeout };
     Ok(Shared {
         store: Store::new(
             pool.clone(),
@@ -138,8 +137,7 @@ fn shared(
             options.lease,
             patience,
         ),
-        courier: Courier::new((Arc::clone(catalogue), policy), &options.query_url, clock, options.timeout)?
-            .logged(log),
+        courier: Courier::new((Arc::clone(catalogue), policy), &options.query_url, clock, ways).logged(log),
         feed: Arc::new(Feed::new(reader)),
         meters,
         concurrency: options.concurrency,
@@ -176,10 +174,13 @@ fn read(path: PathBuf) -> Result<(String, String), Failure> {
 }
 
 /// What must hold for the worker to be ready.
-fn checks(pool: &PgPool) -> Vec<Check> {
+fn checks(pool: &Pool) -> Vec<Check> {
     let pool = pool.clone();
     vec![Check::new("database", move || {
         let pool = pool.clone();
-        async move { Ok(sqlx::query("SELECT id FROM subscription LIMIT 1").execute(&pool).await.map(drop)?) }
+        async move {
+            let asked = sqlx::query("SELECT id FROM subscription LIMIT 1");
+            Ok(asked.execute(&mut pool.lend().await?).await.map(drop)?)
+        }
     })]
 }

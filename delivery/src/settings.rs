@@ -10,6 +10,8 @@ use processing_log::ProcessingLogOptions;
 use read_model::reader::point_lookups;
 use sqlx::postgres::PgConnectOptions;
 
+use crate::courier::StreamOptions;
+
 /// The delivery worker of F6: sends the events of durable subscriptions to webhooks. Several may run at once.
 #[derive(Debug, Parser)]
 #[command(name = "delivery", version)]
@@ -38,6 +40,9 @@ pub struct Settings {
     /// How deliveries are made.
     #[command(flatten)]
     pub delivering: DeliveringOptions,
+    /// How streams are reached.
+    #[command(flatten)]
+    pub streams: StreamOptions,
     /// What is logged.
     #[command(flatten)]
     pub log: LogOptions,
@@ -84,7 +89,7 @@ pub struct DeliveringOptions {
     pub query_url: String,
     /// How many deliveries of one subscription go at once
     #[arg(long, env = "F6_DELIVERY_CONCURRENCY", value_name = "COUNT", default_value_t = 32,
-          value_parser = at_least_one, help_heading = "Delivering")]
+          value_parser = door::at_least_one, help_heading = "Delivering")]
     pub concurrency: usize,
     /// How long a sink may take to answer, in seconds
     #[arg(long, env = "F6_DELIVERY_TIMEOUT", value_name = "SECONDS", default_value = "10", value_parser = door::seconds, help_heading = "Delivering")]
@@ -107,13 +112,6 @@ impl StoreOptions {
     pub fn connection(&self) -> Option<PgConnectOptions> {
         let options = self.database_url.clone()?;
         Some(point_lookups(options).application_name("delivery"))
-    }
-}
-
-fn at_least_one(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(count) if count > 0 => Ok(count),
-        Ok(_) | Err(_) => Err(format!("`{text}` is no number of one or more")),
     }
 }
 

@@ -7,10 +7,11 @@ use std::time::Duration;
 use policy::{Caller, Policy};
 use read_model::event::{ObjectId, Position};
 use read_model::fold::Status;
+use read_model::pool::{Pool, Transaction};
 use read_model::reader::{
     EventReader, ReadError, SUBSCRIPTION_COLUMNS, Seen, Subscription, SubscriptionRow, Told,
 };
-use sqlx::{AssertSqlSafe, FromRow, PgPool, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 
 use crate::backoff::Patience;
@@ -22,13 +23,16 @@ pub const BACKLOG: usize = 1_000;
 /// How many stretches of the log one transaction looks through.
 const STRETCHES: usize = 4;
 
+/// How many events are looked at together where few of them may be told.
+const PAGE: usize = 100;
+
 /// After so many failures in a row only one delivery at a time finds out whether the sink is back.
 const DOUBTFUL: u32 = 3;
 
 /// The store, as one worker uses it.
 #[derive(Clone, Debug)]
 pub struct Store {
-    pool: PgPool,
+    pool: Pool,
     reader: Arc<EventReader>,
     policy: Arc<Policy>,
     worker: Uuid,
@@ -88,6 +92,23 @@ pub struct Handed {
     pub kept: (usize, usize),
 }
 
+/// A row of `subscription` that nobody else changes now.
+#[derive(Debug, FromRow)]
+struct Locked {
+    #[sqlx(flatten)]
+    subscription: SubscriptionRow,
+    secret: String,
+}
+
+/// How deliveries went.
+#[derive(Debug, Default)]
+struct Noted {
+    /// Whether one of them arrived.
+    delivered: bool,
+    /// Why the last that failed did.
+    failure: Option<String>,
+}
+
 /// A row of `delivery`.
 #[derive(Debug, FromRow)]
 struct Row {
@@ -123,7 +144,7 @@ impl Store {
     /// The store, for a worker of this id.
     #[must_use]
     pub fn new(
-        pool: PgPool,
+        pool: Pool,
         (reader, policy): (Arc<EventReader>, Arc<Policy>),
         worker: Uuid,
         lease: Duration,
@@ -137,7 +158,9 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn subscriptions(&self) -> Result<Vec<Uuid>, sqlx::Error> {
-        sqlx::query_scalar("SELECT id FROM subscription ORDER BY id").fetch_all(&self.pool).await
+        sqlx::query_scalar("SELECT id FROM subscription ORDER BY id")
+            .fetch_all(&mut self.pool.lend().await?)
+            .await
     }
 
     /// Settles deliveries and hands out others, at most `room`; none where the subscription is gone.
@@ -150,18 +173,16 @@ impl Store {
         settled: &[Settled],
         room: usize,
     ) -> Result<Option<Handed>, ReadError> {
-        let mut transaction = self.pool.begin().await?;
-        let sql = format!("SELECT {SUBSCRIPTION_COLUMNS} FROM subscription WHERE id = $1 FOR UPDATE");
-        let row: Option<SubscriptionRow> =
-            sqlx::query_as(AssertSqlSafe(sql)).bind(id).fetch_optional(&mut *transaction).await?;
-        let Some(mut subscription) = row.map(Subscription::from) else { return Ok(None) };
+        let mut lent = self.pool.lend().await?;
+        let mut transaction = lent.begin().await?;
+        let sql = format!("SELECT {SUBSCRIPTION_COLUMNS}, secret FROM subscription WHERE id = $1 FOR UPDATE");
+        let locked: Option<Locked> =
+            sqlx::query_as(AssertSqlSafe(sql)).bind(id).fetch_optional(&mut transaction).await?;
+        let Some(Locked { subscription, secret }) = locked else { return Ok(None) };
+        let mut subscription = Subscription::from(subscription);
         // Only now, with the lock: where the log ended before, others may have gone further since.
-        let (secret, newest): (String, i64) =
-            sqlx::query_as("SELECT secret, (SELECT position FROM head) FROM subscription WHERE id = $1")
-                .bind(id)
-                .fetch_one(&mut *transaction)
-                .await?;
-        self.settle(&mut transaction, &mut subscription, settled).await?;
+        let newest: i64 = sqlx::query_scalar("SELECT position FROM head").fetch_one(&mut transaction).await?;
+        let noted = self.settle(&mut transaction, &mut subscription, settled).await?;
         let newest = Position::new(newest);
         let room = if subscription.failures >= DOUBTFUL { room.min(1) } else { room };
         let room = if subscription.paused { 0 } else { room };
@@ -171,10 +192,8 @@ impl Store {
             self.look_further(&mut subscription, &mut backlog, newest, room).await?;
         }
         let handed = self.hand_out(&mut transaction, &subscription, backlog, room).await?;
-        if subscription.position != from {
-            let sql = "UPDATE subscription SET position = $2 WHERE id = $1";
-            let update = sqlx::query(sql).bind(id).bind(subscription.position.get());
-            update.execute(&mut *transaction).await?;
+        if !settled.is_empty() || subscription.position != from {
+            note(&mut transaction, &subscription, noted).await?;
         }
         transaction.commit().await?;
         let deliveries = self.with_events(handed.deliveries).await?;
@@ -187,12 +206,12 @@ impl Store {
     /// Writes what became of deliveries; what another worker has taken over in the meantime is left to it.
     async fn settle(
         &self,
-        transaction: &mut Transaction<'_, Postgres>,
+        transaction: &mut Transaction<'_>,
         subscription: &mut Subscription,
         settled: &[Settled],
-    ) -> Result<(), ReadError> {
+    ) -> Result<Noted, ReadError> {
         if settled.is_empty() {
-            return Ok(());
+            return Ok(Noted::default());
         }
         let done: Vec<&Settled> =
             settled.iter().filter(|settled| settled.outcome == Outcome::Delivered).collect();
@@ -202,7 +221,7 @@ impl Store {
             .bind(self.worker)
             .bind(through)
             .bind(position)
-            .execute(&mut **transaction)
+            .execute(&mut *transaction)
             .await?;
         self.put_back(transaction, subscription.id, settled).await?;
         let failure = settled.iter().rev().find_map(|settled| match &settled.outcome {
@@ -215,20 +234,13 @@ impl Store {
         } else {
             subscription.failures += u32::try_from(failures).unwrap_or(u32::MAX);
         }
-        sqlx::query(NOTED)
-            .bind(subscription.id)
-            .bind(i32::try_from(subscription.failures).unwrap_or(i32::MAX))
-            .bind(!done.is_empty())
-            .bind(failure)
-            .execute(&mut **transaction)
-            .await?;
-        Ok(())
+        Ok(Noted { delivered: !done.is_empty(), failure })
     }
 
     /// What failed is tried again later, or given up; what was not tried, by whoever comes.
     async fn put_back(
         &self,
-        transaction: &mut Transaction<'_, Postgres>,
+        transaction: &mut Transaction<'_>,
         id: Uuid,
         settled: &[Settled],
     ) -> Result<(), ReadError> {
@@ -260,17 +272,13 @@ impl Store {
             .bind(errors)
             .bind(waits)
             .bind(i32::try_from(self.patience.attempts).unwrap_or(i32::MAX))
-            .execute(&mut **transaction)
+            .execute(&mut *transaction)
             .await?;
         Ok(())
     }
 
-    async fn kept(
-        &self,
-        transaction: &mut Transaction<'_, Postgres>,
-        id: Uuid,
-    ) -> Result<Vec<Row>, ReadError> {
-        Ok(sqlx::query_as(KEPT).bind(id).fetch_all(&mut **transaction).await?)
+    async fn kept(&self, transaction: &mut Transaction<'_>, id: Uuid) -> Result<Vec<Row>, ReadError> {
+        Ok(sqlx::query_as(KEPT).bind(id).fetch_all(&mut *transaction).await?)
     }
 
     /// Looks along the log for more to deliver, until enough may go or the log ends.
@@ -290,11 +298,12 @@ impl Store {
             if enough || subscription.position >= newest {
                 return Ok(());
             }
-            let stretch = self
-                .reader
-                .stretch((&wanted.to_read(), &wanted.seen_in_log(&seen)), subscription.position, newest)
-                .await?;
-            let (events, mut reached) = stretch;
+            // What goes now is written once; what is kept for later is written again when it goes.
+            let at_most = if wanted.trust.is_none() { room } else { PAGE };
+            let (filter, seen_in_log) = (wanted.to_read(), wanted.seen_in_log(&seen));
+            let stretch =
+                self.reader.stretch((&filter, &seen_in_log), subscription.position, newest, at_most);
+            let (events, mut reached) = stretch.await?;
             for through in &events {
                 if backlog.rows() >= BACKLOG {
                     reached = through.position.plus(-1);
@@ -311,7 +320,7 @@ impl Store {
     /// Takes what may go next, and writes down what is new.
     async fn hand_out(
         &self,
-        transaction: &mut Transaction<'_, Postgres>,
+        transaction: &mut Transaction<'_>,
         subscription: &Subscription,
         backlog: Backlog,
         room: usize,
@@ -327,7 +336,7 @@ impl Store {
                 .bind(rows().map(|row| row.through).collect::<Vec<_>>())
                 .bind(rows().map(|row| row.position).collect::<Vec<_>>())
                 .bind(self.lease.as_secs_f64())
-                .execute(&mut **transaction)
+                .execute(&mut *transaction)
                 .await?;
         }
         let leased: Vec<bool> =
@@ -338,7 +347,7 @@ impl Store {
 
     async fn add(
         &self,
-        transaction: &mut Transaction<'_, Postgres>,
+        transaction: &mut Transaction<'_>,
         id: Uuid,
         new: &[(Row, Told)],
         leased: &[bool],
@@ -358,7 +367,7 @@ impl Store {
             .bind(rows().map(|row| row.previous_status.clone()).collect::<Vec<_>>())
             .bind(leased)
             .bind(self.lease.as_secs_f64())
-            .execute(&mut **transaction)
+            .execute(&mut *transaction)
             .await?;
         Ok(())
     }
@@ -376,6 +385,23 @@ impl Store {
         };
         Ok(handed.into_iter().filter_map(delivery).collect())
     }
+}
+
+/// Writes how far the subscription is, and how it went.
+async fn note(
+    transaction: &mut Transaction<'_>,
+    subscription: &Subscription,
+    noted: Noted,
+) -> Result<(), ReadError> {
+    sqlx::query(NOTED)
+        .bind(subscription.id)
+        .bind(i32::try_from(subscription.failures).unwrap_or(i32::MAX))
+        .bind(noted.delivered)
+        .bind(noted.failure)
+        .bind(subscription.position.get())
+        .execute(&mut *transaction)
+        .await?;
+    Ok(())
 }
 
 /// What was handed out, and what is left.
@@ -450,7 +476,7 @@ const PUT_BACK: &str = "UPDATE delivery d
  WHERE d.subscription_id = $1 AND d.lease = $2 AND d.through = s.through AND d.position = s.position";
 
 const NOTED: &str = "UPDATE subscription
- SET failures = $2, last_delivered_at = CASE WHEN $3 THEN clock_timestamp() ELSE last_delivered_at END,
+ SET failures = $2, position = $5, last_delivered_at = CASE WHEN $3 THEN clock_timestamp() ELSE last_delivered_at END,
      last_error = coalesce($4, last_error),
      last_failed_at = CASE WHEN $4::text IS NULL THEN last_failed_at ELSE clock_timestamp() END
  WHERE id = $1";

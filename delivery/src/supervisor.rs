@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use sqlx::PgPool;
-use sqlx::postgres::{PgListener, PgPoolOptions};
+use read_model::pool::{Listener, Pool};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -18,7 +17,7 @@ const CHANNEL: &str = "f6_subscription";
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Tends all subscriptions until told to stop, and until what is on its way is settled.
-pub async fn supervise(shared: Shared, pool: PgPool, mut stop: watch::Receiver<bool>) {
+pub async fn supervise(shared: Shared, pool: Pool, mut stop: watch::Receiver<bool>) {
     let (change, changed) = watch::channel(0_u64);
     let mut supervisor = Supervisor { shared, stop: stop.clone(), changed, tasks: HashMap::new() };
     loop {
@@ -51,16 +50,12 @@ struct Supervisor {
 
 impl Supervisor {
     /// Listens for changes until the connection is lost; whatever changed before is seen as well.
-    async fn listen(&mut self, pool: &PgPool, change: &watch::Sender<u64>) -> Result<(), sqlx::Error> {
-        // A connection of its own: it waits for ever.
-        let options = pool.connect_options();
-        let own = PgPoolOptions::new().max_connections(1).connect_lazy_with((*options).clone());
-        let mut listener = PgListener::connect_with(&own).await?;
-        listener.listen(CHANNEL).await?;
+    async fn listen(&mut self, pool: &Pool, change: &watch::Sender<u64>) -> Result<(), sqlx::Error> {
+        let mut listener = Listener::connect(pool, CHANNEL).await?;
         loop {
             self.tend_all().await?;
             change.send_modify(|count| *count += 1);
-            if listener.try_recv().await?.is_none() {
+            if listener.next().await?.is_none() {
                 return Ok(());
             }
         }

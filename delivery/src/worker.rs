@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use read_model::event::Position;
 use read_model::reader::{EventFilter, Feed, Followed, ReadError, Seen, Subscription};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use uuid::Uuid;
 
@@ -20,6 +20,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// How long to be silent at most where something may have been missed: a worker that died, a notification that was lost.
 const DOUBT: Duration = Duration::from_secs(60);
+
+/// How many deliveries are handed out for each that goes at once: the next stand ready while those before are settled.
+const AHEAD: usize = 4;
 
 /// What all tasks of a process share.
 #[derive(Clone, Debug)]
@@ -41,6 +44,7 @@ pub struct Shared {
 /// Tends a subscription until it is gone, or until told to stop; then what is on its way is settled first.
 pub async fn tend(shared: Shared, id: Uuid, changed: watch::Receiver<u64>, stop: watch::Receiver<bool>) {
     let followed = shared.feed.follow(EventFilter::default(), Seen::everything(), Position::START);
+    let places = Arc::new(Semaphore::new(shared.concurrency));
     let tending = Tending {
         shared,
         id,
@@ -49,6 +53,7 @@ pub async fn tend(shared: Shared, id: Uuid, changed: watch::Receiver<u64>, stop:
         stop,
         tasks: JoinSet::new(),
         on_the_way: HashMap::new(),
+        places,
         settled: Vec::new(),
         name: None,
     };
@@ -65,6 +70,8 @@ struct Tending {
     tasks: JoinSet<Vec<Settled>>,
     /// How many deliveries each task has.
     on_the_way: HashMap<Id, usize>,
+    /// One for each delivery that may go at once.
+    places: Arc<Semaphore>,
     settled: Vec<Settled>,
     name: Option<String>,
 }
@@ -105,7 +112,7 @@ impl Tending {
     }
 
     fn room(&self) -> usize {
-        self.shared.concurrency.saturating_sub(self.on_the_way.values().sum())
+        (AHEAD * self.shared.concurrency).saturating_sub(self.on_the_way.values().sum())
     }
 
     fn warn(&self, error: &ReadError) {
@@ -125,6 +132,7 @@ impl Tending {
                 shared: self.shared.clone(),
                 subscription: Arc::clone(&subscription),
                 secret: Arc::clone(&secret),
+                places: Arc::clone(&self.places),
                 stop: self.stop.clone(),
             };
             let deliveries = chain.len();
@@ -170,6 +178,7 @@ struct Going {
     shared: Shared,
     subscription: Arc<Subscription>,
     secret: Arc<str>,
+    places: Arc<Semaphore>,
     stop: watch::Receiver<bool>,
 }
 
@@ -180,6 +189,8 @@ impl Going {
         let mut settled = Vec::with_capacity(chain.len());
         let mut stopped = false;
         for delivery in chain {
+            // Nobody closes it.
+            let _place = self.places.acquire().await;
             let too_late = began.elapsed() + self.shared.courier.timeout() > self.shared.lease;
             stopped = stopped || too_late || *self.stop.borrow();
             let outcome = if stopped { Outcome::Untried } else { self.one(&delivery).await };

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::documents::{DocumentHash, Given};
 use crate::json;
+use crate::load::{Held, Load};
 use crate::refusal::Refusal;
 use crate::request_error::RequestError;
 
@@ -21,19 +22,28 @@ const MAX_DISCARDED: usize = 32_000_000;
 /// How long that may take.
 const DISCARD_PATIENCE: Duration = Duration::from_secs(2);
 
-/// A body on its way in.
-pub(crate) struct Incoming {
+/// A body on its way in; what has come of it is held until this is dropped.
+pub(crate) struct Incoming<'a> {
     chunks: BodyDataStream,
+    load: &'a Load,
+    held: Held,
     announced: Option<usize>,
     /// Whether the client sends the body only once it is asked to (RFC 9110, section 10.1.1).
     waits: bool,
     ended: bool,
 }
 
-impl Incoming {
-    pub(crate) fn new(headers: &HeaderMap, body: Body) -> Self {
+impl<'a> Incoming<'a> {
+    pub(crate) fn new(headers: &HeaderMap, body: Body, load: &'a Load) -> Self {
         let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-        Self { chunks: body.into_data_stream(), announced, waits: headers.contains_key(EXPECT), ended: false }
+        Self {
+            chunks: body.into_data_stream(),
+            load,
+            held: load.hold(),
+            announced,
+            waits: headers.contains_key(EXPECT),
+            ended: false,
+        }
     }
 
     /// The whole body, within its limits of length and time.
@@ -55,6 +65,7 @@ impl Incoming {
             if bytes.len() + chunk.len() > limit {
                 return Err(Refusal::BodyTooLarge { limit });
             }
+            self.load.grow(&mut self.held, chunk.len())?;
             bytes.extend_from_slice(&chunk);
         }
         Ok(bytes)
@@ -64,6 +75,11 @@ impl Incoming {
         let chunk = self.chunks.next().await.transpose();
         self.ended = !matches!(chunk, Ok(Some(_)));
         chunk.map_err(|_| Refusal::BodyBroken)
+    }
+
+    /// Holds what was read for as long as what it says is needed.
+    pub(crate) fn keep(&mut self) -> Held {
+        std::mem::replace(&mut self.held, self.load.hold())
     }
 
     /// Takes in what nobody has read. A connection that is closed on a client that still sends would lose the answer.

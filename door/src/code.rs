@@ -59,11 +59,13 @@ pub enum Code {
     ProcessingLogUnavailable,
     /// The caller names a processing activity that this F6 has none of.
     UnknownProcessingActivity,
+    /// The server has as much to do as it may at once; nothing of the request was done.
+    ServerBusy,
 }
 
 impl Code {
     /// Every code, in the order of their declaration.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Unauthenticated,
         Self::Forbidden,
         Self::Internal,
@@ -91,6 +93,7 @@ impl Code {
         Self::TooManyConnections,
         Self::ProcessingLogUnavailable,
         Self::UnknownProcessingActivity,
+        Self::ServerBusy,
     ];
 
     /// The code as it stands in an answer.
@@ -123,6 +126,7 @@ impl Code {
             Self::TooManyConnections => "TOO_MANY_CONNECTIONS",
             Self::ProcessingLogUnavailable => "PROCESSING_LOG_UNAVAILABLE",
             Self::UnknownProcessingActivity => "UNKNOWN_PROCESSING_ACTIVITY",
+            Self::ServerBusy => "SERVER_BUSY",
         }
     }
 }

@@ -114,6 +114,16 @@ pub(crate) enum Given {
     Both(String, DocumentHash),
 }
 
+impl Given {
+    /// How many bytes of a document came along.
+    pub(crate) fn length(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::Both(text, _) => text.len(),
+            Self::Hash(_) => 0,
+        }
+    }
+}
+
 /// Whether a document must be a trusted one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trust {

@@ -11,13 +11,16 @@ use async_graphql::dynamic::Schema;
 use clap::Args;
 
 use crate::clock::Clock;
+use crate::connections::ConnectionOptions;
 use crate::documents::Documents;
 use crate::guard::GuardOptions;
 use crate::health::Check;
+use crate::load::{Load, LoadOptions};
 use crate::metrics::Metrics;
 use crate::principal::Principal;
 use crate::processing::ProcessingLog;
 use crate::subscriptions::Subscriptions;
+use crate::tls::TlsOptions;
 use crate::token::Tokens;
 
 /// How HTTP is spoken. Where, each server says itself, as each has its own address.
@@ -51,6 +54,15 @@ pub struct HttpOptions {
     /// A file to write the address to once the server listens, useful where it chooses its own port (port 0)
     #[arg(long, env = "F6_ADDRESS_FILE", value_name = "FILE", help_heading = "HTTP")]
     pub address_file: Option<PathBuf>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would become the help of all that it flattens")]
+    pub connections: ConnectionOptions,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "as above")]
+    pub load: LoadOptions,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "as above")]
+    pub tls: TlsOptions,
 }
 
 impl Default for HttpOptions {
@@ -62,6 +74,9 @@ impl Default for HttpOptions {
             request_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(35),
             address_file: None,
+            connections: ConnectionOptions::default(),
+            load: LoadOptions::default(),
+            tls: TlsOptions::default(),
         }
     }
 }
@@ -78,6 +93,8 @@ pub struct Door {
     pub name: &'static str,
     /// How HTTP is spoken.
     pub http: HttpOptions,
+    /// How much there may be to do at once.
+    pub load: Load,
     /// How much a document may ask.
     pub guard: GuardOptions,
     /// Which documents callers may name by their hash, and whether there are to be no others.

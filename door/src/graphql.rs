@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Request, Response as Answer, ServerError, Value};
+use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
+use tokio::sync::OwnedSemaphorePermit;
 use tracing::Instrument;
 
 use crate::arguments;
@@ -22,6 +24,7 @@ use crate::guard::{self, GuardError};
 use crate::media::{self, Media};
 use crate::metrics::Asked;
 use crate::origin::Origin;
+use crate::peer::Peer;
 use crate::principal::Principal;
 use crate::processing::{self, Concerned, Settled};
 use crate::refusal::{self, Refusal, request_error};
@@ -39,13 +42,13 @@ const MAX_MISTAKE: usize = 300;
 /// Answers a request at the GraphQL path.
 pub(crate) async fn handle(door: &Door, request: axum::extract::Request) -> Response {
     let (parts, body) = request.into_parts();
-    let mut incoming = Incoming::new(&parts.headers, body);
+    let mut incoming = Incoming::new(&parts.headers, body, &door.load);
     let response = answer(door, &parts, &mut incoming).await;
     incoming.discard().await;
     response
 }
 
-async fn answer(door: &Door, parts: &Parts, incoming: &mut Incoming) -> Response {
+async fn answer(door: &Door, parts: &Parts, incoming: &mut Incoming<'_>) -> Response {
     let Some(media) = Media::accepted(&parts.headers) else {
         return Refusal::NotAcceptable.respond(Media::Json);
     };
@@ -67,8 +70,8 @@ fn not_over(door: &Door, method: &Method) -> Refusal {
     Refusal::Method { method: method.to_string(), instead, allow }
 }
 
-async fn execute(door: &Door, parts: &Parts, incoming: &mut Incoming) -> Result<Executed, Refusal> {
-    let checked = read(door, parts, incoming).instrument(tracing::debug_span!("parse")).await?;
+async fn execute(door: &Door, parts: &Parts, incoming: &mut Incoming<'_>) -> Result<Executed, Refusal> {
+    let (checked, _place) = read(door, parts, incoming).instrument(tracing::debug_span!("parse")).await?;
     if let Some(asked) = parts.extensions.get::<Asked>() {
         asked.note(checked.root.kind.into());
     }
@@ -76,17 +79,27 @@ async fn execute(door: &Door, parts: &Parts, incoming: &mut Incoming) -> Result<
 }
 
 /// What is asked; the cheapest checks come first: who is asking before what is asked.
-async fn read(door: &Door, parts: &Parts, incoming: &mut Incoming) -> Result<Checked, Refusal> {
-    let principal = principal(door, parts)?;
+async fn read(
+    door: &Door,
+    parts: &Parts,
+    incoming: &mut Incoming<'_>,
+) -> Result<(Checked, OwnedSemaphorePermit), Refusal> {
+    let principal = principal(door, parts).await?;
     let origin = Origin::of(&parts.headers, &parts.extensions);
     if parts.method == Method::GET {
-        return checked(door, body::of_url(&parts.uri)?, Asking { principal, origin, way: Way::Get });
+        let place = door.load.enter()?;
+        let asking = Asking { principal, origin, way: Way::Get };
+        return Ok((checked(door, body::of_url(&parts.uri)?, asking)?, place));
     }
     if !media::sends_json(&parts.headers) {
         return Err(Refusal::MediaType);
     }
     let bytes = incoming.read(door.http.body_limit, door.http.body_timeout).await?;
-    checked(door, body::parse(&bytes)?, Asking { principal, origin, way: Way::Post })
+    // Who takes long to send it takes nobody's place meanwhile.
+    let place = door.load.enter()?;
+    let parameters = body::parse(&bytes)?;
+    let _turn = door.load.turn(parameters.document.length()).await;
+    Ok((checked(door, parameters, Asking { principal, origin, way: Way::Post })?, place))
 }
 
 /// How a request came, and with it how it may be answered.
@@ -121,11 +134,7 @@ pub(crate) fn checked(
     Asking { principal, origin, way }: Asking,
 ) -> Result<Checked, Refusal> {
     let mut request = looked_up(door, parameters, way)?;
-    let guarded = guard::check(&request.query, &door.guard).inspect_err(|error| {
-        if let GuardError::Limit { what, .. } = error {
-            door.metrics.http.limited(what);
-        }
-    })?;
+    let guarded = guard::check(&request.query, &door.guard).inspect_err(|error| limited(door, error))?;
     if guarded.introspects && !door.tokens.development() {
         return Err(Refusal::Introspection);
     }
@@ -157,6 +166,13 @@ pub(crate) fn checked(
     Ok(Checked { request, root, concerned })
 }
 
+/// Counts a document that asks too much.
+fn limited(door: &Door, error: &GuardError) {
+    if let GuardError::Limit { what, .. } = error {
+        door.metrics.http.limited(what);
+    }
+}
+
 /// The request with its document, which may be named by its hash.
 fn looked_up(door: &Door, parameters: Parameters, way: Way) -> Result<Request, Refusal> {
     let Parameters { document, operation_name, variables } = parameters;
@@ -184,6 +200,8 @@ fn root(door: &Door, document: &ExecutableDocument, request: &Request, way: Way)
     variables::check(operation, &request.variables)?;
     arguments::check(schema.registry(), document, operation, &request.variables)
         .map_err(Refusal::Arguments)?;
+    guard::check_cost(schema.registry(), document, operation, &request.variables, &door.guard)
+        .inspect_err(|error| limited(door, error))?;
     let root = Root::of(document, operation, &request.variables);
     match (root.kind, root.shared()) {
         (OperationType::Subscription, _) if schema.registry().subscription_type.is_none() => {
@@ -228,9 +246,9 @@ pub(crate) async fn record(
 }
 
 /// Without a token nothing is accepted, save the schema in development, for which there may be none.
-fn principal(door: &Door, parts: &Parts) -> Result<Option<Principal>, Refusal> {
-    match door.tokens.authenticate(&parts.headers, door.clock.now()) {
-        Ok(principal) => Ok(Some(principal)),
+async fn principal(door: &Door, parts: &Parts) -> Result<Option<Principal>, Refusal> {
+    match door.tokens.session(&parts.headers, Peer::of(&parts.extensions), door.clock.now()).await {
+        Ok(session) => Ok(Some(session.principal)),
         Err(TokenError::Missing) if door.tokens.development() => Ok(None),
         Err(error) => Err(error.into()),
     }
@@ -256,7 +274,7 @@ struct GraphQlResponse<'a> {
 fn respond(door: &Door, media: Media, executed: Executed) -> Response {
     let status = if executed.began { StatusCode::OK } else { request_error(media) };
     match written(door, executed) {
-        Ok(text) => refusal::answer(media, status, text),
+        Ok(text) => refusal::answer(media, status, Body::from(door.load.answer(text))),
         Err(refusal) => refusal.respond(media),
     }
 }

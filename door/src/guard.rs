@@ -3,6 +3,7 @@
 //! The library's own limits come too late: to find how deep a document nests, it expands each fragment wherever it is spread, so a few hundred bytes keep it busy for seconds.
 //! Here each fragment is measured once, and a document that asks too much is refused in time linear in its length.
 
+mod cost;
 mod measure;
 mod scan;
 
@@ -11,6 +12,7 @@ use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::parser::{Error as ParserError, parse_query};
 use clap::Args;
 
+pub(crate) use self::cost::check as check_cost;
 use self::measure::Measure;
 use self::scan::{Scan, ScanError};
 use crate::shown::cut;
@@ -46,6 +48,10 @@ pub struct GuardOptions {
     #[arg(long, env = "F6_MAX_ROOT_FIELDS", value_name = "COUNT", default_value_t = Self::DEFAULT.max_root_fields,
           help_heading = "Limits")]
     pub max_root_fields: u64,
+    /// Most values asked for: fields, times the lengths of the lists that they stand in
+    #[arg(long, env = "F6_MAX_VALUES", value_name = "COUNT", default_value_t = Self::DEFAULT.max_values,
+          help_heading = "Limits")]
+    pub max_values: u64,
 }
 
 impl GuardOptions {
@@ -58,6 +64,7 @@ impl GuardOptions {
         max_aliases: 500,
         max_directives: 200,
         max_root_fields: 100,
+        max_values: 100_000,
     };
 }
 
@@ -117,7 +124,10 @@ pub(crate) fn check(query: &str, options: &GuardOptions) -> Result<Guarded, Guar
     within("tokens", scan.tokens, options.max_query_tokens)?;
     within("levels of brackets", scan.nesting, scan::MAX_NESTING)?;
     let document = parse_query(query).map_err(|error| GuardError::parser(&error, query))?;
-    let Measure { introspects, only_introspects } = measure::measure(&document, options)?;
+    let mut visited = 0;
+    let measured = measure::measure(&document, options, &mut visited);
+    tracing::trace!(tokens = scan.tokens, visited, "measured a document");
+    let Measure { introspects, only_introspects } = measured?;
     Ok(Guarded { document, introspects, only_introspects })
 }
 
@@ -178,8 +188,12 @@ impl From<ScanError> for GuardError {
     }
 }
 
+fn limit(what: &'static str, count: u64, limit: u64) -> Result<(), GuardError> {
+    if count <= limit { Ok(()) } else { Err(GuardError::Limit { what, limit }) }
+}
+
 fn within(what: &'static str, count: usize, limit: usize) -> Result<(), GuardError> {
-    if count <= limit { Ok(()) } else { Err(GuardError::Limit { what, limit: limit as u64 }) }
+    self::limit(what, count as u64, limit as u64)
 }
 
 #[cfg(test)]

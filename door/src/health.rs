@@ -57,16 +57,18 @@ pub(crate) fn alive() -> Response {
     respond(StatusCode::OK, &json!({ "status": "alive" }))
 }
 
-pub(crate) async fn ready(checks: &[Check]) -> Response {
+/// Whether all checks hold, and so does what is known by itself.
+pub(crate) async fn ready<const N: usize>(checks: &[Check], known: [(&'static str, bool); N]) -> Response {
     let outcomes = join_all(checks.iter().map(Check::holds)).await;
-    let ready = outcomes.iter().all(|holds| *holds);
+    let outcomes: Vec<_> = checks.iter().map(|check| check.name).zip(outcomes).chain(known).collect();
+    let ready = outcomes.iter().all(|(_, holds)| *holds);
     let (status, word) = match ready {
         true => (StatusCode::OK, "ready"),
         false => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
     };
     let word_of = |holds: bool| Value::from(if holds { "ok" } else { "failed" });
     let outcomes: Map<String, Value> =
-        checks.iter().zip(outcomes).map(|(check, holds)| (check.name.to_owned(), word_of(holds))).collect();
+        outcomes.into_iter().map(|(name, holds)| (name.to_owned(), word_of(holds))).collect();
     respond(status, &json!({ "status": word, "checks": outcomes }))
 }
 

@@ -7,6 +7,7 @@ mod arguments;
 mod body;
 mod clock;
 mod code;
+mod connections;
 mod documents;
 mod door;
 mod execution;
@@ -18,6 +19,7 @@ mod guard;
 mod health;
 mod input;
 pub mod json;
+mod load;
 mod log;
 mod media;
 pub mod metrics;
@@ -25,6 +27,7 @@ mod observed;
 mod options;
 mod origin;
 mod otlp;
+mod peer;
 mod principal;
 mod processing;
 mod refusal;
@@ -38,6 +41,7 @@ mod socket;
 mod sse;
 mod streaming;
 mod subscriptions;
+mod tls;
 mod token;
 mod trace;
 mod trace_context;
@@ -45,15 +49,17 @@ mod variables;
 
 pub use self::clock::{Clock, FixedClock, SystemClock};
 pub use self::code::Code;
+pub use self::connections::ConnectionOptions;
 pub use self::documents::{DocumentHash, DocumentOptions, Documents, DocumentsError};
 pub use self::door::{Door, Graphiql, HttpOptions, Prepare, SchemaSource};
 pub use self::execution::{absent_items, resumes_after};
 pub use self::guard::GuardOptions;
 pub use self::health::{Check, CheckError};
+pub use self::load::{Load, LoadOptions};
 pub use self::log::{LogError, LogFormat, LogOptions};
 pub use self::metrics::Metrics;
 pub use self::observed::{Observed, serve_observed};
-pub use self::options::seconds;
+pub use self::options::{at_least_one, seconds};
 pub use self::otlp::{OtlpError, Traces};
 pub use self::principal::Principal;
 pub use self::processing::{Action, Concerned, Doing, Ended, NotWritten, Noted, ProcessingLog};
@@ -62,8 +68,9 @@ pub use self::router::{harden, router};
 pub use self::serve::{ServeError, serve, shutdown_signal};
 pub use self::shown::{shown, shown_text};
 pub use self::subscriptions::{SubscriptionOptions, Subscriptions};
+pub use self::tls::{TlsError, TlsOptions};
 pub use self::token::{
-    KeysError, TokenError, TokenOptions, TokenOptionsError, Tokens, sign_development_token,
-    sign_development_token_for,
+    FetchError, KeySource, KeysError, TokenError, TokenOptions, TokenOptionsError, Tokens,
+    sign_development_token, sign_development_token_for,
 };
 pub use self::trace::RequestId;

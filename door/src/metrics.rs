@@ -3,6 +3,7 @@
 //! Nothing here says anything of a person: labels are codes, names from the catalogue and words of this code, never
 //! ids or what a caller wrote, so that there are as many series as the code and the catalogue make, and no more.
 
+mod connections;
 mod http;
 mod process;
 mod scraped;
@@ -16,8 +17,10 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+pub(crate) use self::connections::{ConnectionMeters, Open, Overdue};
 pub(crate) use self::http::{Asked, HttpMeters};
 use self::process::Process;
+pub(crate) use self::process::open_files_limit;
 use self::scraped::{Scraped, Sort};
 
 /// From a tenth of a millisecond, as a fold from memory, to the longest that an answer may take by default.
@@ -29,6 +32,7 @@ const SECONDS: [f64; 16] =
 pub struct Metrics {
     registry: Registry,
     pub(crate) http: HttpMeters,
+    pub(crate) connections: ConnectionMeters,
 }
 
 impl Metrics {
@@ -40,7 +44,8 @@ impl Metrics {
         registry.register("f6_build", "Which server this is, and of which version", build);
         registry.register_collector(Box::new(Process::new(started)));
         let http = HttpMeters::new(&mut registry);
-        Self { registry, http }
+        let connections = ConnectionMeters::new(&mut registry);
+        Self { registry, http, connections }
     }
 
     /// Where a server registers what it counts itself.

@@ -9,6 +9,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 
+use crate::connections::{ConnectionOptions, Listener};
 use crate::health::{self, Check};
 use crate::metrics::Metrics;
 use crate::scrape;
@@ -39,8 +40,9 @@ pub async fn serve_observed(
     let listener = listen(bind, "--bind").await?;
     let address = published(&listener, observed.address_file.as_deref())?;
     tracing::info!(%address, "{} is watched over at http://{address}/metrics", observed.name);
-    let served = axum::serve(listener, router(Arc::new(observed))).with_graceful_shutdown(shutdown);
-    served.await.map_err(ServeError::Network)
+    let listener = Listener::new(listener, &ConnectionOptions::aside(), None, &observed.metrics.connections);
+    listener.serve(router(Arc::new(observed)), shutdown).await;
+    Ok(())
 }
 
 fn router(observed: Arc<Observed>) -> Router {
@@ -48,7 +50,7 @@ fn router(observed: Arc<Observed>) -> Router {
         .route("/healthz", get(async || health::alive()))
         .route(
             "/readyz",
-            get(async |State(observed): State<Arc<Observed>>| health::ready(&observed.checks).await),
+            get(async |State(observed): State<Arc<Observed>>| health::ready(&observed.checks, []).await),
         )
         .route("/metrics", get(async |State(observed): State<Arc<Observed>>| scrape::text(&observed.metrics)))
         .with_state(observed)

@@ -14,6 +14,15 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("`{text}` is not a number of seconds above zero, such as 30 or 0.5"))
 }
 
+/// Reads a number of things of which there must be one.
+///
+/// # Errors
+/// What would be such a number.
+pub fn at_least_one(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| format!("`{text}` is not a number from 1"))
+}
+
 /// Reads a path to serve at, such as `/graphql`.
 pub(crate) fn path(text: &str) -> Result<String, String> {
     let segments = text.strip_prefix('/').unwrap_or_default();

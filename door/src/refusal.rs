@@ -72,6 +72,10 @@ pub(crate) enum Refusal {
     TooManySubscriptions { limit: usize },
     #[error("there are {limit} connections with streams, and may be no more; try again later")]
     TooManyConnections { limit: usize },
+    #[error(
+        "the server has as much to do as it may at once, and has done nothing of this; send it again in a moment"
+    )]
+    Busy,
     #[error("this is a mutation, and this server only answers queries; send it to the write API")]
     Mutation,
     #[error("the document has no operation named `{}`; `operationName` is one of its names", shown_text(.0))]
@@ -136,6 +140,7 @@ impl Refusal {
             Self::GoingAway => Code::GoingAway,
             Self::TooManySubscriptions { .. } => Code::TooManySubscriptions,
             Self::TooManyConnections { .. } => Code::TooManyConnections,
+            Self::Busy => Code::ServerBusy,
             Self::Introspection => Code::IntrospectionDisabled,
             Self::Timeout { .. } => Code::Timeout,
             Self::NotLogged { .. } => Code::ProcessingLogUnavailable,
@@ -173,6 +178,7 @@ impl Refusal {
             | Self::SlowConsumer { .. }
             | Self::GoingAway
             | Self::NotLogged { .. }
+            | Self::Busy
             | Self::TooManyConnections { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -187,6 +193,7 @@ impl Refusal {
             Self::BodyTooLarge { .. } | Self::BodyTimeout { .. } | Self::BodyBroken => (CONNECTION, "close"),
             Self::Timeout { .. }
             | Self::GoingAway
+            | Self::Busy
             | Self::NotLogged { .. }
             | Self::TooManyConnections { .. } => (RETRY_AFTER, "1"),
             Self::NotFound { .. }

@@ -67,7 +67,7 @@ async fn at_page(State(door): State<Arc<Door>>, request: Request) -> Response {
 }
 
 async fn at_ready(State(door): State<Arc<Door>>) -> Response {
-    health::ready(&door.checks).await
+    health::ready(&door.checks, [("keys", door.tokens.has_keys())]).await
 }
 
 async fn nothing_here(State(door): State<Arc<Door>>, _: Request) -> Response {

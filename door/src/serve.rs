@@ -6,15 +6,16 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use axum::Router;
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
+use crate::connections::{ConnectionOptions, Listener};
 use crate::door::Door;
 use crate::router::routes;
 use crate::scrape;
+use crate::subscriptions::Subscriptions;
+use crate::tls::{Contents, Tls, TlsError};
 
 /// Why a server ended otherwise than by being told to.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,9 @@ pub enum ServeError {
         /// What the system says.
         source: io::Error,
     },
+    /// TLS cannot be spoken.
+    #[error("TLS cannot be spoken")]
+    Tls(#[from] TlsError),
     /// The network failed.
     #[error("the network failed")]
     Network(#[source] io::Error),
@@ -65,9 +69,10 @@ pub fn shutdown_signal() -> io::Result<impl Future<Output = ()> + Send> {
 /// When the server cannot listen, cannot tell where, or the network fails.
 pub async fn serve(
     bind: SocketAddr,
-    door: Door,
+    mut door: Door,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
+    let tls = Tls::load(&door.http.tls)?.map(|(tls, contents)| (Arc::new(tls), contents));
     let listener = listen(bind, "--bind").await?;
     let apart = match door.metrics_bind {
         Some(bind) => Some(listen(bind, "--metrics-bind").await?),
@@ -75,9 +80,14 @@ pub async fn serve(
     };
     let address = published(&listener, door.http.address_file.as_deref())?;
     announce(&door, address);
+    door.tokens.register(&mut door.metrics);
     let door = Arc::new(door);
-    let metrics = apart.map(|listener| tokio::spawn(serve_metrics(listener, scrape::router(&door))));
-    serve_until(listener, &door, shutdown).await?;
+    let metrics = apart.map(|listener| tokio::spawn(serve_metrics(listener, Arc::clone(&door))));
+    let secured = tls.as_ref().map(|(tls, _)| Arc::clone(tls));
+    tokio::select! {
+        () = serve_until((listener, secured), &door, shutdown) => {}
+        () = refresh(tls, &door) => {}
+    }
     // It is asked until the last request is answered.
     if let Some(metrics) = metrics {
         metrics.abort();
@@ -88,44 +98,44 @@ pub async fn serve(
 
 /// Serves until told to stop, and until all that was accepted is answered and every stream has ended.
 async fn serve_until(
-    listener: TcpListener,
+    (listener, tls): (TcpListener, Option<Arc<Tls>>),
     door: &Arc<Door>,
     shutdown: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), ServeError> {
+) {
     let (name, patience) = (door.name, door.http.shutdown_timeout);
     let (stop, stopped) = oneshot::channel();
-    let streams = Arc::clone(door);
-    let until = async move {
+    let until = async {
         shutdown.await;
         tracing::info!("{name} accepts nothing new and finishes what it accepted");
-        if let Some(subscriptions) = &streams.subscriptions {
+        if let Some(subscriptions) = &door.subscriptions {
             subscriptions.stop();
         }
         // The receiver is gone only when the server is.
         let _ = stop.send(());
     };
-    // Small answers should not wait for larger packets.
-    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    let server = axum::serve(listener, routes(door)).with_graceful_shutdown(until).into_future();
-    let all = async {
-        let served = server.await;
-        // The network hands a WebSocket over, and does not wait for its end.
-        if let Some(subscriptions) = &door.subscriptions {
-            subscriptions.ended().await;
-        }
-        served
-    };
-    let out_of_time = async move {
+    let slowest = door.subscriptions.as_ref().map(Subscriptions::slowest);
+    let listener = Listener::new(listener, &door.http.connections, slowest, &door.metrics.connections);
+    let out_of_time = async {
         match stopped.await {
             Ok(()) => tokio::time::sleep(patience).await,
             Err(_) => std::future::pending().await,
         }
     };
     tokio::select! {
-        result = all => result.map_err(ServeError::Network)?,
+        () = listener.secured(tls).serve(routes(door), until) => {}
         () = out_of_time => tracing::warn!("{name} leaves requests unanswered after {patience:?}"),
     }
-    Ok(())
+}
+
+/// Reads again what may have changed outside, for ever.
+async fn refresh(tls: Option<(Arc<Tls>, Contents)>, door: &Door) {
+    let certificates = async {
+        match tls {
+            Some((tls, contents)) => tls.keep_fresh(contents, &door.metrics.connections).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::join!(certificates, door.tokens.keep_fresh());
 }
 
 /// Where it listens; told in a file as well, where one is named.
@@ -141,17 +151,17 @@ pub(crate) async fn listen(address: SocketAddr, flag: &'static str) -> Result<Tc
     TcpListener::bind(address).await.map_err(|source| cannot_bind(address, flag, source))
 }
 
-async fn serve_metrics(listener: TcpListener, router: Router) {
+async fn serve_metrics(listener: TcpListener, door: Arc<Door>) {
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, "metrics are at http://{address}/metrics, and nowhere else");
     }
-    if let Err(error) = axum::serve(listener, router).await {
-        tracing::error!(%error, "metrics are served no more");
-    }
+    let listener = Listener::new(listener, &ConnectionOptions::aside(), None, &door.metrics.connections);
+    listener.serve(scrape::router(&door), std::future::pending()).await;
 }
 
 fn announce(door: &Door, address: SocketAddr) {
-    tracing::info!(%address, "{} listens at http://{address}{}", door.name, door.http.path);
+    let scheme = if door.http.tls.tls_certificate.is_some() { "https" } else { "http" };
+    tracing::info!(%address, "{} listens at {scheme}://{address}{}", door.name, door.http.path);
     if door.tokens.development() {
         tracing::warn!("development: anyone can make a token that is accepted here");
         if !address.ip().is_loopback() {
@@ -159,10 +169,10 @@ fn announce(door: &Door, address: SocketAddr) {
         }
     }
     if door.shows_metrics() {
-        tracing::info!("metrics are at http://{address}/metrics");
+        tracing::info!("metrics are at {scheme}://{address}/metrics");
     }
     if door.graphiql().is_some() {
-        tracing::info!("GraphiQL is at http://{address}/");
+        tracing::info!("GraphiQL is at {scheme}://{address}/");
     }
 }
 

@@ -11,6 +11,7 @@ use axum::extract::ws::{CloseFrame, Message as Frame, WebSocket, WebSocketUpgrad
 use axum::extract::{FromRequestParts, Request};
 use axum::http::HeaderMap;
 use axum::http::header::UPGRADE;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use futures::stream::BoxStream;
 use futures::{SinkExt, StreamExt};
@@ -25,9 +26,11 @@ use self::message::Message;
 use crate::body::Parameters;
 use crate::door::Door;
 use crate::graphql::{Asking, Way};
+use crate::load::Held;
 use crate::media::Media;
 use crate::origin::Origin;
 use crate::otlp::PROBE;
+use crate::peer::Peer;
 use crate::refusal::Refusal;
 use crate::streaming::{self, Told};
 use crate::subscriptions::{LAST_CHANCE, Served, Subscriptions, WEBSOCKET};
@@ -39,6 +42,9 @@ const PROTOCOL: &str = "graphql-transport-ws";
 
 /// How long a client may take to close its side once it was told why.
 const FAREWELL: Duration = Duration::from_secs(2);
+
+/// The longest message: a document as long as it may be, and variables. What has come of one is held uncounted until it is whole.
+const MAX_MESSAGE: usize = 256 * 1024;
 
 /// Whether a request wants to become a WebSocket.
 pub(crate) fn asks(headers: &HeaderMap) -> bool {
@@ -52,29 +58,25 @@ pub(crate) async fn handle(door: Arc<Door>, request: Request) -> Response {
         Ok(upgrade) => upgrade,
         Err(rejection) => return rejection.into_response(),
     };
-    let origin = Origin::of(&parts.headers, &parts.extensions);
-    match accept(door, upgrade, &parts.headers, origin) {
+    match accept(door, upgrade, &parts).await {
         Ok(response) => response,
         Err(refusal) => refusal.respond(Media::Json),
     }
 }
 
-fn accept(
-    door: Arc<Door>,
-    upgrade: WebSocketUpgrade,
-    headers: &HeaderMap,
-    origin: Origin,
-) -> Result<Response, Refusal> {
+async fn accept(door: Arc<Door>, upgrade: WebSocketUpgrade, parts: &Parts) -> Result<Response, Refusal> {
     let subscriptions = door.subscriptions.as_ref().ok_or(Refusal::NoSubscriptions)?;
     // A browser can send no header along; whoever does is looked at before anything else.
-    let session = match door.tokens.session(headers, door.clock.now()) {
+    let origin = Origin::of(&parts.headers, &parts.extensions);
+    let peer = Peer::of(&parts.extensions);
+    let session = match door.tokens.session(&parts.headers, peer, door.clock.now()).await {
         Ok(session) => Some(session),
         Err(TokenError::Missing) => None,
         Err(error) => return Err(error.into()),
     };
     let limit = subscriptions.options.max_streams;
     let place = subscriptions.enter().ok_or(Refusal::TooManyConnections { limit })?;
-    let upgrade = upgrade.protocols([PROTOCOL]).max_message_size(door.http.body_limit);
+    let upgrade = upgrade.protocols([PROTOCOL]).max_message_size(longest_message(&door));
     let span = tracing::error_span!(
         target: PROBE,
         parent: None,
@@ -85,7 +87,9 @@ fn accept(
     Ok(upgrade.on_upgrade(move |socket| {
         async move {
             if let Some(subscriptions) = &accepted.subscriptions {
-                Connection::new(&accepted, subscriptions, (socket, place), session, origin).run().await;
+                Connection::new(&accepted, subscriptions, (socket, place), (session, peer), origin)
+                    .run()
+                    .await;
             }
         }
         .instrument(span)
@@ -98,6 +102,7 @@ struct Connection<'a> {
     subscriptions: &'a Subscriptions,
     socket: WebSocket,
     session: Option<Session>,
+    peer: Peer,
     origin: Origin,
     acknowledged: bool,
     operations: StreamMap<String, BoxStream<'static, Option<Told>>>,
@@ -111,7 +116,8 @@ struct Connection<'a> {
 struct Running {
     /// Where it can be taken up again, as far as it was sent.
     after: Option<String>,
-    _served: Served,
+    /// That it is served, and what it was asked with.
+    _held: (Served, Held),
 }
 
 impl<'a> Connection<'a> {
@@ -119,7 +125,7 @@ impl<'a> Connection<'a> {
         door: &'a Arc<Door>,
         subscriptions: &'a Subscriptions,
         (socket, place): (WebSocket, OwnedSemaphorePermit),
-        session: Option<Session>,
+        (session, peer): (Option<Session>, Peer),
         origin: Origin,
     ) -> Self {
         Self {
@@ -127,6 +133,7 @@ impl<'a> Connection<'a> {
             subscriptions,
             socket,
             session,
+            peer,
             origin,
             acknowledged: false,
             operations: StreamMap::new(),
@@ -169,7 +176,7 @@ impl<'a> Connection<'a> {
 
     async fn heard(&mut self, frame: Option<Result<Frame, axum::Error>>) -> Result<(), End> {
         self.asked = 0;
-        let limit = self.door.http.body_limit;
+        let limit = longest_message(self.door);
         match frame {
             None | Some(Ok(Frame::Close(_))) => Err(End::Gone),
             Some(Err(_)) => Err(End::Invalid(format!("the message is broken, or longer than {limit} bytes"))),
@@ -179,7 +186,7 @@ impl<'a> Connection<'a> {
                 Message::Init(payload) => self.init(&payload).await,
                 Message::Ping(payload) => self.send(message::pong(payload)).await,
                 Message::Pong => Ok(()),
-                Message::Subscribe { id, payload } => self.subscribe(id, payload).await,
+                Message::Subscribe { id, payload } => self.subscribe(id, payload, text.len()).await,
                 Message::Complete { id } => {
                     self.operations.remove(&id);
                     self.running.remove(&id);
@@ -196,7 +203,7 @@ impl<'a> Connection<'a> {
         let given = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
         if let Some((_, given)) = given {
             let session = match given.as_str() {
-                Some(text) => self.door.tokens.bearer(text, self.door.clock.now()),
+                Some(text) => self.door.tokens.bearer(text, self.peer, self.door.clock.now()).await,
                 None => Err(TokenError::NotBearer),
             };
             self.session = Some(session.map_err(|error| self.forbidden(error))?);
@@ -214,7 +221,7 @@ impl<'a> Connection<'a> {
         End::Forbidden(refusal.to_string())
     }
 
-    async fn subscribe(&mut self, id: String, payload: Map<String, Value>) -> Result<(), End> {
+    async fn subscribe(&mut self, id: String, payload: Map<String, Value>, length: usize) -> Result<(), End> {
         let Some(session) = self.session.as_ref().filter(|_| self.acknowledged) else {
             return Err(End::Unacknowledged);
         };
@@ -225,15 +232,17 @@ impl<'a> Connection<'a> {
         let (principal, origin) = (Some(session.principal.clone()), self.origin.clone());
         let asking = Asking { principal, origin, way: Way::Stream };
         let limit = self.subscriptions.options.max_subscriptions;
+        let mut held = self.door.load.hold();
         let operation = match self.running.len() < limit {
-            true => streaming::operation(self.door, self.subscriptions, parameters, asking),
+            true => (self.door.load.grow(&mut held, length))
+                .and_then(|()| streaming::operation(self.door, self.subscriptions, parameters, asking)),
             false => Err(Refusal::TooManySubscriptions { limit }),
         };
         match operation {
             Ok((_, told)) => {
                 // The end of a stream is told as well.
                 let served = self.subscriptions.meters.serve(WEBSOCKET);
-                self.running.insert(id.clone(), Running { after: None, _served: served });
+                self.running.insert(id.clone(), Running { after: None, _held: (served, held) });
                 let end = futures::stream::once(std::future::ready(None));
                 self.operations.insert(id, told.map(Some).chain(end).boxed());
                 Ok(())
@@ -328,6 +337,10 @@ impl<'a> Connection<'a> {
         let closed = async { while let Some(Ok(_)) = self.socket.recv().await {} };
         let _ = tokio::time::timeout(FAREWELL, closed).await;
     }
+}
+
+fn longest_message(door: &Door) -> usize {
+    MAX_MESSAGE.min(door.http.body_limit)
 }
 
 async fn in_time<E>(patience: Duration, sent: impl Future<Output = Result<(), E>>) -> Result<(), End> {

@@ -17,10 +17,12 @@ use tracing::Instrument;
 use crate::body::{self, Incoming};
 use crate::door::Door;
 use crate::graphql::{Asking, Way};
+use crate::load::Held;
 use crate::media::{self, Media};
 use crate::metrics::Asked;
 use crate::origin::Origin;
 use crate::otlp::PROBE;
+use crate::peer::Peer;
 use crate::refusal::Refusal;
 use crate::streaming::{self, Told};
 use crate::subscriptions::{EVENTS, LAST_CHANCE, Served, Subscriptions};
@@ -38,15 +40,15 @@ const COMPLETE: &str = "event: complete\ndata:\n\n";
 /// Answers a POST that accepts `text/event-stream`.
 pub(crate) async fn handle(door: Arc<Door>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let mut incoming = Incoming::new(&parts.headers, body);
+    let mut incoming = Incoming::new(&parts.headers, body, &door.load);
     let response = answer(&door, &parts, &mut incoming).await;
     incoming.discard().await;
     response.unwrap_or_else(|refusal| refusal.respond(Media::Json))
 }
 
-async fn answer(door: &Arc<Door>, parts: &Parts, incoming: &mut Incoming) -> Result<Response, Refusal> {
+async fn answer(door: &Arc<Door>, parts: &Parts, incoming: &mut Incoming<'_>) -> Result<Response, Refusal> {
     let subscriptions = door.subscriptions.as_ref().ok_or(Refusal::NoSubscriptions)?;
-    let session = door.tokens.session(&parts.headers, door.clock.now())?;
+    let session = door.tokens.session(&parts.headers, Peer::of(&parts.extensions), door.clock.now()).await?;
     if !media::sends_json(&parts.headers) {
         return Err(Refusal::MediaType);
     }
@@ -77,7 +79,7 @@ async fn answer(door: &Arc<Door>, parts: &Parts, incoming: &mut Incoming) -> Res
     };
     let (events, taken) = mpsc::channel(WAITING);
     let served = subscriptions.meters.serve(EVENTS);
-    let pump = Pump { door: Arc::clone(door), events, after: None, _held: (place, served) };
+    let pump = Pump { door: Arc::clone(door), events, after: None, _held: (place, served, incoming.keep()) };
     tokio::spawn(pump.run(told, session).instrument(span));
     Ok(stream(taken))
 }
@@ -97,7 +99,7 @@ struct Pump {
     door: Arc<Door>,
     events: mpsc::Sender<Bytes>,
     after: Option<String>,
-    _held: (OwnedSemaphorePermit, Served),
+    _held: (OwnedSemaphorePermit, Served, Held),
 }
 
 /// Why the server ends a stream, rather than the operation or the client.

@@ -55,7 +55,11 @@ pub(crate) fn operation(
         return Ok((kind, messages(door, subscriptions, checked)));
     }
     let answered = async move {
-        match graphql::run(&door, checked).await {
+        let executed = async {
+            let _place = door.load.enter()?;
+            graphql::run(&door, checked).await
+        };
+        match executed.await {
             Ok(executed) => told(&door, executed, None),
             Err(refusal) => Told::refused(&door, &refusal, None),
         }

@@ -110,11 +110,10 @@ impl Subscriptions {
         }
     }
 
-    /// Completes once every connection has ended.
-    pub(crate) async fn ended(&self) {
-        let all = u32::try_from(self.options.max_streams).unwrap_or(u32::MAX);
-        // It is never closed.
-        let _ = self.room.acquire_many(all).await;
+    /// How long a consumer may take to hear that it is too slow.
+    pub(crate) fn slowest(&self) -> Duration {
+        let slow = self.options.slow_consumer_timeout;
+        slow.saturating_add(slow.max(LAST_CHANCE)).saturating_add(Duration::from_secs(1))
     }
 }
 

@@ -2,15 +2,22 @@
 
 mod claims;
 mod development;
+mod fetch;
 mod keys;
+mod published;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use self::claims::Claims;
 pub use self::development::{sign_development_token, sign_development_token_for};
+pub use self::fetch::FetchError;
 use self::keys::Key;
 pub use self::keys::KeysError;
+pub use self::published::KeySource;
+use self::published::{Pace, Published, Reads};
+use crate::metrics::Metrics;
+use crate::peer::Peer;
 use crate::principal::Principal;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
@@ -31,13 +38,43 @@ pub struct TokenOptions {
     /// The `aud` that a token must have, or have among others
     #[arg(long, env = "F6_TOKEN_AUDIENCE", value_name = "AUDIENCE", help_heading = "Tokens")]
     pub token_audience: Option<String>,
-    /// A file with the issuer's public keys, a JSON Web Key Set for RS256, ES256 or Ed25519
-    #[arg(long, env = "F6_TOKEN_KEYS", value_name = "FILE", help_heading = "Tokens")]
-    pub token_keys: Option<PathBuf>,
+    /// The issuer's public keys, a JSON Web Key Set for RS256, ES256 or Ed25519: a file, or a URL
+    #[arg(long, env = "F6_TOKEN_KEYS", value_name = "FILE|URL", help_heading = "Tokens")]
+    pub token_keys: Option<KeySource>,
+    /// The authorities that vouch for that URL, in PEM; without them, those that browsers trust
+    #[arg(long, env = "F6_TOKEN_KEYS_AUTHORITY", value_name = "FILE", help_heading = "Tokens")]
+    pub token_keys_authority: Option<PathBuf>,
+    /// How often the URL is asked for the keys
+    #[arg(long, env = "F6_TOKEN_KEYS_REFRESH", value_name = "SECONDS", default_value = "300",
+          value_parser = crate::options::seconds, help_heading = "Tokens")]
+    pub token_keys_refresh: Duration,
+    /// How long after that it is not asked again, though a token may name a key that is not known
+    #[arg(long, env = "F6_TOKEN_KEYS_PAUSE", value_name = "SECONDS", default_value = "10",
+          value_parser = crate::options::seconds, help_heading = "Tokens")]
+    pub token_keys_pause: Duration,
     /// How far the issuer's clock may differ from ours, in seconds
     #[arg(long, env = "F6_TOKEN_LEEWAY", value_name = "SECONDS", default_value = "30",
           value_parser = crate::options::seconds, help_heading = "Tokens")]
     pub token_leeway: Duration,
+    /// Accept only tokens that are bound to the certificate of the client that sends them (RFC 8705)
+    #[arg(long, env = "F6_TOKEN_BOUND", value_parser = clap::builder::BoolishValueParser::new(), help_heading = "Tokens")]
+    pub token_bound: bool,
+}
+
+impl Default for TokenOptions {
+    fn default() -> Self {
+        Self {
+            dev: false,
+            token_issuer: None,
+            token_audience: None,
+            token_keys: None,
+            token_keys_authority: None,
+            token_keys_refresh: Duration::from_secs(300),
+            token_keys_pause: Duration::from_secs(10),
+            token_leeway: Duration::from_secs(30),
+            token_bound: false,
+        }
+    }
 }
 
 /// Why the token options cannot be used.
@@ -55,10 +92,10 @@ pub enum TokenOptionsError {
         missing: &'static str,
     },
     /// The key set cannot be used.
-    #[error("cannot use the key set `{}`", path.display())]
+    #[error("cannot use the key set `{place}`")]
     Keys {
-        /// The file.
-        path: PathBuf,
+        /// Where it stands.
+        place: KeySource,
         /// What is wrong with it.
         source: KeysError,
     },
@@ -103,6 +140,14 @@ pub enum TokenError {
     /// Its `nbf` has not come.
     #[error("the token is not valid yet, as its `nbf` lies in the future; send it again then")]
     NotYetValid,
+    /// It is bound to a certificate that was not shown on this connection.
+    #[error(
+        "the token is bound to another certificate than that of this connection; send it with its own, to this server itself"
+    )]
+    WrongCertificate,
+    /// It is bound to no certificate, and must be.
+    #[error("the token is bound to no certificate; get one whose `cnf` names that of this client")]
+    NotBound,
     /// The subject is not an event source's id.
     #[error("the token's `sub` is not a UUID; get one that names an event source")]
     SubjectNotUuid,
@@ -132,9 +177,14 @@ pub(crate) struct Session {
 /// The keys and names by which tokens are verified.
 #[derive(Debug)]
 pub struct Tokens {
+    /// Those that never change.
     keys: Vec<Key>,
+    /// Those that an issuer publishes.
+    published: Option<Published>,
     leeway: chrono::Duration,
     development: bool,
+    /// Whether each token must be bound to a certificate.
+    bound: bool,
 }
 
 impl Tokens {
@@ -143,15 +193,13 @@ impl Tokens {
     /// # Errors
     /// When the options would accept nothing, are incomplete, or their key set cannot be used.
     pub fn load(options: &TokenOptions) -> Result<Self, TokenOptionsError> {
-        let mut keys = configured_keys(options)?;
-        if options.dev {
-            keys.push(development::key());
-        }
-        if keys.is_empty() {
+        let published = published(options)?;
+        let keys: Vec<Key> = options.dev.then(development::key).into_iter().collect();
+        if keys.is_empty() && published.is_none() {
             return Err(TokenOptionsError::NothingAccepted);
         }
         let leeway = chrono::Duration::from_std(options.token_leeway).unwrap_or(chrono::Duration::MAX);
-        Ok(Self { keys, leeway, development: options.dev })
+        Ok(Self { keys, published, leeway, development: options.dev, bound: options.token_bound })
     }
 
     /// Whether the development key is accepted, and with it introspection and GraphiQL served.
@@ -159,47 +207,52 @@ impl Tokens {
         self.development
     }
 
-    /// Who sent a request with these headers.
+    /// Who sent a request with these headers over such a connection, and until when its token says so.
     ///
     /// # Errors
     /// [`TokenError::Missing`] without an `Authorization` header, any other for what is wrong with it.
-    pub fn authenticate(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Principal, TokenError> {
-        Ok(self.session(headers, now)?.principal)
-    }
-
-    /// Who sent a request with these headers, and until when its token says so.
-    pub(crate) fn session(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Session, TokenError> {
+    pub(crate) async fn session(
+        &self,
+        headers: &HeaderMap,
+        peer: Peer,
+        now: DateTime<Utc>,
+    ) -> Result<Session, TokenError> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let value = values.next().ok_or(TokenError::Missing)?;
         if values.next().is_some() {
             return Err(TokenError::NotBearer);
         }
-        self.bearer(value.to_str().map_err(|_| TokenError::NotBearer)?, now)
+        self.bearer(value.to_str().map_err(|_| TokenError::NotBearer)?, peer, now).await
     }
 
     /// The same of the value of the header alone, wherever it stands.
-    pub(crate) fn bearer(&self, text: &str, now: DateTime<Utc>) -> Result<Session, TokenError> {
+    pub(crate) async fn bearer(
+        &self,
+        text: &str,
+        peer: Peer,
+        now: DateTime<Utc>,
+    ) -> Result<Session, TokenError> {
         let (scheme, token) = text.split_once(' ').ok_or(TokenError::NotBearer)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(TokenError::NotBearer);
         }
-        self.verified(token.trim(), now)
+        match (self.verified(token.trim(), peer, now), &self.published) {
+            // The issuer may have begun to sign with another key.
+            (Err(TokenError::UnknownKey), Some(published)) => {
+                published.refresh().await;
+                self.verified(token.trim(), peer, now)
+            }
+            (verified, _) => verified,
+        }
     }
 
-    /// Who a token names, at a moment.
-    ///
-    /// # Errors
-    /// When the token is not accepted at that moment.
-    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Principal, TokenError> {
-        Ok(self.verified(token, now)?.principal)
-    }
-
-    fn verified(&self, token: &str, now: DateTime<Utc>) -> Result<Session, TokenError> {
+    fn verified(&self, token: &str, peer: Peer, now: DateTime<Utc>) -> Result<Session, TokenError> {
         let header = decode_header(token).map_err(|_| TokenError::Malformed)?;
         if header.crit.is_some() {
             return Err(TokenError::Critical);
         }
-        let key = self.key(header.kid.as_deref()).ok_or(TokenError::UnknownKey)?;
+        let published = self.published.as_ref().map(Published::keys).unwrap_or_default();
+        let key = self.key(&published, header.kid.as_deref()).ok_or(TokenError::UnknownKey)?;
         if header.alg != key.algorithm {
             return Err(TokenError::WrongAlgorithm);
         }
@@ -207,29 +260,59 @@ impl Tokens {
             .map_err(|error| refusal(error.kind()))?
             .claims;
         claims.check(key, now, self.leeway)?;
+        claims.check_binding(peer, self.bound)?;
         Ok(Session { ends: claims.ends(self.leeway), principal: claims.principal()? })
     }
 
     /// The key of that id, or the only key where a token names none.
-    fn key(&self, id: Option<&str>) -> Option<&Key> {
-        match (id, self.keys.as_slice()) {
-            (Some(id), keys) => keys.iter().find(|key| key.id.as_deref() == Some(id)),
-            (None, [only]) => Some(only),
-            (None, _) => None,
+    fn key<'a>(&'a self, published: &'a [Key], id: Option<&str>) -> Option<&'a Key> {
+        let mut keys = self.keys.iter().chain(published);
+        match id {
+            Some(_) => keys.find(|key| key.id.as_deref() == id),
+            None => keys.next().filter(|_| keys.next().is_none()),
+        }
+    }
+
+    /// Looks again and again at the keys that an issuer publishes, for ever.
+    pub(crate) async fn keep_fresh(&self) {
+        match &self.published {
+            Some(published) => published.keep_fresh().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Whether there is any key to verify a token with.
+    pub(crate) fn has_keys(&self) -> bool {
+        !self.keys.is_empty() || self.published.as_ref().is_some_and(|published| !published.keys().is_empty())
+    }
+
+    /// Has what becomes of published keys counted.
+    pub(crate) fn register(&self, metrics: &mut Metrics) {
+        match &self.published {
+            Some(published) => published.reads().register(metrics),
+            None => Reads::none().register(metrics),
         }
     }
 }
 
-fn configured_keys(options: &TokenOptions) -> Result<Vec<Key>, TokenOptionsError> {
+/// The keys that the options name, where they name any.
+fn published(options: &TokenOptions) -> Result<Option<Published>, TokenOptionsError> {
     let missing = |missing| TokenOptionsError::Incomplete { missing };
-    match (&options.token_issuer, &options.token_audience, &options.token_keys) {
-        (None, None, None) => Ok(Vec::new()),
-        (None, _, _) => Err(missing("--token-issuer")),
-        (_, None, _) => Err(missing("--token-audience")),
-        (_, _, None) => Err(missing("--token-keys")),
-        (Some(issuer), Some(audience), Some(path)) => keys::load(path, issuer, audience)
-            .map_err(|source| TokenOptionsError::Keys { path: path.clone(), source }),
-    }
+    let (issuer, audience, place) =
+        match (&options.token_issuer, &options.token_audience, &options.token_keys) {
+            (None, None, None) => return Ok(None),
+            (None, _, _) => return Err(missing("--token-issuer")),
+            (_, None, _) => return Err(missing("--token-audience")),
+            (_, _, None) => return Err(missing("--token-keys")),
+            (Some(issuer), Some(audience), Some(place)) => (issuer, audience, place),
+        };
+    let unusable = |source| TokenOptionsError::Keys { place: place.clone(), source };
+    let read = |path: &PathBuf| std::fs::read(path).map_err(KeysError::Unreadable);
+    let authorities = options.token_keys_authority.as_ref().map(read).transpose().map_err(unusable)?;
+    let trust = published::trust(authorities.as_deref()).map_err(unusable)?;
+    let pace = Pace { every: options.token_keys_refresh, least: options.token_keys_pause };
+    let names = (issuer.clone(), audience.clone());
+    Published::load(place.clone(), trust, names, pace).map(Some).map_err(unusable)
 }
 
 /// The library checks the signature; the claims are checked here, against a clock that comes from outside.

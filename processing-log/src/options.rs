@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::Args;
 use door::Metrics;
 use read_model::catalogue::Catalogue;
-use sqlx::PgPool;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use read_model::pool::Pool;
+use sqlx::postgres::PgConnectOptions;
 
 use crate::keys::{Keys, KeysError};
 use crate::log::Log;
@@ -85,15 +85,12 @@ impl ProcessingLogOptions {
     }
 }
 
-/// Connections are made when they are needed, so that the server outlives a database that restarts.
-fn pool(database: &PgConnectOptions, read_only: bool) -> PgPool {
-    let patience = PATIENCE.as_millis().to_string();
+fn pool(database: &PgConnectOptions, read_only: bool) -> Pool {
     let read_only = if read_only { "on" } else { "off" };
     let connection = database.clone().application_name("processing-log").options([
         ("default_transaction_read_only", read_only),
-        ("statement_timeout", &patience),
         // A record that a crash takes away again was never written.
         ("synchronous_commit", "on"),
     ]);
-    PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE).connect_lazy_with(connection)
+    Pool::serving(connection, CONNECTIONS, PATIENCE)
 }

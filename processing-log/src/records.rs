@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use sqlx::{PgPool, Row};
+use read_model::pool::Pool;
+use sqlx::Row;
 use uuid::Uuid;
 
 use crate::keys::Keys;
@@ -68,7 +69,7 @@ pub struct Record {
 /// What was written, to be read back person by person.
 #[derive(Clone)]
 pub struct Records {
-    pool: PgPool,
+    pool: Pool,
     keys: Keys,
     subject_types: Vec<Arc<str>>,
 }
@@ -80,7 +81,7 @@ impl fmt::Debug for Records {
 }
 
 impl Records {
-    pub(crate) const fn new(pool: PgPool, keys: Keys, subject_types: Vec<Arc<str>>) -> Self {
+    pub(crate) const fn new(pool: Pool, keys: Keys, subject_types: Vec<Arc<str>>) -> Self {
         Self { pool, keys, subject_types }
     }
 
@@ -99,7 +100,7 @@ impl Records {
             .bind(asked.from)
             .bind(asked.until)
             .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-            .fetch_all(&self.pool)
+            .fetch_all(&mut self.pool.lend().await?)
             .await?;
         rows.iter().map(record).collect()
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use door::metrics::Timer;
 use door::{Doing, Noted};
-use sqlx::PgPool;
+use read_model::pool::Pool;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::keys::{Keys, Sealed};
@@ -79,7 +79,7 @@ pub(crate) struct Writer {
 }
 
 /// Starts the task; it ends when every handle is gone.
-pub(crate) fn start(pool: PgPool, (home, keys): (Home, Keys), meters: Meters) -> Writer {
+pub(crate) fn start(pool: Pool, (home, keys): (Home, Keys), meters: Meters) -> Writer {
     let (queue, waiting) = mpsc::channel(MAX_WAITING);
     let task = Task { pool, home, keys, meters: meters.clone() };
     tokio::spawn(task.run(waiting));
@@ -103,7 +103,7 @@ impl Writer {
 }
 
 struct Task {
-    pool: PgPool,
+    pool: Pool,
     home: Home,
     keys: Keys,
     meters: Meters,
@@ -188,7 +188,7 @@ impl Rows {
         Ok(())
     }
 
-    async fn insert(self, home: &Home, pool: &PgPool) -> Result<(), sqlx::Error> {
+    async fn insert(self, home: &Home, pool: &Pool) -> Result<(), sqlx::Error> {
         let insert = sqlx::query(INSERT)
             .bind(&*home.resource)
             .bind(self.traces.iter().map(|id| id.as_slice()).collect::<Vec<_>>())
@@ -206,6 +206,6 @@ impl Rows {
             .bind(&self.sources)
             .bind(&self.source_types)
             .bind(&self.organisations);
-        insert.execute(pool).await.map(drop)
+        insert.execute(&mut pool.lend().await?).await.map(drop)
     }
 }

@@ -11,8 +11,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use read_model::catalogue::{Catalogue, SearchTerm};
 use read_model::event::{Event, Position};
+use read_model::pool::Pool;
 use read_model::reader::{EventFilter, EventReader, ReadError, Seen, point_lookups};
-use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
 /// How many events are read and indexed in one go: as many as one statement takes in a moment.
@@ -47,6 +47,7 @@ pub async fn rebuild(url: Option<&str>, catalogue: Arc<Catalogue>) -> Result<i64
         point_lookups(url.ok_or(RebuildError::NoDatabase)?.parse()?).application_name("query-api rebuild");
     let pool =
         PgPoolOptions::new().max_connections(2).acquire_timeout(PATIENCE).connect_with(options).await?;
+    let pool = Pool::from(pool);
     let target = begin(&pool, &catalogue).await?;
     let progress = ProgressBar::new(target.unsigned_abs()).with_style(style());
     let reader = EventReader::new(pool.clone(), Arc::clone(&catalogue), KEPT);
@@ -69,24 +70,25 @@ pub async fn rebuild(url: Option<&str>, catalogue: Arc<Catalogue>) -> Result<i64
 
 /// Empties the index, and notes what it is built for, and up to where it has to be: with the head locked, so that what is
 /// appended from here on is indexed by whoever appends it.
-async fn begin(pool: &PgPool, catalogue: &Catalogue) -> Result<i64, sqlx::Error> {
-    let mut transaction = pool.begin().await?;
+async fn begin(pool: &Pool, catalogue: &Catalogue) -> Result<i64, sqlx::Error> {
+    let mut lent = pool.lend().await?;
+    let mut transaction = lent.begin().await?;
     // In the order in which an append takes the two.
-    sqlx::query("LOCK TABLE search_term IN ACCESS EXCLUSIVE MODE").execute(&mut *transaction).await?;
+    sqlx::query("LOCK TABLE search_term IN ACCESS EXCLUSIVE MODE").execute(&mut transaction).await?;
     let target: i64 =
-        sqlx::query_scalar("SELECT position FROM head FOR UPDATE").fetch_one(&mut *transaction).await?;
-    sqlx::query("TRUNCATE search_term").execute(&mut *transaction).await?;
+        sqlx::query_scalar("SELECT position FROM head FOR UPDATE").fetch_one(&mut transaction).await?;
+    sqlx::query("TRUNCATE search_term").execute(&mut transaction).await?;
     sqlx::query("UPDATE search_index SET definition = $1, built_to = 0, target = $2")
         .bind(catalogue.search_definition())
         .bind(target)
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
     transaction.commit().await?;
     Ok(target)
 }
 
 async fn index(
-    pool: &PgPool,
+    pool: &Pool,
     catalogue: &Catalogue,
     events: &[Arc<Event>],
     built_to: Position,
@@ -97,7 +99,8 @@ async fn index(
     terms.dedup_by(|one, other| {
         (&one.search, &one.term, one.object) == (&other.search, &other.term, other.object)
     });
-    let mut transaction = pool.begin().await?;
+    let mut lent = pool.lend().await?;
+    let mut transaction = lent.begin().await?;
     sqlx::query(
         "INSERT INTO search_term (search, term, object_id, position)
          SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::bigint[])
@@ -107,11 +110,11 @@ async fn index(
     .bind(terms.iter().map(|found| found.term.clone()).collect::<Vec<_>>())
     .bind(terms.iter().map(|found| found.object).collect::<Vec<_>>())
     .bind(terms.iter().map(|found| found.position.get()).collect::<Vec<_>>())
-    .execute(&mut *transaction)
+    .execute(&mut transaction)
     .await?;
     sqlx::query("UPDATE search_index SET built_to = $1")
         .bind(built_to.get())
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
     transaction.commit().await
 }

@@ -1,25 +1,25 @@
 //! The server: its store, its checks, its door.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_graphql::Data;
 use async_graphql::dynamic::SchemaError;
 use chrono::{DateTime, Utc};
 use door::{
-    Check, Clock, Documents, DocumentsError, Door, Graphiql, Metrics, Principal, ProcessingLog, ServeError,
-    SubscriptionOptions, Subscriptions, SystemClock, TokenOptionsError, Tokens, harden, shutdown_signal,
+    Check, Clock, Documents, DocumentsError, Door, Graphiql, Load, Metrics, Principal, ProcessingLog,
+    ServeError, SubscriptionOptions, Subscriptions, SystemClock, TokenOptionsError, Tokens, harden,
+    shutdown_signal,
 };
 use processing_log::OpenError;
 use read_model::catalogue::Catalogue;
+use read_model::pool::Pool;
 use read_model::reader::{EventReader, point_lookups};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, PgPool};
+use sqlx::postgres::PgConnectOptions;
 use uuid::Uuid;
 
 use crate::meters::Meters;
 use crate::schema;
-use crate::settings::{ServeOptions, StoreOptions};
+use crate::settings::ServeOptions;
 use crate::subscription::Live;
 use crate::views::Views;
 
@@ -28,12 +28,6 @@ pub const NAME: &str = "query-api";
 
 /// What deliveries refer to: an event, by its id.
 const EVENT: &str = include_str!("../../schemas/event.graphql");
-
-/// How long a request waits for a connection of the pool.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// A connection that was used this lately is taken to be alive; asking it would cost a round trip each time.
-const FRESH: Duration = Duration::from_secs(1);
 
 /// What a first visitor of GraphiQL finds there.
 const EXAMPLE: &str = "# Ctrl-space completes; the documentation is behind the book.\n\
@@ -102,6 +96,7 @@ pub async fn serve(options: ServeOptions, catalogue: Arc<Catalogue>, views: View
         schema: Box::new(move || schema.clone()),
         processing: log.map(|log| Arc::new(log) as Arc<dyn ProcessingLog>),
         checks: checks(&pool),
+        load: Load::new(&options.http.load, options.http.body_limit, &mut metrics),
         http: options.http,
         documents: Documents::load(&options.documents, &options.guard)?.with(EVENT),
         answers_get: true,
@@ -122,27 +117,11 @@ fn database(options: &ServeOptions) -> Result<PgConnectOptions, Failure> {
 }
 
 /// Connections are made when they are needed, so that the server outlives a database that restarts.
-fn connect(options: &ServeOptions) -> Result<PgPool, Failure> {
-    let StoreOptions { pool, .. } = &options.store;
-    let patience = options.http.request_timeout.as_millis().to_string();
-    let connection = point_lookups(database(options)?).application_name("query-api").options([
-        ("default_transaction_read_only", "on"),
-        // No answer waits for it any longer.
-        ("statement_timeout", &patience),
-    ]);
-    let options = PgPoolOptions::new()
-        .max_connections(*pool)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .test_before_acquire(false)
-        .before_acquire(|connection, about| {
-            Box::pin(async move {
-                if about.idle_for > FRESH {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        });
-    Ok(options.connect_lazy_with(connection))
+fn connect(options: &ServeOptions) -> Result<Pool, Failure> {
+    let connection = point_lookups(database(options)?)
+        .application_name("query-api")
+        .options([("default_transaction_read_only", "on")]);
+    Ok(Pool::serving(connection, options.store.pool, options.http.request_timeout))
 }
 
 /// Each message of a subscription has a reading of its own, as if it were a request.
@@ -160,28 +139,25 @@ fn subscriptions(live: &Live, options: SubscriptionOptions, metrics: &mut Metric
 }
 
 /// What the server counts, and what it measures of its reading.
-fn metrics(catalogue: &Catalogue, pool: &PgPool, now: DateTime<Utc>) -> (Metrics, Meters) {
+fn metrics(catalogue: &Catalogue, pool: &Pool, now: DateTime<Utc>) -> (Metrics, Meters) {
     let mut metrics = Metrics::new(NAME, env!("CARGO_PKG_VERSION"), now);
     let help = "The catalogue that events are folded with";
     metrics.fact("f6_catalogue", help, "hash", catalogue.hash.to_string());
     let pool = pool.clone();
-    let connections = move || {
-        let idle = pool.num_idle() as u64;
-        vec![("idle", idle), ("used", u64::from(pool.size()).saturating_sub(idle))]
-    };
+    let connections = move || pool.connections().into();
     metrics.gauge("f6_database_connections", "Connections to the database", "state", Box::new(connections));
     let meters = Meters::new(&mut metrics);
     (metrics, meters)
 }
 
 /// What must hold for the server to be ready; the config has been right since it started.
-fn checks(pool: &PgPool) -> Vec<Check> {
+fn checks(pool: &Pool) -> Vec<Check> {
     let ask = |name, sql: &'static str| {
         let pool = pool.clone();
         Check::new(name, move || {
             let pool = pool.clone();
             async move {
-                sqlx::query(sql).fetch_one(&pool).await?;
+                sqlx::query(sql).fetch_one(&mut pool.lend().await?).await?;
                 Ok(())
             }
         })

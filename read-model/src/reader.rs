@@ -19,7 +19,6 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 
 pub use feed::{Feed, Followed};
@@ -38,6 +37,7 @@ use crate::event::{Event, EventId, EventKind, ObjectId, Position};
 use crate::fold::{Dossier, FoldError, World};
 use crate::history::{History, Needs};
 use crate::log::Log;
+use crate::pool::Pool;
 use crate::time::FIRST_INSTANT;
 use cache::Cache;
 use wall::Shown;
@@ -52,7 +52,7 @@ pub const MAX_OBJECTS: usize = 20_000;
 /// Loads events, and keeps those of objects that were asked for lately.
 #[derive(Debug)]
 pub struct EventReader {
-    pool: PgPool,
+    pool: Pool,
     catalogue: Arc<Catalogue>,
     search_definition: String,
     cache: Cache,
@@ -132,7 +132,7 @@ pub fn point_lookups(options: PgConnectOptions) -> PgConnectOptions {
 impl EventReader {
     /// A reader on this pool; `cached_objects` bounds how many objects' events it keeps.
     #[must_use]
-    pub fn new(pool: PgPool, catalogue: Arc<Catalogue>, cached_objects: usize) -> Self {
+    pub fn new(pool: Pool, catalogue: Arc<Catalogue>, cached_objects: usize) -> Self {
         let search_definition = catalogue.search_definition();
         Self {
             pool,
@@ -164,11 +164,11 @@ impl EventReader {
         const AT: &str =
             "SELECT position, created_at FROM event WHERE created_at <= $1 ORDER BY created_at DESC LIMIT 1";
         let found: Option<(i64, DateTime<Utc>)> = match known_at {
-            None => sqlx::query_as(HEAD).fetch_optional(&self.pool).await?,
+            None => sqlx::query_as(HEAD).fetch_optional(&mut self.pool.lend().await?).await?,
             Some(moment) => {
                 sqlx::query_as(sqlx::AssertSqlSafe(wall::folding(AT)))
                     .bind(moment)
-                    .fetch_optional(&self.pool)
+                    .fetch_optional(&mut self.pool.lend().await?)
                     .await?
             }
         };
@@ -295,7 +295,7 @@ impl EventReader {
         let rows: Vec<EventRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(ids)
             .bind(up_to.get())
-            .fetch_all(&self.pool)
+            .fetch_all(&mut self.pool.lend().await?)
             .await?;
         self.events(rows)
     }
@@ -319,7 +319,7 @@ impl EventReader {
             .bind(any)
             .bind(own)
             .bind(seen_own)
-            .fetch_all(&self.pool)
+            .fetch_all(&mut self.pool.lend().await?)
             .await?;
         Ok(self.events(rows)?.pop().filter(|event| seen.shows(event)))
     }
@@ -336,7 +336,7 @@ impl EventReader {
         let rows: Vec<EventRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(bases)
             .bind(up_to.get())
-            .fetch_all(&self.pool)
+            .fetch_all(&mut self.pool.lend().await?)
             .await?;
         self.events(rows)
     }
@@ -351,8 +351,10 @@ impl EventReader {
         }
         let sql = row::events_at("SELECT position FROM unnest($1::bigint[]) AS asked(position)");
         let _step = self.watch.loading();
-        let rows: Vec<EventRow> =
-            sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(positions).fetch_all(&self.pool).await?;
+        let rows: Vec<EventRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(positions)
+            .fetch_all(&mut self.pool.lend().await?)
+            .await?;
         let events = self.events(rows)?.into_iter();
         Ok(events.map(|event| (event.position.get(), event)).collect())
     }
@@ -385,7 +387,7 @@ impl EventReader {
             query = query.bind(object);
         }
         let _step = self.watch.loading();
-        let rows: Vec<EventRow> = query.fetch_all(&self.pool).await?;
+        let rows: Vec<EventRow> = query.fetch_all(&mut self.pool.lend().await?).await?;
         // The database shows no others; should it ever, they end here.
         Ok(self.events(rows)?.into_iter().filter(|event| seen.shows(event)).collect())
     }
@@ -403,7 +405,7 @@ impl EventReader {
         const SQL: &str = "SELECT EXISTS (SELECT FROM unnest($1::uuid[]) AS wanted(id) JOIN event_object o
             ON o.object_id = wanted.id AND o.position > $2 AND o.position <= $3)";
         let asked = sqlx::query_scalar(SQL).bind(objects).bind(after.get()).bind(up_to.get());
-        Ok(asked.fetch_one(&self.pool).await?)
+        Ok(asked.fetch_one(&mut self.pool.lend().await?).await?)
     }
 
     /// Loads what is missing: objects from the cache where it reaches far enough, the rest in one query.
@@ -464,7 +466,7 @@ impl EventReader {
             .bind(ids)
             .bind(after)
             .bind(up_to.get())
-            .fetch_all(&self.pool)
+            .fetch_all(&mut self.pool.lend().await?)
             .await?;
         self.events(rows)
     }

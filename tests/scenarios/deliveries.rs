@@ -10,18 +10,24 @@ use serde_json::{Value, json};
 use tests::{Accepted, Answer, F6, Principal, Received, Server, Sink, new_id};
 use uuid::Uuid;
 
+use crate::certified::Certified;
 use crate::family::declare;
 
-/// Has events delivered, with more in the input than name and sink; answers with the payload.
+/// Has events delivered to a webhook, with more in the input than name and sink; answers with the payload.
 pub(crate) async fn subscribe(system: &Principal<'_>, name: &str, sink: &Sink, more: Value) -> Value {
-    let mut input = json!({ "name": name, "sink": sink.url() });
+    subscribe_at(system, name, &sink.url(), more).await
+}
+
+/// Has events delivered to an address.
+pub(crate) async fn subscribe_at(system: &Principal<'_>, name: &str, sink: &str, more: Value) -> Value {
+    let mut input = json!({ "name": name, "sink": sink });
     input.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
     let mutation = "mutation($input: CreateSubscriptionInput!) { told: createSubscription(input: $input) { id name position secret } }";
     told(system, mutation, &json!({ "input": input })).await
 }
 
 /// Manages a subscription.
-async fn manage(who: &Principal<'_>, mutation: &str, name: &str, more: &str) -> Value {
+pub(crate) async fn manage(who: &Principal<'_>, mutation: &str, name: &str, more: &str) -> Value {
     let mutation = format!(
         "mutation {{ told: {mutation}(input: {{ name: \"{name}\" {more} }}) {{ paused position deliveries }} }}"
     );
@@ -33,7 +39,7 @@ async fn told(who: &Principal<'_>, mutation: &str, variables: &Value) -> Value {
 }
 
 /// The message with which a mutation is refused, with this code.
-async fn refused(who: &Principal<'_>, mutation: &str, code: &str) -> String {
+pub(crate) async fn refused(who: &Principal<'_>, mutation: &str, code: &str) -> String {
     complaint(&who.mutate(mutation, &json!({})).await.expect("the write API answers"), code)
 }
 
@@ -46,7 +52,7 @@ fn complaint(answer: &Answer, code: &str) -> String {
 
 /// What the query API tells of a subscription.
 async fn shown(who: &Principal<'_>, name: &str) -> Value {
-    let query = "query($name: String!) { subscription(name: $name) { name paused position failures lastError
+    let query = "query($name: String!) { subscription(name: $name) { name paused position failures lastError lastDeliveredAt
         backlog { behind pending parked } parked { position attempts lastError event { id status } } } }";
     who.query(query, &json!({ "name": name })).await.data()["subscription"].take()
 }
@@ -63,7 +69,7 @@ pub(crate) async fn until(who: &Principal<'_>, name: &str, so: impl Fn(&Value) -
     panic!("it never came to be so: {:#}", shown(who, name).await);
 }
 
-async fn claims_a_birth(f6: &F6, name: &str) -> Accepted {
+pub(crate) async fn claims_a_birth(f6: &F6, name: &str) -> Accepted {
     declare(&f6.ouder(), new_id(), "2026-01-01", name).await.accepted()
 }
 
@@ -72,7 +78,7 @@ fn id_of(received: &Received) -> String {
 }
 
 /// Holds the signature against the secret, as a consumer does.
-fn is_signed(received: &Received, secret: &str) -> bool {
+pub(crate) fn is_signed(received: &Received, secret: &str) -> bool {
     let key = STANDARD.decode(secret.strip_prefix("whsec_").expect("a secret")).expect("base64");
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&key).expect("a key");
     let header = |name: &str| received.headers.get(name).expect("a signed delivery");
@@ -125,6 +131,27 @@ async fn an_event_is_delivered_as_a_cloud_event_that_is_signed_and_says_nothing_
     let secret = made["secret"].as_str().expect("the secret is shown when it is made");
     assert!(is_signed(&received, secret));
     assert!(!is_signed(&Received { body: b"{}".to_vec(), ..received }, secret));
+}
+
+#[tokio::test]
+async fn over_tls_a_delivery_goes_to_a_sink_whose_certificate_is_trusted_alone() {
+    // Given a sink that speaks TLS, with a certificate of an authority that the worker does not know
+    let f6 = F6::start().await;
+    let (sink, certified) = (Sink::start().await, Certified::new(&f6));
+    let mut worker = f6.delivery(&[]).await;
+    let url = format!("https://{}/events", certified.in_front_of(sink.address()).await);
+    let system = f6.principal("systeem");
+    subscribe_at(&system, "letters", &url, json!({})).await;
+    claims_a_birth(&f6, "Dirk").await;
+
+    // Then nothing is sent
+    let stands = until(&system, "letters", |stands| stands["lastError"].is_string()).await;
+    assert_eq!(stands["lastError"], "the sink cannot be reached, or its certificate is not trusted");
+    assert!(sink.received().is_empty());
+
+    // When the worker is told to trust that authority, then it is
+    worker.restart(&[("SSL_CERT_FILE", &certified.authority.display().to_string())]).await;
+    assert_eq!(sink.next().await.sequence(), 1);
 }
 
 #[tokio::test]

@@ -50,7 +50,7 @@ impl Registry {
             Arc::new(Catalogue::compile("write_config.yaml", catalogue).expect("the shipped config"));
         let options: PgConnectOptions = f6.database.url(Role::Query).parse().expect("a URL");
         let pool = PgPool::connect_with(point_lookups(options)).await.expect("the query role connects");
-        let reader = EventReader::new(pool, Arc::clone(&catalogue), 1_000);
+        let reader = EventReader::new(pool.into(), Arc::clone(&catalogue), 1_000);
         let all =
             reader.page((&EventFilter::default(), &Seen::everything()), Position::START, END, 10_000).await;
         let events = all.expect("the log can be read");

@@ -1,23 +1,29 @@
 //! What F6 does, as scenarios: over HTTP against real PostgreSQL and both real servers.
 
+mod backup;
 mod bad_input;
 mod birth;
 mod bsn_issuer;
 mod caching;
 mod cases;
+mod certified;
 mod commands;
 mod config_change;
+mod connections;
 mod consequences;
 mod consumers;
 mod corrections;
 mod deliveries;
 mod errors_page;
 mod family;
+mod faults;
 mod following;
 mod gezag;
 mod graphql_over_http;
 mod household;
 mod import_export;
+mod jetstream;
+mod keys;
 mod laws;
 mod lines;
 mod observability;
@@ -37,6 +43,7 @@ mod soak;
 mod store;
 mod subscriptions;
 mod time;
+mod tls;
 mod trusted_documents;
 mod views;
 mod what_if;

@@ -2,6 +2,7 @@
 
 mod bsn_issuer;
 mod feed;
+mod fuzzing;
 mod policy;
 
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use tests::new_id;
 
 /// Into how many parts a soak is divided, and how many of them are run: `F6_SOAK`, one where nothing is said.
-fn parts() -> usize {
+pub(crate) fn parts() -> usize {
     const VARIABLE: &str = "F6_SOAK";
     match std::env::var(VARIABLE) {
         Ok(parts) => {
@@ -20,11 +21,11 @@ fn parts() -> usize {
 }
 
 /// Chance that can be had again: the seed is told, and `F6_SEED` gives it back.
-struct Chance(u64);
+pub(crate) struct Chance(u64);
 
 impl Chance {
     /// With the seed of the environment, or a new one.
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let given = std::env::var("F6_SEED").ok();
         let seed = match given {
             Some(seed) => seed.parse().unwrap_or_else(|_| panic!("F6_SEED is a number, not `{seed}`")),
@@ -40,12 +41,17 @@ impl Chance {
     }
 
     /// Below this number.
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.next() % limit
     }
 
+    /// Of so many things, the number of one.
+    pub(crate) fn index(&mut self, of: usize) -> usize {
+        usize::try_from(self.below(of as u64)).unwrap_or(0)
+    }
+
     /// A while, shorter than this many milliseconds.
-    fn milliseconds(&mut self, limit: u64) -> Duration {
+    pub(crate) fn milliseconds(&mut self, limit: u64) -> Duration {
         Duration::from_millis(self.below(limit))
     }
 

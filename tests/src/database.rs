@@ -1,3 +1,6 @@
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -7,6 +10,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
 
 use crate::cluster::Cluster;
+use crate::faults::Faults;
 use crate::values::new_id;
 use crate::workspace::{binary, root, run, sources};
 
@@ -42,9 +46,69 @@ impl Database {
         Self::within(Cluster::own()).await
     }
 
+    /// The same, on a machine with these faults.
+    pub async fn faulty(faults: &Faults) -> Self {
+        Self::within(Cluster::faulty(faults)).await
+    }
+
+    /// The same, on a disk of so many megabytes; none where this user may not mount one.
+    pub async fn on_small_disk(megabytes: u32) -> Option<Self> {
+        match Cluster::on_small_disk(megabytes) {
+            Some(cluster) => Some(Self::within(cluster).await),
+            None => None,
+        }
+    }
+
+    /// What a dump holds, on a fresh cluster of its own.
+    pub async fn restored(dump: &Path) -> Self {
+        let cluster = Cluster::own();
+        make_roles(&mut superuser(&cluster).await).await;
+        let database = Self { cluster, name: "f6".to_owned() };
+        database.execute("CREATE DATABASE f6 OWNER f6_migration".to_owned()).await;
+        run(&mut database.backup("restore", dump));
+        database
+    }
+
+    /// Writes all of it into a file, as of one moment.
+    pub fn dump(&self, file: &Path) {
+        run(&mut self.backup("dump", file));
+    }
+
+    /// The script that operators use, on this database.
+    pub fn backup(&self, command: &str, file: &Path) -> Command {
+        let mut script = Command::new(root().join("scripts/backup.sh"));
+        script.arg(command).arg(file).env("F6_MIGRATION_DATABASE_URL", self.url(Role::Migration));
+        script
+    }
+
     /// Kills PostgreSQL as it is, and starts it again.
     pub fn crash(&self) {
-        self.cluster.crash();
+        self.cluster.told_to("crash");
+    }
+
+    /// Stops every process of PostgreSQL where it is, until it is [thawed](Self::thaw).
+    pub fn freeze(&self) {
+        self.cluster.told_to("freeze");
+    }
+
+    /// Lets PostgreSQL go on.
+    pub fn thaw(&self) {
+        self.cluster.told_to("thaw");
+    }
+
+    /// Fills the disk that it is on, until it is [emptied](Self::empty_disk).
+    pub fn fill_disk(&self) {
+        let mut filler = File::create(self.filler()).expect("a file on its disk");
+        while filler.write_all(&[0; 4_096]).is_ok() {}
+    }
+
+    /// Undoes [`fill_disk`](Self::fill_disk).
+    pub fn empty_disk(&self) {
+        std::fs::remove_file(self.filler()).expect("the disk was filled");
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.cluster.folder().join("filler")
     }
 
     async fn within(cluster: Arc<Cluster>) -> Self {
@@ -157,8 +221,7 @@ async fn template(cluster: &Cluster) -> String {
 /// Migrates under another name first, so that a template that exists is a whole one.
 async fn make_template(cluster: &Cluster, connection: &mut PgConnection, name: &str) {
     let unfinished = format!("{name}_unfinished");
-    let roles = std::fs::read_to_string(root().join("migration/roles.sql")).expect("migration/roles.sql");
-    connection.execute(AssertSqlSafe(roles)).await.expect("roles.sql runs");
+    make_roles(connection).await;
     for sql in [
         format!("DROP DATABASE IF EXISTS {unfinished}"),
         format!("CREATE DATABASE {unfinished} OWNER f6_migration"),
@@ -169,6 +232,11 @@ async fn make_template(cluster: &Cluster, connection: &mut PgConnection, name: &
     run(Command::new(binary("migration")).arg("up").env("F6_MIGRATION_DATABASE_URL", migration_url));
     let rename = format!("ALTER DATABASE {unfinished} RENAME TO {name}");
     connection.execute(AssertSqlSafe(rename)).await.expect("the template gets its name");
+}
+
+async fn make_roles(superuser: &mut PgConnection) {
+    let roles = std::fs::read_to_string(root().join("migration/roles.sql")).expect("migration/roles.sql");
+    superuser.execute(AssertSqlSafe(roles)).await.expect("roles.sql runs");
 }
 
 fn fingerprint_of_migrations() -> String {

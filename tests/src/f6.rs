@@ -42,6 +42,7 @@ pub struct Setup {
     query_env: Vec<(String, String)>,
     count_statements: bool,
     own_cluster: bool,
+    database: Option<Database>,
     write_config: Vec<(String, String)>,
     query_config: Vec<(String, String)>,
     trusted_documents: Vec<String>,
@@ -59,15 +60,25 @@ impl Setup {
         self
     }
 
-    /// A variable in the environment of every server.
-    pub fn env(mut self, name: &str, value: &str) -> Self {
+    /// A variable in the environment of the query server.
+    pub fn query_env(mut self, name: &str, value: &str) -> Self {
         self.query_env.push((name.to_owned(), value.to_owned()));
-        self.write_env(name, value)
+        self
+    }
+
+    /// A variable in the environment of every server.
+    pub fn env(self, name: &str, value: &str) -> Self {
+        self.query_env(name, value).write_env(name, value)
     }
 
     /// On a PostgreSQL of its own, which can be crashed.
     pub fn own_cluster(self) -> Self {
         Self { own_cluster: true, ..self }
+    }
+
+    /// On this database, rather than on a new one.
+    pub fn on(self, database: Database) -> Self {
+        Self { database: Some(database), ..self }
     }
 
     /// More in the write config: this text after the only place where that one stands.
@@ -102,8 +113,12 @@ impl Setup {
     }
 
     /// Starts it, and returns when all servers are ready.
-    pub async fn start(self) -> F6 {
-        let database = if self.own_cluster { Database::alone().await } else { Database::create().await };
+    pub async fn start(mut self) -> F6 {
+        let database = match self.database.take() {
+            Some(database) => database,
+            None if self.own_cluster => Database::alone().await,
+            None => Database::create().await,
+        };
         let write_statements = self.counter(&database, Role::Write).await;
         let statements = self.counter(&database, Role::Query).await;
         let folder = Folder::create();

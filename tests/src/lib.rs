@@ -8,15 +8,18 @@
 //! - *when*: a [`Principal`] claims, validates, amends, annuls ([`Command`]) and gets an [`Outcome`];
 //! - *then*: a [`Question`] at two moments, `persoon(id).as_of("2026-01-03").known_at("2026-01-03").ask("…")`.
 
+mod authority;
 pub mod cases;
 mod cluster;
 mod collector;
 mod command;
 mod database;
 mod f6;
+mod faults;
 mod graphql;
 mod history;
 mod issuer;
+mod network;
 mod outcome;
 mod principal;
 mod proxy;
@@ -29,17 +32,21 @@ mod subscriber;
 mod values;
 mod workspace;
 
+pub use authority::{Authority, Identity};
 pub use collector::{Collector, Step};
 pub use command::Command;
 pub use database::{Database, Role};
 pub use f6::{F6, Setup};
+pub use faults::Faults;
 pub use graphql::{Answer, Complaint};
 pub use history::History;
 pub use issuer::Issuer;
+pub use network::Network;
 pub use outcome::{Accepted, Finding, Outcome};
 pub use principal::Principal;
 pub use proxy::StatementCounter;
 pub use question::Question;
+pub use raw::{Heard, Wire};
 pub use scrape::Scrape;
 pub use server::Server;
 pub use sink::{Received, Sink};

@@ -79,6 +79,11 @@ impl Sink {
         Self { address, inner }
     }
 
+    /// Where it listens, as `host:port`.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Where it is.
     pub fn url(&self) -> String {
         format!("http://{}/events", self.address)

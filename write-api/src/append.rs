@@ -18,7 +18,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use policy::Denied;
 use read_model::catalogue::Catalogue;
-use sqlx::PgPool;
+use read_model::pool::Pool;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tracing::Instrument;
@@ -128,7 +128,7 @@ pub struct AppenderTask(JoinHandle<()>);
 /// # Errors
 /// [`EngineError`] where the store cannot be read.
 pub async fn start(
-    pool: PgPool,
+    pool: Pool,
     catalogue: Arc<Catalogue>,
     options: AppendOptions,
 ) -> Result<(Appender, AppenderTask), EngineError> {
@@ -141,7 +141,7 @@ pub async fn start(
 /// # Errors
 /// [`EngineError`] where the store cannot be read.
 pub async fn start_metered(
-    pool: PgPool,
+    pool: Pool,
     catalogue: Arc<Catalogue>,
     options: AppendOptions,
     meters: Meters,

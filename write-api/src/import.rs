@@ -15,8 +15,8 @@ use door::shown_text;
 use flate2::read::MultiGzDecoder;
 use read_model::catalogue::Catalogue;
 use read_model::event::EventId;
+use read_model::pool::Pool;
 use serde::Serialize;
-use sqlx::PgPool;
 
 use crate::append::{AppendError, Engine, EngineError, Request, Stamped};
 use crate::command::Command;
@@ -113,7 +113,7 @@ pub enum ImportError {
 /// # Errors
 /// [`ImportError`].
 pub async fn run(
-    pool: PgPool,
+    pool: Pool,
     catalogue: Arc<Catalogue>,
     path: &Path,
     options: &ImportOptions,
@@ -143,7 +143,7 @@ pub async fn run(
 }
 
 struct Import {
-    pool: PgPool,
+    pool: Pool,
     catalogue: Arc<Catalogue>,
     engine: Engine,
     /// The newest `created_at` that the file gave; none before its first event.
@@ -187,7 +187,7 @@ impl Import {
     async fn present(&self, ids: Vec<EventId>) -> Result<HashSet<EventId>, sqlx::Error> {
         let found: Vec<EventId> = sqlx::query_scalar("SELECT id FROM event WHERE id = ANY($1)")
             .bind(ids)
-            .fetch_all(&self.pool)
+            .fetch_all(&mut self.pool.lend().await?)
             .await?;
         Ok(found.into_iter().collect())
     }

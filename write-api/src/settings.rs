@@ -6,18 +6,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use door::{DocumentOptions, GuardOptions, HttpOptions, LogOptions, TokenOptions};
+use door::{DocumentOptions, GuardOptions, HttpOptions, LogOptions, TokenOptions, at_least_one};
 use policy::Policy;
 use processing_log::ProcessingLogOptions;
 use read_model::catalogue::{Catalogue, Problems};
+use read_model::pool::Pool;
 use read_model::reader::point_lookups;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::{Connection, PgConnection};
 
 use crate::append::AppendOptions;
 
 /// How long a connection may take before its absence is an error.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// One task appends and a few readers check: more connections only take memory from the database.
+const CONNECTIONS: u32 = 4;
+
+/// The flag and the variable by which the database is named that is appended to.
+const WRITE_DATABASE: (&str, &str) = ("write-database-url", "F6_WRITE_DATABASE_URL");
 
 /// Where the catalogue stands.
 #[derive(Args, Clone, Debug)]
@@ -217,8 +224,26 @@ impl WriteDatabase {
     ///
     /// # Errors
     /// Where no database is named, or it does not answer.
-    pub async fn connect(&self) -> Result<PgPool, SettingsError> {
-        connect(self.write_database_url.as_ref(), ("write-database-url", "F6_WRITE_DATABASE_URL")).await
+    pub async fn connect(&self) -> Result<Pool, SettingsError> {
+        connect(self.write_database_url.as_ref(), WRITE_DATABASE).await
+    }
+
+    /// Its address.
+    ///
+    /// # Errors
+    /// Where none is named.
+    pub fn address(&self) -> Result<&PgConnectOptions, SettingsError> {
+        let (flag, variable) = WRITE_DATABASE;
+        self.write_database_url.as_ref().ok_or(SettingsError::NoDatabase { flag, variable })
+    }
+
+    /// As [`connect`](Self::connect), for a server whose callers wait no longer than this.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn serving(&self, limit: Duration) -> Result<Pool, SettingsError> {
+        let url = reached(self.write_database_url.as_ref(), WRITE_DATABASE).await?;
+        Ok(Pool::serving(url, CONNECTIONS, limit))
     }
 }
 
@@ -227,7 +252,7 @@ impl MigrationDatabase {
     ///
     /// # Errors
     /// Where no database is named, or it does not answer.
-    pub async fn connect(&self) -> Result<PgPool, SettingsError> {
+    pub async fn connect(&self) -> Result<Pool, SettingsError> {
         connect(self.migration_database_url.as_ref(), ("migration-database-url", "F6_MIGRATION_DATABASE_URL"))
             .await
     }
@@ -238,7 +263,7 @@ impl QueryDatabase {
     ///
     /// # Errors
     /// Where no database is named, or it does not answer.
-    pub async fn connect(&self) -> Result<PgPool, SettingsError> {
+    pub async fn connect(&self) -> Result<Pool, SettingsError> {
         let read_only =
             self.query_database_url.clone().map(|url| url.options([("default_transaction_read_only", "on")]));
         connect(read_only.as_ref(), ("query-database-url", "F6_QUERY_DATABASE_URL")).await
@@ -265,22 +290,27 @@ impl AppendingOptions {
 
 async fn connect(
     url: Option<&PgConnectOptions>,
+    named: (&'static str, &'static str),
+) -> Result<Pool, SettingsError> {
+    let url = reached(url, named).await?;
+    let pool = PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .test_before_acquire(false)
+        .acquire_timeout(CONNECT_TIMEOUT);
+    Ok(Pool::from(pool.connect_lazy_with(url)))
+}
+
+/// The options of a database that answers: a pool tries again until its time is over and then tells of that alone; one
+/// connection says why at once.
+async fn reached(
+    url: Option<&PgConnectOptions>,
     (flag, variable): (&'static str, &'static str),
-) -> Result<PgPool, SettingsError> {
+) -> Result<PgConnectOptions, SettingsError> {
     let url = url.ok_or(SettingsError::NoDatabase { flag, variable })?;
     let url = point_lookups(url.clone()).application_name("f6 write-api");
     let failed = |source| SettingsError::Database { variable, source };
-    // A pool tries again until its time is over and then tells of that alone; one connection says why at once.
     PgConnection::connect_with(&url).await.map_err(failed)?.close().await.map_err(failed)?;
-    // One task appends and a few readers check: more connections only take memory from the database.
-    let pool =
-        PgPoolOptions::new().max_connections(4).test_before_acquire(false).acquire_timeout(CONNECT_TIMEOUT);
-    pool.connect_with(url).await.map_err(failed)
-}
-
-fn at_least_one(text: &str) -> Result<usize, String> {
-    let number = text.parse().ok().filter(|number| *number > 0);
-    number.ok_or_else(|| format!("`{text}` is not a number from 1"))
+    Ok(url)
 }
 
 #[cfg(test)]

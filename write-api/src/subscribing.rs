@@ -6,18 +6,16 @@ use door::Principal;
 use policy::{Acts, Denied};
 use read_model::catalogue::Catalogue;
 use read_model::event::{EventId, Position};
+use read_model::pool::Pool;
 use read_model::reader::{Mode, Wanted};
+use read_model::sink::Sink;
+use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
 use sqlx::query::QueryAs;
-use sqlx::{PgPool, Postgres};
-use url::Url;
 use uuid::Uuid;
 
 /// The longest name.
 const MAX_NAME: usize = 64;
-
-/// The longest address of a sink.
-const MAX_SINK: usize = 2_000;
 
 /// Tells the workers that a subscription was made or managed.
 const TELL: &str = "SELECT pg_notify('f6_subscription', '')";
@@ -100,7 +98,7 @@ pub enum SubscribingError {
 /// Makes and manages subscriptions.
 #[derive(Clone, Debug)]
 pub struct Subscriptions {
-    pool: PgPool,
+    pool: Pool,
     catalogue: Arc<Catalogue>,
     development: bool,
 }
@@ -108,7 +106,7 @@ pub struct Subscriptions {
 impl Subscriptions {
     /// On this database; in development a sink need not speak TLS.
     #[must_use]
-    pub const fn new(pool: PgPool, catalogue: Arc<Catalogue>, development: bool) -> Self {
+    pub const fn new(pool: Pool, catalogue: Arc<Catalogue>, development: bool) -> Self {
         Self { pool, catalogue, development }
     }
 
@@ -130,14 +128,15 @@ impl Subscriptions {
         }
         check_name(&asked.name)?;
         check_sink(&asked.sink, self.development)?;
-        let mut transaction = self.pool.begin().await?;
-        let end: i64 = sqlx::query_scalar("SELECT position FROM head").fetch_one(&mut *transaction).await?;
+        let mut lent = self.pool.lend().await?;
+        let mut transaction = lent.begin().await?;
+        let end: i64 = sqlx::query_scalar("SELECT position FROM head").fetch_one(&mut transaction).await?;
         let after = within(asked.after.unwrap_or(Position::new(end)), end)?;
         let made = creation(owner, id, (secret, after), asked)
-            .fetch_optional(&mut *transaction)
+            .fetch_optional(&mut transaction)
             .await?
             .ok_or_else(|| SubscribingError::Exists(asked.name.clone()))?;
-        sqlx::query(TELL).execute(&mut *transaction).await?;
+        sqlx::query(TELL).execute(&mut transaction).await?;
         transaction.commit().await?;
         Ok(made)
     }
@@ -157,10 +156,11 @@ impl Subscriptions {
         if !manages {
             acts.subscribe(&caller.caller())?;
         }
-        let mut transaction = self.pool.begin().await?;
+        let mut lent = self.pool.lend().await?;
+        let mut transaction = lent.begin().await?;
         let owner = (!manages).then_some(caller.source_id);
         let found: Option<(Uuid, i64)> =
-            sqlx::query_as(FIND).bind(name).bind(owner).fetch_optional(&mut *transaction).await?;
+            sqlx::query_as(FIND).bind(name).bind(owner).fetch_optional(&mut transaction).await?;
         let (id, end) = found.ok_or_else(|| SubscribingError::Unknown(name.to_owned()))?;
         let managed = match act {
             Act::Pause => sqlx::query_as(PAUSE).bind(id).bind(true),
@@ -170,8 +170,8 @@ impl Subscriptions {
             Act::Skip(events) => sqlx::query_as(SKIP).bind(id).bind(events),
             Act::Delete => sqlx::query_as(DELETE).bind(id),
         };
-        let managed = managed.fetch_one(&mut *transaction).await?;
-        sqlx::query(TELL).execute(&mut *transaction).await?;
+        let managed = managed.fetch_one(&mut transaction).await?;
+        sqlx::query(TELL).execute(&mut transaction).await?;
         transaction.commit().await?;
         Ok(managed)
     }
@@ -233,26 +233,15 @@ fn check_name(name: &str) -> Result<(), SubscribingError> {
 }
 
 /// What is delivered may be of persons, and is signed, not encrypted: the network must be.
-fn check_sink(sink: &str, development: bool) -> Result<(), SubscribingError> {
-    let shown = door::shown_text(sink);
-    let wrong = |message: String| Err(SubscribingError::Invalid { path: "sink", message });
-    let url = match Url::parse(sink) {
-        Ok(url) if url.has_host() && sink.len() <= MAX_SINK => url,
-        Ok(_) | Err(_) => {
-            return wrong(format!(
-                "`{shown}` is no address; write one such as https://consumer.example/events"
-            ));
-        }
-    };
-    if !url.username().is_empty() || url.password().is_some() {
-        return wrong(
-            "an address holds no password; deliveries are signed, which tells who sends them".to_owned(),
-        );
-    }
-    match url.scheme() {
-        "https" => Ok(()),
-        "http" if development => Ok(()),
-        _ => wrong(format!("`{shown}` does not begin with https://; deliveries go over TLS alone")),
+fn check_sink(text: &str, development: bool) -> Result<(), SubscribingError> {
+    let wrong = |message: String| SubscribingError::Invalid { path: "sink", message };
+    let sink = Sink::parse(text).map_err(|error| wrong(error.to_string()))?;
+    match development || sink.is_encrypted() {
+        true => Ok(()),
+        false => Err(wrong(format!(
+            "`{}` does not begin with https://, or with tls:// for NATS; deliveries go over TLS alone",
+            door::shown_text(text)
+        ))),
     }
 }
 
@@ -293,17 +282,25 @@ mod tests {
 
     #[test]
     fn deliveries_go_over_tls_but_in_development() {
-        assert!(check_sink("https://consumer.example/events?of=f6", false).is_ok());
-        assert!(check_sink("http://127.0.0.1:9000/", true).is_ok());
-        for wrong in
-            ["http://consumer.example/", "ftp://consumer.example/", "consumer.example", "", "https://a:b@c/"]
-        {
-            assert!(check_sink(wrong, false).is_err(), "{wrong}");
+        for right in ["https://consumer.example/events?of=f6", "tls://nats.example:4222/f6.events"] {
+            assert!(check_sink(right, false).is_ok(), "{right}");
         }
-        let error = check_sink("http://consumer.example/", false).unwrap_err().to_string();
+        for only_in_development in ["http://127.0.0.1:9000/", "nats://127.0.0.1:4222/f6.events"] {
+            assert!(check_sink(only_in_development, true).is_ok(), "{only_in_development}");
+            let error = check_sink(only_in_development, false).unwrap_err().to_string();
+            let told = format!(
+                "`sink`: `{only_in_development}` does not begin with https://, or with tls:// for NATS; deliveries go over TLS alone"
+            );
+            assert_eq!(error, told);
+        }
+    }
+
+    #[test]
+    fn a_sink_that_is_none_is_refused_by_its_value() {
+        let error = check_sink("consumer", true).unwrap_err().to_string();
         assert_eq!(
             error,
-            "`sink`: `http://consumer.example/` does not begin with https://; deliveries go over TLS alone"
+            "`sink`: `consumer` is no address; write one such as https://consumer.example/events"
         );
     }
 

@@ -27,6 +27,7 @@ object_types:
     plural: persons
     fields:
       number: { type: String, unique: true }
+      card: { type: String, unique: true }
       home: { type: String, line: registration }
       left: { type: String }
       follows: { type: String }
@@ -57,6 +58,7 @@ event_types:
             home: { type: string }
             house: { $ref: "#/$defs/House" }
             number: { type: string }
+            card: { type: string }
     rules:
       - { name: not-after-leaving, check: person.left == null, message: the person has left }
       - { name: somewhere-else, severity: warn, check: person.home != data.home, message: the person lives there }
@@ -66,6 +68,7 @@ event_types:
         home: data.home
         house: data.house
         number: data.number
+        card: data.card
         follows: 'other == null ? null : other.home'
   Left:
     claim: [clerk]
@@ -233,7 +236,8 @@ impl View for Log {
 
     fn with_value(&self, _: &str, value: &str) -> Option<Vec<ObjectId>> {
         let says = |event: &&Arc<Event>| {
-            event.body.content().is_some_and(|data| data.get("number").is_some_and(|number| number == value))
+            let said = |field| event.body.content().and_then(|data| data.get(field)?.as_str());
+            [said("number"), said("card")].contains(&Some(value))
         };
         Some(self.events.iter().filter(says).flat_map(|event| event.object_ids.clone()).collect())
     }
@@ -271,6 +275,36 @@ fn kept(catalogue: &Catalogue, log: &Log) -> Vec<Dossier> {
         Dossier::of(catalogue, object, &history, known).unwrap()
     };
     objects().map(dossier).collect()
+}
+
+#[test]
+fn of_two_values_that_are_taken_the_first_by_name_is_told_however_it_is_decided() {
+    // Given a person who has a number, and another who has a card
+    let catalogue = Catalogue::compile("decisions.yaml", CONFIG).unwrap();
+    let mut log = Log { events: Vec::new(), dossiers: None };
+    let with = |id, whom, values: &[(&str, &str)]| {
+        let asked =
+            Asked::Housed { person: whom, other: None, date: 0, home: 2, number: None, based_on: None };
+        let mut command = command(id, &asked, true, &Log { events: Vec::new(), dossiers: None }).unwrap();
+        let Act::Claim { data, .. } = &mut command.act else { unreachable!("it claims") };
+        values.iter().for_each(|(field, value)| data[*field] = json!(value));
+        command
+    };
+    for (id, taken) in [("number", "n1"), ("card", "c1")].into_iter().enumerate() {
+        let command = with(id, u8::try_from(id).unwrap(), &[taken]);
+        let Ok(Decision::Accepted(accepted)) = decide(desk(&catalogue, &log), &command) else {
+            unreachable!("nobody has them yet")
+        };
+        log.events.extend(accepted.events);
+    }
+    // When a third claims both, time and again
+    let command = with(2, 2, &[("number", "n1"), ("card", "c1")]);
+    for dossiers in [false, true].repeat(10) {
+        log.dossiers = dossiers.then(|| kept(&catalogue, &log));
+        // Then it is the card that is told of
+        let told = told(&decide(desk(&catalogue, &log), &command));
+        assert!(told.contains("another object has this card"), "{told}");
+    }
 }
 
 proptest! {

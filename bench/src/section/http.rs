@@ -115,11 +115,11 @@ async fn batch(
     bench.cluster.settle().await?;
     let rows = pgbench.rate(BATCHING, bench.pace.time).await?;
     bench.cluster.settle().await?;
-    let before = database.events().await?;
+    let before = database.position().await?;
     let started = std::time::Instant::now();
     post(bench, server, moves, ("ambtenaar", BATCHING), Body::Batch).await?;
     let elapsed = started.elapsed().as_secs_f64();
-    let events = (database.events().await? - before) / elapsed;
+    let events = f64::from(database.position().await? - before) / elapsed;
     eprintln!("http, batches: {events:.0} events, {rows:.0} rows a second");
     Ok((events, rows))
 }

@@ -7,7 +7,7 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Name, Positioned};
 
-use super::{GuardError, GuardOptions};
+use super::{GuardError, GuardOptions, limit};
 
 /// What the door needs to know of a document within the limits.
 pub(super) struct Measure {
@@ -15,8 +15,13 @@ pub(super) struct Measure {
     pub(super) only_introspects: bool,
 }
 
-pub(super) fn measure(document: &ExecutableDocument, options: &GuardOptions) -> Result<Measure, GuardError> {
-    let mut meter = Meter { fragments: &document.fragments, options, known: HashMap::new() };
+/// Measures a document; `visited` is raised by each selection that is looked at.
+pub(super) fn measure(
+    document: &ExecutableDocument,
+    options: &GuardOptions,
+    visited: &mut usize,
+) -> Result<Measure, GuardError> {
+    let mut meter = Meter { fragments: &document.fragments, options, known: HashMap::new(), visited };
     let mut measure = Measure { introspects: false, only_introspects: true };
     for (_, operation) in document.operations.iter() {
         let count = meter.operation(&operation.node)?;
@@ -69,6 +74,7 @@ struct Meter<'a> {
     fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
     options: &'a GuardOptions,
     known: HashMap<&'a Name, Known>,
+    visited: &'a mut usize,
 }
 
 impl<'a> Meter<'a> {
@@ -95,6 +101,7 @@ impl<'a> Meter<'a> {
     }
 
     fn selection(&mut self, selection: &'a Selection, level: u64) -> Result<Count, GuardError> {
+        *self.visited += 1;
         let mut count = match selection {
             Selection::Field(field) => self.field(&field.node, level)?,
             Selection::InlineFragment(inline) => self.set(&inline.node.selection_set.node, level + 1)?,
@@ -156,8 +163,4 @@ impl<'a> Meter<'a> {
         limit("aliases", count.aliases, self.options.max_aliases)?;
         limit("directives", count.directives, self.options.max_directives)
     }
-}
-
-fn limit(what: &'static str, count: u64, limit: u64) -> Result<(), GuardError> {
-    if count <= limit { Ok(()) } else { Err(GuardError::Limit { what, limit }) }
 }

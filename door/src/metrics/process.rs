@@ -73,6 +73,12 @@ fn open_files() -> Option<f64> {
     u32::try_from(count).ok().map(f64::from)
 }
 
+/// How many files this process may have open; none where the system does not tell, or sets no limit.
+pub(crate) fn open_files_limit() -> Option<usize> {
+    let text = std::fs::read_to_string("/proc/self/limits").ok()?;
+    text.lines().find_map(|line| line.strip_prefix("Max open files"))?.split_whitespace().next()?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,5 +90,6 @@ mod tests {
         assert!(status("Threads:").unwrap() >= 1.0);
         assert!(cpu_seconds().unwrap() >= 0.0);
         assert!(open_files().unwrap() >= 3.0);
+        assert!(open_files_limit().is_none_or(|limit| limit >= 3));
     }
 }

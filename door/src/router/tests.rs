@@ -19,6 +19,7 @@ use crate::documents::Documents;
 use crate::door::{Graphiql, HttpOptions};
 use crate::guard::GuardOptions;
 use crate::health::Check;
+use crate::load::Load;
 use crate::metrics::Metrics;
 use crate::principal::Principal;
 use crate::token::{TokenOptions, Tokens, sign_development_token};
@@ -28,13 +29,7 @@ const OLDER: &str = "application/json";
 
 /// A door in development in front of a small schema.
 pub(crate) fn development() -> Door {
-    let options = TokenOptions {
-        dev: true,
-        token_issuer: None,
-        token_audience: None,
-        token_keys: None,
-        token_leeway: Duration::from_secs(30),
-    };
+    let options = TokenOptions { dev: true, ..TokenOptions::default() };
     door(Tokens::load(&options).unwrap())
 }
 
@@ -45,9 +40,12 @@ fn production() -> Door {
 
 fn door(tokens: Tokens) -> Door {
     let schema = schema(tokens.development());
+    let http = HttpOptions { body_limit: 10_000, ..HttpOptions::default() };
+    let mut metrics = Metrics::new("test", "0", chrono::DateTime::UNIX_EPOCH);
     Door {
         name: "test",
-        http: HttpOptions { body_limit: 10_000, ..HttpOptions::default() },
+        load: Load::new(&http.load, http.body_limit, &mut metrics),
+        http,
         guard: GuardOptions::default(),
         documents: Documents::default(),
         answers_get: false,
@@ -59,7 +57,7 @@ fn door(tokens: Tokens) -> Door {
         processing: None,
         checks: Vec::new(),
         graphiql: Some(Graphiql { title: "<F6>".to_owned(), query: None, principal: Some(clerk()) }),
-        metrics: Metrics::new("test", "0", chrono::DateTime::UNIX_EPOCH),
+        metrics,
         metrics_bind: None,
     }
 }
@@ -385,7 +383,7 @@ async fn a_server_is_ready_when_all_that_it_needs_is_there_and_says_no_more_than
     let answer = send(door, Request::get("/readyz"), "").await;
     assert_eq!(
         (answer.status.as_u16(), answer.text.as_str()),
-        (200, r#"{"status":"ready","checks":{"config":"ok"}}"#)
+        (200, r#"{"status":"ready","checks":{"config":"ok","keys":"ok"}}"#)
     );
     let mut door = development();
     door.checks = vec![
@@ -394,7 +392,10 @@ async fn a_server_is_ready_when_all_that_it_needs_is_there_and_says_no_more_than
     ];
     let answer = send(door, Request::get("/readyz"), "").await;
     assert_eq!(answer.status.as_u16(), 503);
-    assert_eq!(answer.text, r#"{"status":"unavailable","checks":{"config":"ok","database":"failed"}}"#);
+    assert_eq!(
+        answer.text,
+        r#"{"status":"unavailable","checks":{"config":"ok","database":"failed","keys":"ok"}}"#
+    );
     assert_eq!(send(production(), Request::get("/healthz"), "").await.text, r#"{"status":"alive"}"#);
     assert_eq!(send(production(), Request::post("/healthz"), "").await.header(ALLOW), "GET, HEAD");
 }

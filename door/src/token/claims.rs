@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::TokenError;
 use super::keys::Key;
+use crate::peer::Peer;
 use crate::principal::Principal;
 
 /// How long a source type may be; the names in a catalogue are far shorter.
@@ -26,6 +27,14 @@ pub(super) struct Claims {
     organisation: Option<String>,
     zones: Option<Vec<String>>,
     person: Option<String>,
+    cnf: Option<Confirmation>,
+}
+
+/// Whose key must be shown with the token (RFC 7800); here, whose certificate (RFC 8705, section 3.1).
+#[derive(Deserialize)]
+struct Confirmation {
+    #[serde(rename = "x5t#S256")]
+    certificate: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -76,6 +85,17 @@ impl Claims {
         let micros = self.exp.map_or(0, |exp| (exp * 1e6) as i64);
         let expires = DateTime::from_timestamp_micros(micros).unwrap_or(DateTime::<Utc>::MAX_UTC);
         expires.checked_add_signed(leeway).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
+    /// Whether whoever is at the other end may use them: where they are bound to a certificate, only who shows that.
+    pub(super) fn check_binding(&self, peer: Peer, demanded: bool) -> Result<(), TokenError> {
+        let Some(confirmation) = &self.cnf else {
+            return if demanded { Err(TokenError::NotBound) } else { Ok(()) };
+        };
+        // What it is bound to by other means cannot be checked here, and so is not taken on trust.
+        let thumbprint = confirmation.certificate.as_deref();
+        let shown = thumbprint.is_some_and(|thumbprint| peer.has(thumbprint));
+        if shown { Ok(()) } else { Err(TokenError::WrongCertificate) }
     }
 
     /// Whom they name.

@@ -1,9 +1,9 @@
 //! The issuer's public keys, read from a JSON Web Key Set.
 
-use std::path::Path;
-
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
+
+use super::fetch::FetchError;
 
 /// The shortest RSA modulus that is still considered safe: 2048 bits, in base64 without padding.
 const MIN_RSA_MODULUS: usize = 2048 / 6;
@@ -14,6 +14,12 @@ pub enum KeysError {
     /// The file cannot be read.
     #[error("the file cannot be read")]
     Unreadable(#[source] std::io::Error),
+    /// The URL does not give it.
+    #[error("the URL does not give it")]
+    Unreachable(#[from] FetchError),
+    /// No authority by whom its URL could be trusted.
+    #[error("the authorities of `F6_TOKEN_KEYS_AUTHORITY` are no certificates in PEM")]
+    Authority,
     /// It is not a key set.
     #[error("it is not a JSON Web Key Set, `{{\"keys\": […]}}`")]
     NotAKeySet(#[source] serde_json::Error),
@@ -56,11 +62,6 @@ pub(super) struct Key {
     pub(super) decoding: DecodingKey,
     pub(super) issuer: String,
     pub(super) audience: String,
-}
-
-pub(super) fn load(path: &Path, issuer: &str, audience: &str) -> Result<Vec<Key>, KeysError> {
-    let text = std::fs::read_to_string(path).map_err(KeysError::Unreadable)?;
-    parse(&text, issuer, audience)
 }
 
 pub(super) fn parse(text: &str, issuer: &str, audience: &str) -> Result<Vec<Key>, KeysError> {

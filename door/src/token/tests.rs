@@ -13,18 +13,24 @@ fn at(time: &str) -> DateTime<Utc> {
 }
 
 fn options() -> TokenOptions {
-    TokenOptions {
-        dev: false,
-        token_issuer: None,
-        token_audience: None,
-        token_keys: None,
-        token_leeway: Duration::from_secs(30),
+    TokenOptions::default()
+}
+
+impl Tokens {
+    fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Principal, TokenError> {
+        Ok(self.verified(token, Peer::default(), now)?.principal)
     }
 }
 
 fn issuer() -> (Tokens, Value) {
     let keys = keys::parse(ISSUER, "https://issuer.example", "f6").unwrap();
-    let tokens = Tokens { keys, leeway: chrono::Duration::seconds(30), development: false };
+    let tokens = Tokens {
+        keys,
+        leeway: chrono::Duration::seconds(30),
+        development: false,
+        bound: false,
+        published: None,
+    };
     (tokens, serde_json::from_str::<Value>(ISSUER).unwrap()["tokens"].take())
 }
 
@@ -150,21 +156,46 @@ fn a_token_without_a_key_id_is_tried_only_where_there_is_one_key() {
     assert_eq!(several.verify(&token, at("12:30:00")), Err(TokenError::UnknownKey));
 }
 
-#[test]
-fn the_header_is_one_bearer_token() {
+#[tokio::test]
+async fn the_header_is_one_bearer_token() {
     let token = changed(json!({}), development_header());
-    let authenticate = |values: &[&str]| {
+    let authenticate = async |values: &[&str]| {
         let headers =
             values.iter().map(|value| (AUTHORIZATION, HeaderValue::from_str(value).unwrap())).collect();
-        development().authenticate(&headers, at("12:30:00"))
+        development().session(&headers, Peer::default(), at("12:30:00")).await
     };
-    assert!(authenticate(&[&format!("Bearer {token}")]).is_ok());
-    assert!(authenticate(&[&format!("bearer  {token}")]).is_ok());
-    assert_eq!(authenticate(&[]), Err(TokenError::Missing));
-    assert_eq!(authenticate(&[&token]), Err(TokenError::NotBearer));
-    assert_eq!(authenticate(&["Basic abc"]), Err(TokenError::NotBearer));
-    assert_eq!(authenticate(&["Bearer a", "Bearer b"]), Err(TokenError::NotBearer));
-    assert_eq!(authenticate(&["Bearer a"]), Err(TokenError::Malformed));
+    assert!(authenticate(&[&format!("Bearer {token}")]).await.is_ok());
+    assert!(authenticate(&[&format!("bearer  {token}")]).await.is_ok());
+    for (values, error) in [
+        (&[] as &[&str], TokenError::Missing),
+        (&[&token], TokenError::NotBearer),
+        (&["Basic abc"], TokenError::NotBearer),
+        (&["Bearer a", "Bearer b"], TokenError::NotBearer),
+        (&["Bearer a"], TokenError::Malformed),
+    ] {
+        assert_eq!(authenticate(values).await.unwrap_err(), error, "{values:?}");
+    }
+}
+
+#[test]
+fn a_token_that_is_bound_to_a_certificate_is_accepted_from_who_shows_that() {
+    // SHA-256 of nothing, in base64url
+    let cnf = json!({ "x5t#S256": "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU" });
+    let bound = changed(json!({ "cnf": cnf }), development_header());
+    let otherwise = changed(json!({ "cnf": { "jkt": "47DEQpj8" } }), development_header());
+    let free = changed(json!({}), development_header());
+    let strict = Tokens { bound: true, ..development() };
+    for (tokens, token, peer, expected) in [
+        (&development(), &bound, Peer::with(b""), Ok(())),
+        (&development(), &bound, Peer::with(b"other"), Err(TokenError::WrongCertificate)),
+        (&development(), &bound, Peer::default(), Err(TokenError::WrongCertificate)),
+        (&development(), &otherwise, Peer::with(b""), Err(TokenError::WrongCertificate)),
+        (&development(), &free, Peer::default(), Ok(())),
+        (&strict, &bound, Peer::with(b""), Ok(())),
+        (&strict, &free, Peer::with(b""), Err(TokenError::NotBound)),
+    ] {
+        assert_eq!(tokens.verified(token, peer, at("12:30:00")).map(drop), expected);
+    }
 }
 
 #[test]
@@ -176,7 +207,7 @@ fn options_that_would_accept_nothing_or_half_are_refused() {
     let absent = TokenOptions {
         token_issuer: Some("a".to_owned()),
         token_audience: Some("b".to_owned()),
-        token_keys: Some("no/such/file.json".into()),
+        token_keys: Some(KeySource::File("no/such/file.json".into())),
         ..options()
     };
     assert_eq!(refused(absent), "cannot use the key set `no/such/file.json`");

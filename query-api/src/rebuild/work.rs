@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use read_model::event::{Event, EventKind, ObjectId, Position};
 use read_model::log::Log;
+use read_model::pool::Pool;
 use read_model::reader::{EventFilter, EventReader, ReadError, Seen};
 use read_model::work::{Spell, spells};
-use sqlx::PgPool;
 
 use super::RebuildError;
 
@@ -19,7 +19,7 @@ const TOGETHER: usize = 50;
 
 /// Builds it up to a position, page by page; what is appended meanwhile is indexed as it is appended.
 pub(super) async fn rebuild(
-    pool: &PgPool,
+    pool: &Pool,
     reader: &EventReader,
     target: Position,
     progress: impl Fn(Position),
@@ -38,7 +38,7 @@ pub(super) async fn rebuild(
 }
 
 /// Replaces the rows of a page of events; false where somebody appended a row for one of them while they were folded.
-async fn page(pool: &PgPool, reader: &EventReader, events: &[Arc<Event>]) -> Result<bool, RebuildError> {
+async fn page(pool: &Pool, reader: &EventReader, events: &[Arc<Event>]) -> Result<bool, RebuildError> {
     let known = reader.snapshot(None).await?.position;
     let mut found: Vec<Spell> = Vec::new();
     for events in sharing_objects(events) {
@@ -47,19 +47,20 @@ async fn page(pool: &PgPool, reader: &EventReader, events: &[Arc<Event>]) -> Res
         found.extend(spells(reader.catalogue(), &history, &events).map_err(ReadError::from)?);
     }
     let positions: Vec<i64> = events.iter().map(|event| event.position.get()).collect();
-    let mut transaction = pool.begin().await?;
+    let mut lent = pool.lend().await?;
+    let mut transaction = lent.begin().await?;
     // In the order in which an append takes the two.
-    sqlx::query("SELECT FROM head FOR UPDATE").execute(&mut *transaction).await?;
+    sqlx::query("SELECT FROM head FOR UPDATE").execute(&mut transaction).await?;
     let newer =
         "SELECT EXISTS (SELECT FROM work_item WHERE position = ANY($1) AND (since > $2 OR until > $2))";
     let overtaken: bool =
-        sqlx::query_scalar(newer).bind(&positions).bind(known.get()).fetch_one(&mut *transaction).await?;
+        sqlx::query_scalar(newer).bind(&positions).bind(known.get()).fetch_one(&mut transaction).await?;
     if overtaken {
         return Ok(false);
     }
     sqlx::query("DELETE FROM work_item WHERE position = ANY($1)")
         .bind(&positions)
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
     sqlx::query(
         "INSERT INTO work_item (position, kind, since, until, event_type)
@@ -70,7 +71,7 @@ async fn page(pool: &PgPool, reader: &EventReader, events: &[Arc<Event>]) -> Res
     .bind(found.iter().map(|spell| spell.since.get()).collect::<Vec<_>>())
     .bind(found.iter().map(|spell| spell.until.map(Position::get)).collect::<Vec<_>>())
     .bind(found.iter().map(|spell| spell.event.event_type.to_string()).collect::<Vec<_>>())
-    .execute(&mut *transaction)
+    .execute(&mut transaction)
     .await?;
     transaction.commit().await?;
     Ok(true)

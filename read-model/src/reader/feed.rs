@@ -120,7 +120,7 @@ impl Followed {
     async fn stretch(&self, newest: Position) -> Result<(Vec<Arc<Event>>, Position), ReadError> {
         let mut attempts = 1;
         loop {
-            match self.reader.stretch((&self.filter, &self.seen), self.at, newest).await {
+            match self.reader.stretch((&self.filter, &self.seen), self.at, newest, PAGE).await {
                 Err(ReadError::Database(error)) if attempts < ATTEMPTS => {
                     tracing::warn!(
                         error = &error as &dyn std::error::Error,
@@ -136,7 +136,8 @@ impl Followed {
 }
 
 impl EventReader {
-    /// Some of the events after a position, in commit order, and how far the log was looked through for them.
+    /// Some of the events after a position, at most so many, in commit order, and how far the log was looked through for
+    /// them.
     ///
     /// # Errors
     /// [`ReadError`].
@@ -145,14 +146,15 @@ impl EventReader {
         (filter, seen): (&EventFilter, &Seen),
         after: Position,
         newest: Position,
+        at_most: usize,
     ) -> Result<(Vec<Arc<Event>>, Position), ReadError> {
         let up_to = match filter.object {
             Some(_) => newest,
             None => newest.min(after.plus(WINDOW)),
         };
-        let events = self.page((filter, seen), after, up_to, PAGE).await?;
+        let events = self.page((filter, seen), after, up_to, at_most).await?;
         let reached = match events.last() {
-            Some(last) if events.len() == PAGE => last.position,
+            Some(last) if events.len() == at_most => last.position,
             Some(_) | None => up_to,
         };
         Ok((events, reached))

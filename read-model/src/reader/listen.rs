@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::PgPool;
-use sqlx::postgres::{PgListener, PgPoolOptions};
 use tokio::sync::watch;
 
 use crate::event::Position;
+use crate::pool::{Listener, Pool};
 
 /// Where each commit of events tells its last position.
 const CHANNEL: &str = "f6_head";
@@ -15,8 +14,8 @@ const CHANNEL: &str = "f6_head";
 /// How long to wait before listening anew; events that come meanwhile are as late as that.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How often the database is asked although nothing was told, and only where somebody waits: a connection may be dead
-/// without either end knowing, as behind a firewall that forgot it.
+/// How often the database is asked although nothing was told, and only where somebody waits: a connection may live and
+/// tell nothing, as behind a pooler that lends it to others.
 const DOUBT: Duration = Duration::from_secs(60);
 
 /// Why a connection is listened to no longer.
@@ -32,7 +31,7 @@ enum Lost {
 
 /// Listens for as long as the process lives; a connection that is lost costs nobody an event, as whoever waits reads on
 /// from where they were.
-pub(super) async fn listen(pool: PgPool, newest: Arc<watch::Sender<Position>>) {
+pub(super) async fn listen(pool: Pool, newest: Arc<watch::Sender<Position>>) {
     let listening = Listening { pool, newest };
     let mut refused = false;
     loop {
@@ -60,18 +59,14 @@ impl Lost {
 }
 
 struct Listening {
-    pool: PgPool,
+    pool: Pool,
     newest: Arc<watch::Sender<Position>>,
 }
 
 impl Listening {
     /// Listens on one connection until it is lost.
     async fn session(&self) -> Result<std::convert::Infallible, Lost> {
-        // A connection of its own: it waits for ever, and none of the pool could do without it.
-        let options = self.pool.connect_options();
-        let own = PgPoolOptions::new().max_connections(1).connect_lazy_with((*options).clone());
-        let mut listener = PgListener::connect_with(&own).await?;
-        listener.listen(CHANNEL).await?;
+        let mut listener = Listener::connect(&self.pool, CHANNEL).await?;
         // What was committed before is read, what is committed from here on is told: nothing falls between.
         self.ask().await?;
         loop {
@@ -80,8 +75,8 @@ impl Listening {
     }
 
     /// Waits for one notification.
-    async fn told(&self, listener: &mut PgListener) -> Result<(), Lost> {
-        let mut next = std::pin::pin!(listener.try_recv());
+    async fn told(&self, listener: &mut Listener) -> Result<(), Lost> {
+        let mut next = std::pin::pin!(listener.next());
         loop {
             tokio::select! {
                 told = &mut next => {
@@ -112,8 +107,9 @@ impl Listening {
 
     /// Reads where the log ends; whether that was news.
     async fn ask(&self) -> Result<bool, sqlx::Error> {
-        let position: Option<i64> =
-            sqlx::query_scalar("SELECT position FROM head").fetch_optional(&self.pool).await?;
+        let position: Option<i64> = sqlx::query_scalar("SELECT position FROM head")
+            .fetch_optional(&mut self.pool.lend().await?)
+            .await?;
         Ok(self.advance(Position::new(position.unwrap_or_default())))
     }
 

@@ -1,10 +1,11 @@
 //! Whom a search may find: read off the derived index, in the order of their ids.
 
-use sqlx::{PgPool, Postgres, QueryBuilder};
+use sqlx::{Postgres, QueryBuilder};
 
 use super::{EventReader, ReadError, wall};
 use crate::catalogue::{Search, Terms};
 use crate::event::{ObjectId, Position};
+use crate::pool::Pool;
 
 /// How far the index reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ impl EventReader {
     pub async fn search_reach(&self) -> Result<Reach, ReadError> {
         let sql = "SELECT definition, built_to, target FROM search_index";
         let (definition, built_to, target): (Option<String>, i64, i64) =
-            sqlx::query_as(sql).fetch_one(&self.pool).await?;
+            sqlx::query_as(sql).fetch_one(&mut self.pool.lend().await?).await?;
         Ok(if definition.as_ref() != Some(&self.search_definition) {
             Reach::Unbuilt
         } else if built_to >= target {
@@ -52,7 +53,7 @@ impl EventReader {
 }
 
 async fn found(
-    pool: &PgPool,
+    pool: &Pool,
     sought: &[(&Search, Terms)],
     up_to: Position,
     after: Option<ObjectId>,
@@ -84,7 +85,7 @@ async fn found(
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     query.push(" GROUP BY object_id ORDER BY object_id LIMIT ").push_bind(limit);
     query.push(after_it);
-    Ok(query.build_query_scalar().fetch_all(pool).await?)
+    Ok(query.build_query_scalar().fetch_all(&mut pool.lend().await?).await?)
 }
 
 /// What is worth looking up: the beginning of a name leads to thousands, and adds nothing beside a number or a day, for

@@ -182,7 +182,7 @@ impl EventReader {
             "SELECT {SUBSCRIPTION_COLUMNS} FROM subscription WHERE $1::uuid IS NULL OR source_id = $1 ORDER BY name"
         );
         let rows = sqlx::query_as::<_, SubscriptionRow>(sqlx::AssertSqlSafe(sql)).bind(owner);
-        let rows = rows.fetch_all(&self.pool).await?;
+        let rows = rows.fetch_all(&mut self.pool.lend().await?).await?;
         Ok(rows.into_iter().map(|row| Arc::new(Subscription::from(row))).collect())
     }
 
@@ -196,7 +196,7 @@ impl EventReader {
                greatest((SELECT position FROM head) - $2, 0) AS behind
              FROM delivery WHERE subscription_id = $1";
         let asked = sqlx::query_as(SQL).bind(subscription.id).bind(subscription.position.get());
-        Ok(asked.fetch_one(&self.pool).await?)
+        Ok(asked.fetch_one(&mut self.pool.lend().await?).await?)
     }
 
     /// The first deliveries of a subscription that were given up, in the order of registration.
@@ -213,6 +213,7 @@ impl EventReader {
              FROM delivery d JOIN event e ON e.position = d.position
              WHERE d.subscription_id = $1 AND d.parked_at IS NOT NULL ORDER BY d.through, d.position LIMIT $2";
         let sql = sqlx::AssertSqlSafe(wall::folding(SQL));
-        Ok(sqlx::query_as(sql).bind(subscription.id).bind(limit).fetch_all(&self.pool).await?)
+        let query = sqlx::query_as(sql).bind(subscription.id).bind(limit);
+        Ok(query.fetch_all(&mut self.pool.lend().await?).await?)
     }
 }

@@ -22,7 +22,7 @@ impl EventReader {
         let _step = self.watch.loading();
         let sql = sqlx::AssertSqlSafe(wall::folding(FIRST_NAMED));
         let query = sqlx::query_scalar(sql).bind(after.get()).bind(up_to.get());
-        Ok(query.fetch_all(&self.pool).await?)
+        Ok(query.fetch_all(&mut self.pool.lend().await?).await?)
     }
 
     /// Completes a history for each of these catalogues: with everything that bears on the objects that it folds, as

@@ -69,7 +69,7 @@ impl EventReader {
         if let Some(object) = filter.object {
             query = query.bind(object);
         }
-        let rows: Vec<(i64, String, i64)> = query.fetch_all(&self.pool).await?;
+        let rows: Vec<(i64, String, i64)> = query.fetch_all(&mut self.pool.lend().await?).await?;
         let positions: BTreeSet<i64> = rows.iter().flat_map(|(event, _, since)| [*event, *since]).collect();
         let events = self.events_at(&Vec::from_iter(positions)).await?;
         let candidate = |(event, kind, since): (i64, String, i64)| {

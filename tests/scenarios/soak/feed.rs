@@ -173,10 +173,9 @@ async fn kill(
     let mut idle = shared.f6.read().await.database.idle_transaction().await;
     loop {
         tokio::time::sleep(chance.milliseconds(BETWEEN_KILLS)).await;
-        let victim = ["write-api", "query-api", "delivery", "PostgreSQL"]
-            [usize::try_from(chance.below(4)).expect("four")];
+        let victim = ["write-api", "query-api", "delivery", "PostgreSQL"][chance.index(4)];
         *kills.entry(victim).or_default() += 1;
-        let one = usize::try_from(chance.below(2)).expect("two");
+        let one = chance.index(2);
         match victim {
             "write-api" => {
                 shared.f6.read().await.write[one].kill_in_use();

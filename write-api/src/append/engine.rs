@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use read_model::catalogue::Catalogue;
 use read_model::event::{Event, Position};
-use sqlx::{PgPool, Postgres, Transaction};
+use read_model::pool::{Lent, Pool, Transaction};
 use tracing::Instrument;
 
 use self::answering::Committed;
@@ -88,14 +88,14 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Database`] where the store cannot be read.
     pub async fn connect(
-        pool: PgPool,
+        pool: Pool,
         catalogue: Arc<Catalogue>,
         cached_objects: usize,
     ) -> Result<Self, EngineError> {
         sqlx::query("INSERT INTO catalogue (hash, source) VALUES ($1, $2) ON CONFLICT DO NOTHING")
             .bind(&*catalogue.hash)
             .bind(&*catalogue.source)
-            .execute(&pool)
+            .execute(&mut pool.lend().await?)
             .await?;
         adopt_search_index(&pool, &catalogue).await?;
         let mirror = Mirror::connect(pool, Arc::clone(&catalogue), cached_objects).await?;
@@ -183,7 +183,13 @@ impl Engine {
         delay: Duration,
         locked: bool,
     ) -> Result<Vec<Result<Outcome, AppendError>>, Again> {
-        let lock = if locked { Some(self.lock_head().await?) } else { None };
+        let mut lent;
+        let lock = if locked {
+            lent = self.mirror.pool().lend().await?;
+            Some(self.lock_head(&mut lent).await?)
+        } else {
+            None
+        };
         let mut overlay = Overlay::default();
         let mut fresh = self.prefetch(jobs).await? || locked;
         let mut decided = Vec::with_capacity(jobs.len());
@@ -203,9 +209,9 @@ impl Engine {
     }
 
     /// Locks the end of the log, so that nobody else commits until this attempt does, and catches up with it.
-    async fn lock_head(&mut self) -> Result<Transaction<'static, Postgres>, EngineError> {
-        let mut transaction = self.mirror.pool().begin().await?;
-        sqlx::query("SELECT FROM head FOR UPDATE").execute(&mut *transaction).await?;
+    async fn lock_head<'l>(&mut self, lent: &'l mut Lent) -> Result<Transaction<'l>, EngineError> {
+        let mut transaction = lent.begin().await?;
+        sqlx::query("SELECT FROM head FOR UPDATE").execute(&mut transaction).await?;
         self.mirror.load(&Missing::default()).await?;
         Ok(transaction)
     }
@@ -215,7 +221,7 @@ impl Engine {
         &mut self,
         jobs: &[Job<'_>],
         overlay: &Overlay,
-        lock: Option<Transaction<'static, Postgres>>,
+        lock: Option<Transaction<'_>>,
         fresh: bool,
     ) -> Result<Committed, Again> {
         let before = self.mirror.head();
@@ -231,10 +237,13 @@ impl Engine {
             .and_then(|job| job.stamp)
             .map(|_| overlay.events().iter().map(|event| event.created_at).collect());
         let inserted = match lock {
-            None => insert(self.mirror.pool(), &self.catalogue, before, overlay, stamps.as_deref()).await?,
+            None => {
+                let mut lent = self.mirror.pool().lend().await?;
+                insert(&mut lent, &self.catalogue, before, overlay, stamps.as_deref()).await?
+            }
             Some(mut transaction) => {
                 let inserted =
-                    insert(&mut *transaction, &self.catalogue, before, overlay, stamps.as_deref()).await?;
+                    insert(&mut transaction, &self.catalogue, before, overlay, stamps.as_deref()).await?;
                 transaction.commit().await?;
                 inserted
             }
@@ -279,13 +288,13 @@ impl Engine {
 }
 
 /// An empty log needs no rebuild: its search index is this catalogue's from the first event on.
-async fn adopt_search_index(pool: &PgPool, catalogue: &Catalogue) -> Result<(), EngineError> {
+async fn adopt_search_index(pool: &Pool, catalogue: &Catalogue) -> Result<(), EngineError> {
     let adopt = "UPDATE search_index SET definition = $1, built_to = 0, target = 0
                  WHERE definition IS DISTINCT FROM $1 AND (SELECT position FROM head) = 0";
     let own = catalogue.search_definition();
-    sqlx::query(adopt).bind(&own).execute(pool).await?;
+    sqlx::query(adopt).bind(&own).execute(&mut pool.lend().await?).await?;
     let known: Option<String> =
-        sqlx::query_scalar("SELECT definition FROM search_index").fetch_one(pool).await?;
+        sqlx::query_scalar("SELECT definition FROM search_index").fetch_one(&mut pool.lend().await?).await?;
     if known != Some(own) {
         tracing::warn!(
             "the search index was built for other searches; build it anew with `query-api rebuild`"

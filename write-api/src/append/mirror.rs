@@ -12,8 +12,9 @@ use read_model::catalogue::Catalogue;
 use read_model::event::{Event, EventId, EventKind, ObjectId, Position};
 use read_model::fold::{Dossier, Extended};
 use read_model::history::History;
+use read_model::pool::Pool;
 use read_model::reader::{EVENT_COLUMNS, EventRow, event_at};
-use sqlx::{FromRow, PgPool, Row};
+use sqlx::{FromRow, Row};
 
 use super::EngineError;
 use crate::decide::{Events, Missing, Resting, UniqueValue, View, complete};
@@ -30,7 +31,7 @@ const KEPT_BASES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99_999);
 /// Every event of the objects in it, up to [`head`](Self::head): nothing newer, nothing missing.
 #[derive(Debug)]
 pub(super) struct Mirror {
-    pool: PgPool,
+    pool: Pool,
     catalogue: Arc<Catalogue>,
     head: Head,
     clock: DatabaseClock,
@@ -79,13 +80,13 @@ impl DatabaseClock {
 
 impl Mirror {
     pub(super) async fn connect(
-        pool: PgPool,
+        pool: Pool,
         catalogue: Arc<Catalogue>,
         objects: usize,
     ) -> Result<Self, EngineError> {
         let (position, created_at, now): (i64, DateTime<Utc>, DateTime<Utc>) =
             sqlx::query_as("SELECT position, created_at, clock_timestamp() FROM head")
-                .fetch_one(&pool)
+                .fetch_one(&mut pool.lend().await?)
                 .await?;
         Ok(Self {
             pool,
@@ -100,7 +101,7 @@ impl Mirror {
         })
     }
 
-    pub(super) fn pool(&self) -> &PgPool {
+    pub(super) fn pool(&self) -> &Pool {
         &self.pool
     }
 
@@ -274,7 +275,8 @@ impl Mirror {
 
     /// Whether the log still ends where this mirror does.
     pub(super) async fn is_current(&self) -> Result<bool, EngineError> {
-        let position: i64 = sqlx::query_scalar("SELECT position FROM head").fetch_one(&self.pool).await?;
+        let position: i64 =
+            sqlx::query_scalar("SELECT position FROM head").fetch_one(&mut self.pool.lend().await?).await?;
         Ok(position == self.head.position.get())
     }
 
@@ -282,7 +284,7 @@ impl Mirror {
     pub(super) async fn created_at(&self, position: Position) -> Result<DateTime<Utc>, EngineError> {
         let found = sqlx::query_scalar("SELECT created_at FROM event WHERE position = $1")
             .bind(position.get())
-            .fetch_optional(&self.pool)
+            .fetch_optional(&mut self.pool.lend().await?)
             .await?;
         Ok(found.unwrap_or(read_model::time::FIRST_INSTANT))
     }
@@ -319,7 +321,7 @@ impl Mirror {
         )
         .bind(fields)
         .bind(values)
-        .fetch_all(&self.pool)
+        .fetch_all(&mut self.pool.lend().await?)
         .await?;
         for (field, value) in &missing.values {
             let objects =
@@ -355,7 +357,7 @@ impl Mirror {
              WHERE b.basis = ANY($1) ORDER BY e.position",
         )
         .bind(missing.bases.iter().copied().collect::<Vec<EventId>>())
-        .fetch_all(&self.pool)
+        .fetch_all(&mut self.pool.lend().await?)
         .await?;
         for basis in &missing.bases {
             let of_basis = rows.iter().filter(|(of, ..)| of == basis);
@@ -390,7 +392,7 @@ impl Mirror {
             .bind(objects)
             .bind(events)
             .bind(MAX_CATCH_UP)
-            .fetch_all(&self.pool)
+            .fetch_all(&mut self.pool.lend().await?)
             .await?;
         let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
         let head = Head {

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use clap::Args;
+use read_model::pool::Pool;
 use read_model::time::parse_instant;
-use sqlx::PgPool;
 
 use crate::settings::{MigrationDatabase, SettingsError};
 
@@ -37,11 +37,12 @@ pub(super) async fn expire(args: &ExpireArgs) -> Result<String, ExpireError> {
 }
 
 /// The guard of the table lets this transaction pass, and no other.
-async fn expired(pool: &PgPool, before: DateTime<Utc>) -> Result<u64, sqlx::Error> {
-    let mut transaction = pool.begin().await?;
-    sqlx::query("SELECT set_config('f6.expiring', 'on', true)").execute(&mut *transaction).await?;
+async fn expired(pool: &Pool, before: DateTime<Utc>) -> Result<u64, sqlx::Error> {
+    let mut connection = pool.lend().await?;
+    let mut transaction = connection.begin().await?;
+    sqlx::query("SELECT set_config('f6.expiring', 'on', true)").execute(&mut transaction).await?;
     let gone = sqlx::query("DELETE FROM processing_record WHERE ended_at < $1").bind(before);
-    let gone = gone.execute(&mut *transaction).await?.rows_affected();
+    let gone = gone.execute(&mut transaction).await?.rows_affected();
     transaction.commit().await?;
     Ok(gone)
 }

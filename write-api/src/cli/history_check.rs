@@ -17,8 +17,8 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use read_model::catalogue::{Catalogue, Problems};
 use read_model::event::Position;
+use read_model::pool::Pool;
 use read_model::reader::{EventReader, ReadError, Snapshot};
-use sqlx::PgPool;
 
 use self::tally::Told;
 use super::say;
@@ -112,10 +112,11 @@ pub(super) async fn check(
 }
 
 /// The catalogue that a write server began to use last; none where none ever did.
-async fn last_used(pool: &PgPool) -> Result<Option<InUse>, HistoryCheckError> {
+async fn last_used(pool: &Pool) -> Result<Option<InUse>, HistoryCheckError> {
     const LAST: &str =
         "SELECT hash, source, first_used_at FROM catalogue ORDER BY first_used_at DESC, hash LIMIT 1";
-    let found: Option<(String, String, DateTime<Utc>)> = sqlx::query_as(LAST).fetch_optional(pool).await?;
+    let found: Option<(String, String, DateTime<Utc>)> =
+        sqlx::query_as(LAST).fetch_optional(&mut pool.lend().await?).await?;
     let Some((hash, source, since)) = found else { return Ok(None) };
     let name = format!("the config in use since {} (hash {hash})", since.format("%Y-%m-%d %H:%M:%S UTC"));
     match Catalogue::compile("the config in use", &source) {

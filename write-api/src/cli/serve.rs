@@ -4,13 +4,13 @@ use std::io;
 use std::sync::Arc;
 
 use door::{
-    Check, Clock, Documents, DocumentsError, Door, Graphiql, LogError, Metrics, Principal, ProcessingLog,
-    ServeError, SystemClock, TokenOptionsError, Tokens,
+    Check, Clock, Documents, DocumentsError, Door, Graphiql, Load, LogError, Metrics, Principal,
+    ProcessingLog, ServeError, SystemClock, TokenOptionsError, Tokens,
 };
 use processing_log::OpenError;
 use read_model::catalogue::Catalogue;
+use read_model::pool::Pool;
 use read_model::reader::EventReader;
-use sqlx::PgPool;
 
 use crate::append::{self, AppenderTask, EngineError, Meters};
 use crate::graphql::{self, Gate, SchemaError};
@@ -67,12 +67,12 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
     let appending = options.appending.checked(tokens.development())?;
     let catalogue = options.config.load()?;
     let policy = load_policy(&catalogue, &options.query_config_path)?;
-    let pool = options.database.connect().await?;
+    let pool = options.database.serving(options.http.request_timeout).await?;
     let mut metrics = metrics(&catalogue, &pool);
     let meters = Meters::new(&catalogue, metrics.registry());
-    let database = pool.connect_options();
     let keeper = (NAME, tokens.development());
-    let log = options.processing_log.open(&catalogue, &database, keeper, &mut metrics)?;
+    let database = options.database.address()?;
+    let log = options.processing_log.open(&catalogue, database, keeper, &mut metrics)?;
     let started = append::start_metered(pool.clone(), Arc::clone(&catalogue), appending, meters).await;
     let (appender, task) = started.map_err(ServeFailure::Appender)?;
     let reader = EventReader::new(pool.clone(), Arc::clone(&catalogue), CACHED_OBJECTS);
@@ -83,6 +83,7 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
     let (bind, patience) = (options.bind, options.http.shutdown_timeout);
     let door = Door {
         name: NAME,
+        load: Load::new(&options.http.load, options.http.body_limit, &mut metrics),
         http: options.http,
         documents: Documents::load(&options.documents, &options.guard)?,
         answers_get: false,
@@ -104,32 +105,34 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
 }
 
 /// What there is to tell before anything happens.
-fn metrics(catalogue: &Catalogue, pool: &PgPool) -> Metrics {
+fn metrics(catalogue: &Catalogue, pool: &Pool) -> Metrics {
     let mut metrics = Metrics::new(NAME, env!("CARGO_PKG_VERSION"), SystemClock.now());
     let help = "The catalogue that commands are decided with";
     metrics.fact("f6_catalogue", help, "hash", catalogue.hash.to_string());
     let pool = pool.clone();
-    let connections = move || {
-        let idle = pool.num_idle() as u64;
-        vec![("idle", idle), ("used", u64::from(pool.size()).saturating_sub(idle))]
-    };
+    let connections = move || pool.connections().into();
     let help = "Connections to the database";
     metrics.gauge("f6_database_connections", help, "state", Box::new(connections));
     metrics
 }
 
 /// What must hold for the server to be ready; the config has been right since it started.
-fn checks(pool: &PgPool) -> Vec<Check> {
+fn checks(pool: &Pool) -> Vec<Check> {
     let (database, migrations) = (pool.clone(), pool.clone());
     vec![
         Check::new("config", async || Ok(())),
         Check::new("database", move || {
             let pool = database.clone();
-            async move { Ok(sqlx::query("SELECT 1").execute(&pool).await.map(drop)?) }
+            async move { Ok(sqlx::query("SELECT 1").execute(&mut pool.lend().await?).await.map(drop)?) }
         }),
         Check::new("migrations", move || {
             let pool = migrations.clone();
-            async move { Ok(sqlx::query("SELECT position FROM head").fetch_one(&pool).await.map(drop)?) }
+            async move {
+                Ok(sqlx::query("SELECT position FROM head")
+                    .fetch_one(&mut pool.lend().await?)
+                    .await
+                    .map(drop)?)
+            }
         }),
     ]
 }

@@ -43,14 +43,18 @@ fn values_of(catalogue: &Catalogue, event: &Event) -> Vec<UniqueValue> {
 /// Indexed texts are bounded: a longer one would fail its insert, and with it everyone else's.
 const MAX_LENGTH: usize = 500;
 
-/// Refuses where a unique field that changes would share its value with another object at the same moments.
+/// Refuses where a unique field that changes would share its value with another object at the same moments; of several
+/// such fields the first by name.
 pub(super) fn check<'a>(
     desk: Desk<'_>,
     draft: &Draft,
     after: &World,
     changed: impl Iterator<Item = (ObjectId, &'a Arc<str>)>,
 ) -> Result<(), Stop> {
-    for (object, field) in changed {
+    // Whoever decides, and however, names the same clash of several.
+    let mut changed: Vec<(&Arc<str>, ObjectId)> = changed.map(|(object, field)| (field, object)).collect();
+    changed.sort_unstable();
+    for (field, object) in changed {
         let Some(state) = after.object(object) else { continue };
         let Some(line) = state.line(field) else { continue };
         let object_type = desk.catalogue.object_types.get(state.object_type());
@@ -90,10 +94,12 @@ fn holder(
     line: &FieldLine,
     value: &str,
 ) -> Result<Option<Arc<Event>>, Stop> {
-    let others = desk.view.with_value(index, value).ok_or_else(|| Missing {
+    let mut others = desk.view.with_value(index, value).ok_or_else(|| Missing {
         values: [(Arc::clone(index), value.to_owned())].into(),
         ..Missing::default()
     })?;
+    others.sort_unstable();
+    others.dedup();
     for other in others.into_iter().filter(|other| *other != object) {
         let mut history = read_model::history::History::of([other]);
         complete(desk.view, desk.catalogue, &mut history, desk.known)?;

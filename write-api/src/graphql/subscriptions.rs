@@ -111,7 +111,7 @@ pub(super) fn define(types: &mut Types) {
     let create = InputObject::new("CreateSubscriptionInput")
         .description("What is to be delivered, and where.")
         .field(name().description("The name by which it is managed: lower-case letters, digits and `-`."))
-        .field(InputValue::new("sink", TypeRef::named_nn(TypeRef::STRING)).description("Where deliveries go: an https URL."))
+        .field(InputValue::new("sink", TypeRef::named_nn(TypeRef::STRING)).description("Where deliveries go: an https URL for a webhook; for NATS JetStream `tls://host:port/subject`, with what subjects are to begin with."))
         .field(InputValue::new("filter", TypeRef::named("EventFilterInput")).description("Which events; without it, every one."))
         .field(InputValue::new("mode", TypeRef::named("DeliveryMode")).default_value(async_graphql::Name::new("STRUCTURED")).description("How they are written."))
         .field(InputValue::new("withData", TypeRef::named(TypeRef::BOOLEAN)).default_value(false).description("Whether deliveries hold what the events say; only for who is entitled to it."))
