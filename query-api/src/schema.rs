@@ -47,10 +47,6 @@ pub fn build(catalogue: &Arc<Catalogue>, views: &Arc<Views>) -> SchemaBuilder {
         what_if::root(),
         work_list::root(),
     ];
-    if catalogue.processing.is_some() {
-        query = query.field(processing_records::root());
-        builder = processing_records::register(builder);
-    }
     query = roots.into_iter().chain(subscription::durable::roots()).fold(query, Object::field);
     builder = consequences::register(compare::register(builder));
     builder = what_if::register(builder, views);
@@ -60,6 +56,7 @@ pub fn build(catalogue: &Arc<Catalogue>, views: &Arc<Views>) -> SchemaBuilder {
         .fold(builder.register(event::object()).register(broken_rule::object()), SchemaBuilder::register);
     builder = subscription::register(builder, views);
     builder = subscription::durable::objects().into_iter().fold(builder, SchemaBuilder::register);
+    (query, builder) = processing_records::shown(catalogue, (query, builder));
     structures.register(builder).register(query).data(surface)
 }
 

@@ -70,16 +70,13 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
     let pool = options.database.serving(options.http.request_timeout).await?;
     let mut metrics = metrics(&catalogue, &pool);
     let meters = Meters::new(&catalogue, metrics.registry());
-    let keeper = (NAME, tokens.development());
-    let database = options.database.address()?;
-    let log = options.processing_log.open(&catalogue, database, keeper, &mut metrics)?;
+    let processing = processing(&options, &catalogue, tokens.development(), &mut metrics)?;
     let started = append::start_metered(pool.clone(), Arc::clone(&catalogue), appending, meters).await;
     let (appender, task) = started.map_err(ServeFailure::Appender)?;
     let reader = EventReader::new(pool.clone(), Arc::clone(&catalogue), CACHED_OBJECTS);
     let subscriptions = Subscriptions::new(pool.clone(), Arc::clone(&catalogue), tokens.development());
     let gate = Gate { appender, policy, reader, subscriptions, ids: Box::new(SystemIds) };
-    let schema = graphql::builder(&catalogue, gate)?;
-    let schema = graphql::finish(door::harden(schema, tokens.development()))?;
+    let schema = graphql::finish(door::harden(graphql::builder(&catalogue, gate)?, tokens.development()))?;
     let (bind, patience) = (options.bind, options.http.shutdown_timeout);
     let door = Door {
         name: NAME,
@@ -94,7 +91,7 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
         schema: Box::new(move || schema.clone()),
         prepare: None,
         subscriptions: None,
-        processing: log.map(|log| Arc::new(log) as Arc<dyn ProcessingLog>),
+        processing,
         checks: checks(&pool),
         metrics,
         metrics_bind: options.metrics_bind,
@@ -102,6 +99,18 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
     let served = door::serve(bind, door, shutdown).await;
     drain(task, patience).await;
     Ok(served?)
+}
+
+/// Where it is written down whose data are registered and told, where it is.
+fn processing(
+    options: &ServeOptions,
+    catalogue: &Catalogue,
+    development: bool,
+    metrics: &mut Metrics,
+) -> Result<Option<Arc<dyn ProcessingLog>>, ServeFailure> {
+    let database = options.database.address()?;
+    let log = options.processing_log.open(catalogue, database, (NAME, development), metrics)?;
+    Ok(log.map(|log| Arc::new(log) as Arc<dyn ProcessingLog>))
 }
 
 /// What there is to tell before anything happens.
