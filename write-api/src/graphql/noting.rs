@@ -5,6 +5,7 @@ use std::sync::Arc;
 use door::{Concerned, Ended};
 use processing_log::{About, Verb};
 use read_model::catalogue::Catalogue;
+use tracing::Instrument;
 
 use crate::append::{AppendError, Appender, Request};
 use crate::command::{Act, Command};
@@ -30,7 +31,7 @@ pub(super) async fn submitted(
         outcome
     };
     // A task of its own: what is committed is noted also where the caller has gone away.
-    tokio::spawn(submit).await.unwrap_or(Err(AppendError::Stopping))
+    tokio::spawn(submit.in_current_span()).await.unwrap_or(Err(AppendError::Stopping))
 }
 
 fn became(
