@@ -12,8 +12,9 @@ mod webhook;
 use std::sync::Arc;
 use std::time::Duration;
 
-use door::Clock;
+use door::{Clock, Concerned, Ended, Principal, ProcessingLog};
 use policy::{Caller, Policy};
+use processing_log::{About, Verb};
 use read_model::catalogue::Catalogue;
 use read_model::reader::{Subscription, Told};
 use read_model::sink::Sink;
@@ -34,6 +35,8 @@ pub struct Courier {
     reference: Arc<str>,
     clock: Arc<dyn Clock>,
     ways: Ways,
+    /// Where it is written down whose data are delivered, before they are.
+    log: Option<Arc<dyn ProcessingLog>>,
 }
 
 /// How deliveries go; clones share their connections.
@@ -56,7 +59,13 @@ impl Courier {
         clock: Arc<dyn Clock>,
         ways: Ways,
     ) -> Self {
-        Self { catalogue, policy, reference: reference(query_url).into(), clock, ways }
+        Self { catalogue, policy, reference: reference(query_url).into(), clock, ways, log: None }
+    }
+
+    /// The same, writing down whose data are delivered.
+    #[must_use]
+    pub fn logged(self, log: Option<Arc<dyn ProcessingLog>>) -> Self {
+        Self { log, ..self }
     }
 
     /// How long one delivery may take.
@@ -88,7 +97,12 @@ impl Courier {
         let event = CloudEvent::of(told, &self.catalogue, &self.reference, with_data);
         let secret = Secret::parse(secret).map_err(|error| error.to_string())?;
         let sink = Sink::parse(&subscription.sink).map_err(|error| error.to_string())?;
-        let signed = |binding| self.signed(&event, event.message(subscription.mode, binding), &secret);
+        let trace = if with_data { self.written_down(&owner, told).await? } else { None };
+        let signed = |binding| {
+            let mut message = event.message(subscription.mode, binding);
+            message.headers.extend(trace.clone().map(|trace| ("traceparent".to_owned(), trace)));
+            self.signed(&event, message, &secret)
+        };
         let arriving = async {
             match &sink {
                 Sink::Webhook(url) => self.ways.webhooks.post(url.as_str(), signed(Binding::Http)).await,
@@ -102,6 +116,26 @@ impl Courier {
         let timeout = self.ways.timeout;
         let late = |_| Err(format!("the sink did not answer within {timeout:?}"));
         tokio::time::timeout(timeout, arriving).await.unwrap_or_else(late)
+    }
+
+    /// Writes down whose data a delivery holds, where that is logged; the trace in which it stands. What cannot be written
+    /// down is not delivered, and tried again.
+    async fn written_down(&self, owner: &Caller, told: &Told) -> Result<Option<String>, String> {
+        let Some(log) = &self.log else { return Ok(None) };
+        let zones = |zones: &Vec<Arc<str>>| zones.iter().map(|zone| zone.to_string()).collect();
+        let principal = Principal {
+            organisation: owner.organisation.as_deref().map(str::to_owned),
+            zones: owner.zones.as_ref().map(zones),
+            person: owner.person,
+            ..Principal::new(owner.source.id, &*owner.source.source_type)
+        };
+        let concerned = Concerned::unasked(log, principal, self.clock.now());
+        if let Some(about) = About::new(&self.catalogue, &concerned) {
+            about.event(&told.event, Verb::Deliver, Ended::Done);
+        }
+        let written = concerned.written(&*self.clock).await;
+        written.map_err(|_| "the processing log cannot be written".to_owned())?;
+        Ok(Some(concerned.doing().traceparent()))
     }
 
     fn signed(&self, event: &CloudEvent, mut message: Message, secret: &Secret) -> Message {

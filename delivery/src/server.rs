@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use door::{Check, Clock, LogError, Metrics, ServeError, SystemClock};
+use door::{Check, Clock, LogError, Metrics, ProcessingLog, ServeError, SystemClock};
 use policy::Policy;
+use processing_log::OpenError;
 use read_model::catalogue::{Catalogue, Problems};
 use read_model::pool::Pool;
 use read_model::reader::{EventReader, Feed};
@@ -63,6 +64,9 @@ pub enum Failure {
     /// No streams can be reached.
     #[error(transparent)]
     Streams(#[from] StreamsError),
+    /// The processing log cannot be opened.
+    #[error(transparent)]
+    ProcessingLog(#[from] OpenError),
     /// Its health cannot be served.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -85,13 +89,12 @@ pub async fn run(settings: Settings) -> Result<(), Failure> {
     let (pool, reads) = (connect(), connect());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut metrics = Metrics::new(NAME, env!("CARGO_PKG_VERSION"), clock.now());
-    let shared = shared(
-        &settings,
-        (&catalogue, policy),
-        (&pool, &reads),
-        Meters::new(&mut metrics, Arc::clone(&clock)),
-        clock,
-    )?;
+    let keeper = (NAME, settings.dev);
+    let log = settings.processing_log.open(&catalogue, &connection, keeper, &mut metrics)?;
+    let log = log.map(|log| Arc::new(log) as Arc<dyn ProcessingLog>);
+    let meters = Meters::new(&mut metrics, Arc::clone(&clock));
+    let shared =
+        shared(&settings, Known { catalogue: &catalogue, policy, log }, (&pool, &reads), meters, clock)?;
     tracing::info!(catalogue = %catalogue.hash, "delivering events of {} of {}", catalogue.zone_name, catalogue.organisation);
     let (stop, stopped) = watch::channel(false);
     let tending = tokio::spawn(supervise(shared, pool.clone(), stopped));
@@ -106,9 +109,16 @@ pub async fn run(settings: Settings) -> Result<(), Failure> {
     Ok(served?)
 }
 
+/// What deliveries are made by.
+struct Known<'a> {
+    catalogue: &'a Arc<Catalogue>,
+    policy: Arc<Policy>,
+    log: Option<Arc<dyn ProcessingLog>>,
+}
+
 fn shared(
     settings: &Settings,
-    (catalogue, policy): (&Arc<Catalogue>, Arc<Policy>),
+    Known { catalogue, policy, log }: Known<'_>,
     (pool, reads): (&Pool, &Pool),
     meters: Meters,
     clock: Arc<dyn Clock>,
@@ -127,7 +137,7 @@ fn shared(
             options.lease,
             patience,
         ),
-        courier: Courier::new((Arc::clone(catalogue), policy), &options.query_url, clock, ways),
+        courier: Courier::new((Arc::clone(catalogue), policy), &options.query_url, clock, ways).logged(log),
         feed: Arc::new(Feed::new(reader)),
         meters,
         concurrency: options.concurrency,

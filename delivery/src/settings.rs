@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser};
 use door::LogOptions;
+use processing_log::ProcessingLogOptions;
 use read_model::reader::point_lookups;
 use sqlx::postgres::PgConnectOptions;
 
@@ -33,6 +34,9 @@ pub struct Settings {
     /// Where the events are.
     #[command(flatten)]
     pub store: StoreOptions,
+    /// Where it is written down whose data are delivered.
+    #[command(flatten)]
+    pub processing_log: ProcessingLogOptions,
     /// How deliveries are made.
     #[command(flatten)]
     pub delivering: DeliveringOptions,

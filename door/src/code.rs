@@ -55,13 +55,17 @@ pub enum Code {
     TooManySubscriptions,
     /// There are as many connections with streams as there may be.
     TooManyConnections,
+    /// Whose data the answer holds could not be written down, so that it was withheld.
+    ProcessingLogUnavailable,
+    /// The caller names a processing activity that this F6 has none of.
+    UnknownProcessingActivity,
     /// The server has as much to do as it may at once; nothing of the request was done.
     ServerBusy,
 }
 
 impl Code {
     /// Every code, in the order of their declaration.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::Unauthenticated,
         Self::Forbidden,
         Self::Internal,
@@ -87,6 +91,8 @@ impl Code {
         Self::GoingAway,
         Self::TooManySubscriptions,
         Self::TooManyConnections,
+        Self::ProcessingLogUnavailable,
+        Self::UnknownProcessingActivity,
         Self::ServerBusy,
     ];
 
@@ -118,6 +124,8 @@ impl Code {
             Self::GoingAway => "GOING_AWAY",
             Self::TooManySubscriptions => "TOO_MANY_SUBSCRIPTIONS",
             Self::TooManyConnections => "TOO_MANY_CONNECTIONS",
+            Self::ProcessingLogUnavailable => "PROCESSING_LOG_UNAVAILABLE",
+            Self::UnknownProcessingActivity => "UNKNOWN_PROCESSING_ACTIVITY",
             Self::ServerBusy => "SERVER_BUSY",
         }
     }

@@ -18,6 +18,7 @@ use crate::health::Check;
 use crate::load::{Load, LoadOptions};
 use crate::metrics::Metrics;
 use crate::principal::Principal;
+use crate::processing::ProcessingLog;
 use crate::subscriptions::Subscriptions;
 use crate::tls::TlsOptions;
 use crate::token::Tokens;
@@ -110,6 +111,8 @@ pub struct Door {
     pub prepare: Option<Prepare>,
     /// How subscriptions are served, where there are any.
     pub subscriptions: Option<Subscriptions>,
+    /// Where it is written down whose data an answer holds, before it leaves.
+    pub processing: Option<Arc<dyn ProcessingLog>>,
     /// What must hold for the server to be ready.
     pub checks: Vec<Check>,
     /// The page to try queries on; served in development alone.

@@ -23,13 +23,14 @@ use crate::faults::{INTERNAL_MESSAGE, fresh_id};
 use crate::guard::{self, GuardError};
 use crate::media::{self, Media};
 use crate::metrics::Asked;
+use crate::origin::Origin;
 use crate::peer::Peer;
 use crate::principal::Principal;
+use crate::processing::{self, Concerned, Settled};
 use crate::refusal::{self, Refusal, request_error};
 use crate::root::{self, Root};
 use crate::shown::cut;
 use crate::token::TokenError;
-use crate::trace::RequestId;
 use crate::variables;
 
 /// How many mistakes in a document are told at once.
@@ -70,12 +71,11 @@ fn not_over(door: &Door, method: &Method) -> Refusal {
 }
 
 async fn execute(door: &Door, parts: &Parts, incoming: &mut Incoming<'_>) -> Result<Executed, Refusal> {
-    let (request, root, _place) =
-        read(door, parts, incoming).instrument(tracing::debug_span!("parse")).await?;
+    let (checked, _place) = read(door, parts, incoming).instrument(tracing::debug_span!("parse")).await?;
     if let Some(asked) = parts.extensions.get::<Asked>() {
-        asked.note(root.kind.into());
+        asked.note(checked.root.kind.into());
     }
-    run(door, request, root).instrument(tracing::debug_span!("resolve")).await
+    run(door, checked).instrument(tracing::debug_span!("resolve")).await
 }
 
 /// What is asked; the cheapest checks come first: who is asking before what is asked.
@@ -83,14 +83,13 @@ async fn read(
     door: &Door,
     parts: &Parts,
     incoming: &mut Incoming<'_>,
-) -> Result<(Request, Root, OwnedSemaphorePermit), Refusal> {
+) -> Result<(Checked, OwnedSemaphorePermit), Refusal> {
     let principal = principal(door, parts).await?;
-    let id = parts.extensions.get::<RequestId>().cloned();
+    let origin = Origin::of(&parts.headers, &parts.extensions);
     if parts.method == Method::GET {
         let place = door.load.enter()?;
-        let (request, root) =
-            checked(door, body::of_url(&parts.uri)?, Asking { principal, id, way: Way::Get })?;
-        return Ok((request, root, place));
+        let asking = Asking { principal, origin, way: Way::Get };
+        return Ok((checked(door, body::of_url(&parts.uri)?, asking)?, place));
     }
     if !media::sends_json(&parts.headers) {
         return Err(Refusal::MediaType);
@@ -100,8 +99,7 @@ async fn read(
     let place = door.load.enter()?;
     let parameters = body::parse(&bytes)?;
     let _turn = door.load.turn(parameters.document.length()).await;
-    let (request, root) = checked(door, parameters, Asking { principal, id, way: Way::Post })?;
-    Ok((request, root, place))
+    Ok((checked(door, parameters, Asking { principal, origin, way: Way::Post })?, place))
 }
 
 /// How a request came, and with it how it may be answered.
@@ -118,16 +116,23 @@ pub(crate) enum Way {
 /// Who asks, and how an answer may come.
 pub(crate) struct Asking {
     pub(crate) principal: Option<Principal>,
-    pub(crate) id: Option<RequestId>,
+    pub(crate) origin: Origin,
     pub(crate) way: Way,
 }
 
 /// A request that may be executed: within the limits, and with arguments that fit the schema.
+pub(crate) struct Checked {
+    pub(crate) request: Request,
+    pub(crate) root: Root,
+    /// Whose data it has to do with; none where that is not logged.
+    pub(crate) concerned: Option<Arc<Concerned>>,
+}
+
 pub(crate) fn checked(
     door: &Door,
     parameters: Parameters,
-    Asking { principal, id, way }: Asking,
-) -> Result<(Request, Root), Refusal> {
+    Asking { principal, origin, way }: Asking,
+) -> Result<Checked, Refusal> {
     let mut request = looked_up(door, parameters, way)?;
     let guarded = guard::check(&request.query, &door.guard).inspect_err(|error| limited(door, error))?;
     if guarded.introspects && !door.tokens.development() {
@@ -141,14 +146,24 @@ pub(crate) fn checked(
         request = request.data(mutations);
     }
     request.set_parsed_query(guarded.document);
+    let concerned = match (&door.processing, &principal) {
+        (Some(log), Some(principal)) => {
+            let came = (origin.step, origin.activity.as_deref());
+            Some(Arc::new(Concerned::begin(log, principal, came, door.clock.now())?))
+        }
+        _ => None,
+    };
     request = match principal {
         Some(principal) => request.data(principal),
         None => request.only_introspection(),
     };
-    if let Some(id) = id {
+    if let Some(id) = origin.id {
         request = request.data(id);
     }
-    Ok((request, root))
+    if let Some(concerned) = &concerned {
+        request = request.data(Arc::clone(concerned));
+    }
+    Ok(Checked { request, root, concerned })
 }
 
 /// Counts a document that asks too much.
@@ -201,7 +216,8 @@ fn root(door: &Door, document: &ExecutableDocument, request: &Request, way: Way)
     }
 }
 
-pub(crate) async fn run(door: &Door, mut request: Request, root: Root) -> Result<Executed, Refusal> {
+pub(crate) async fn run(door: &Door, checked: Checked) -> Result<Executed, Refusal> {
+    let Checked { mut request, root, concerned } = checked;
     if let Some(prepare) = &door.prepare {
         request = prepare(request);
     }
@@ -210,10 +226,23 @@ pub(crate) async fn run(door: &Door, mut request: Request, root: Root) -> Result
     let limit = door.http.request_timeout;
     let schema = (door.schema)();
     let answer = tokio::time::timeout(limit, schema.execute(request)).await;
+    record(door, concerned.as_deref(), Settled::Request).await?;
     let mut answer = answer.map_err(|_| Refusal::Timeout { limit })?;
     execution.settle(&mut answer);
     root.sort(&mut answer.data);
     Ok(Executed { answer, began: execution.began() })
+}
+
+/// Writes down whose data an answer holds; it may leave when that is done.
+pub(crate) async fn record(
+    door: &Door,
+    concerned: Option<&Concerned>,
+    settled: Settled,
+) -> Result<(), Refusal> {
+    match concerned {
+        Some(concerned) => processing::settle(&*door.clock, concerned, settled).await,
+        None => Ok(()),
+    }
 }
 
 /// Without a token nothing is accepted, save the schema in development, for which there may be none.

@@ -97,6 +97,14 @@ pub(crate) enum Refusal {
         .limit.as_secs_f64()
     )]
     Timeout { limit: Duration },
+    #[error(
+        "it could not be written down whose data this is, so that there is no answer; a mutation may have been done: send it again with the same id"
+    )]
+    NotLogged { id: Uuid },
+    #[error(
+        "`dpl-core-processing-activity-id` is {0}, and this F6 has no such processing activity; name one of write_config.yaml, or none"
+    )]
+    UnknownActivity(String),
     #[error("{INTERNAL_MESSAGE}")]
     Internal { id: Uuid },
 }
@@ -135,6 +143,8 @@ impl Refusal {
             Self::Busy => Code::ServerBusy,
             Self::Introspection => Code::IntrospectionDisabled,
             Self::Timeout { .. } => Code::Timeout,
+            Self::NotLogged { .. } => Code::ProcessingLogUnavailable,
+            Self::UnknownActivity(_) => Code::UnknownProcessingActivity,
             Self::Internal { .. } => Code::Internal,
         }
     }
@@ -149,7 +159,7 @@ impl Refusal {
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout { .. } => StatusCode::REQUEST_TIMEOUT,
-            Self::BodyBroken | Self::Request(_) => StatusCode::BAD_REQUEST,
+            Self::BodyBroken | Self::Request(_) | Self::UnknownActivity(_) => StatusCode::BAD_REQUEST,
             Self::UnknownDocument { .. }
             | Self::NotTrusted
             | Self::Document(_)
@@ -167,6 +177,7 @@ impl Refusal {
             Self::Timeout { .. }
             | Self::SlowConsumer { .. }
             | Self::GoingAway
+            | Self::NotLogged { .. }
             | Self::Busy
             | Self::TooManyConnections { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
@@ -180,9 +191,11 @@ impl Refusal {
             Self::Token(_) => (WWW_AUTHENTICATE, "Bearer realm=\"F6\", error=\"invalid_token\""),
             Self::Method { allow, .. } => (ALLOW, *allow),
             Self::BodyTooLarge { .. } | Self::BodyTimeout { .. } | Self::BodyBroken => (CONNECTION, "close"),
-            Self::Timeout { .. } | Self::GoingAway | Self::Busy | Self::TooManyConnections { .. } => {
-                (RETRY_AFTER, "1")
-            }
+            Self::Timeout { .. }
+            | Self::GoingAway
+            | Self::Busy
+            | Self::NotLogged { .. }
+            | Self::TooManyConnections { .. } => (RETRY_AFTER, "1"),
             Self::NotFound { .. }
             | Self::NotAcceptable
             | Self::MediaType
@@ -202,6 +215,7 @@ impl Refusal {
             | Self::SlowConsumer { .. }
             | Self::TooManySubscriptions { .. }
             | Self::Introspection
+            | Self::UnknownActivity(_)
             | Self::Internal { .. } => return None,
         };
         Some((name, HeaderValue::from_static(value)))
@@ -224,7 +238,7 @@ impl Refusal {
     /// What is wrong, as the errors of an answer; of a stream that was ended, with where to take it up again.
     pub(crate) fn told(&self, after: Option<&str>) -> Vec<Value> {
         let mut extensions = json!({ "code": self.code().as_str() });
-        if let Self::Internal { id } = self {
+        if let Self::Internal { id } | Self::NotLogged { id } = self {
             extensions["id"] = json!(id);
         }
         if let Some(after) = after {

@@ -28,6 +28,7 @@ use crate::door::Door;
 use crate::graphql::{Asking, Way};
 use crate::load::Held;
 use crate::media::Media;
+use crate::origin::Origin;
 use crate::otlp::PROBE;
 use crate::peer::Peer;
 use crate::refusal::Refusal;
@@ -66,7 +67,7 @@ pub(crate) async fn handle(door: Arc<Door>, request: Request) -> Response {
 async fn accept(door: Arc<Door>, upgrade: WebSocketUpgrade, parts: &Parts) -> Result<Response, Refusal> {
     let subscriptions = door.subscriptions.as_ref().ok_or(Refusal::NoSubscriptions)?;
     // A browser can send no header along; whoever does is looked at before anything else.
-    let id = parts.extensions.get::<RequestId>().cloned();
+    let origin = Origin::of(&parts.headers, &parts.extensions);
     let peer = Peer::of(&parts.extensions);
     let session = match door.tokens.session(&parts.headers, peer, door.clock.now()).await {
         Ok(session) => Some(session),
@@ -80,13 +81,15 @@ async fn accept(door: Arc<Door>, upgrade: WebSocketUpgrade, parts: &Parts) -> Re
         target: PROBE,
         parent: None,
         "stream",
-        request_id = id.as_ref().map(RequestId::as_str)
+        request_id = origin.id.as_ref().map(RequestId::as_str)
     );
     let accepted = Arc::clone(&door);
     Ok(upgrade.on_upgrade(move |socket| {
         async move {
             if let Some(subscriptions) = &accepted.subscriptions {
-                Connection::new(&accepted, subscriptions, (socket, place), (session, peer), id).run().await;
+                Connection::new(&accepted, subscriptions, (socket, place), (session, peer), origin)
+                    .run()
+                    .await;
             }
         }
         .instrument(span)
@@ -100,7 +103,7 @@ struct Connection<'a> {
     socket: WebSocket,
     session: Option<Session>,
     peer: Peer,
-    id: Option<RequestId>,
+    origin: Origin,
     acknowledged: bool,
     operations: StreamMap<String, BoxStream<'static, Option<Told>>>,
     running: HashMap<String, Running>,
@@ -123,7 +126,7 @@ impl<'a> Connection<'a> {
         subscriptions: &'a Subscriptions,
         (socket, place): (WebSocket, OwnedSemaphorePermit),
         (session, peer): (Option<Session>, Peer),
-        id: Option<RequestId>,
+        origin: Origin,
     ) -> Self {
         Self {
             door,
@@ -131,7 +134,7 @@ impl<'a> Connection<'a> {
             socket,
             session,
             peer,
-            id,
+            origin,
             acknowledged: false,
             operations: StreamMap::new(),
             running: HashMap::new(),
@@ -226,8 +229,8 @@ impl<'a> Connection<'a> {
             return Err(End::Duplicate(id));
         }
         let parameters = Parameters::read(payload).map_err(|error| End::Invalid(error.to_string()))?;
-        let asking =
-            Asking { principal: Some(session.principal.clone()), id: self.id.clone(), way: Way::Stream };
+        let (principal, origin) = (Some(session.principal.clone()), self.origin.clone());
+        let asking = Asking { principal, origin, way: Way::Stream };
         let limit = self.subscriptions.options.max_subscriptions;
         let mut held = self.door.load.hold();
         let operation = match self.running.len() < limit {

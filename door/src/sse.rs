@@ -20,6 +20,7 @@ use crate::graphql::{Asking, Way};
 use crate::load::Held;
 use crate::media::{self, Media};
 use crate::metrics::Asked;
+use crate::origin::Origin;
 use crate::otlp::PROBE;
 use crate::peer::Peer;
 use crate::refusal::Refusal;
@@ -55,14 +56,14 @@ async fn answer(door: &Arc<Door>, parts: &Parts, incoming: &mut Incoming<'_>) ->
     let parameters = body::parse(&bytes)?;
     let limit = subscriptions.options.max_streams;
     let place = subscriptions.enter().ok_or(Refusal::TooManyConnections { limit })?;
-    let id = parts.extensions.get::<RequestId>().cloned();
+    let origin = Origin::of(&parts.headers, &parts.extensions);
     let span = tracing::error_span!(
         target: PROBE,
         parent: None,
         "stream",
-        request_id = id.as_ref().map(RequestId::as_str)
+        request_id = origin.id.as_ref().map(RequestId::as_str)
     );
-    let asking = Asking { principal: Some(session.principal.clone()), id, way: Way::Stream };
+    let asking = Asking { principal: Some(session.principal.clone()), origin, way: Way::Stream };
     // From here on whatever is wrong is told in the stream, as the protocol has it.
     let told = match streaming::operation(door, subscriptions, parameters, asking) {
         Ok((kind, told)) => {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_graphql::Response as Answer;
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Request, Response as Answer};
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use futures::stream::BoxStream;
@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use crate::body::Parameters;
 use crate::door::Door;
 use crate::execution::Execution;
-use crate::graphql::{self, Asking, Executed};
+use crate::graphql::{self, Asking, Checked, Executed};
+use crate::processing::Settled;
 use crate::refusal::Refusal;
 use crate::subscriptions::Subscriptions;
 
@@ -47,16 +48,16 @@ pub(crate) fn operation(
     parameters: Parameters,
     asking: Asking,
 ) -> Result<(OperationType, BoxStream<'static, Told>), Refusal> {
-    let (request, root) = graphql::checked(door, parameters, asking)?;
-    let kind = root.kind;
+    let checked = graphql::checked(door, parameters, asking)?;
+    let kind = checked.root.kind;
     let door = Arc::clone(door);
     if kind == OperationType::Subscription {
-        return Ok((kind, messages(door, subscriptions, request)));
+        return Ok((kind, messages(door, subscriptions, checked)));
     }
     let answered = async move {
         let executed = async {
             let _place = door.load.enter()?;
-            graphql::run(&door, request, root).await
+            graphql::run(&door, checked).await
         };
         match executed.await {
             Ok(executed) => told(&door, executed, None),
@@ -66,26 +67,33 @@ pub(crate) fn operation(
     Ok((kind, futures::stream::once(answered).boxed()))
 }
 
-fn messages(
-    door: Arc<Door>,
-    subscriptions: &Subscriptions,
-    mut request: Request,
-) -> BoxStream<'static, Told> {
+fn messages(door: Arc<Door>, subscriptions: &Subscriptions, checked: Checked) -> BoxStream<'static, Told> {
+    let Checked { mut request, concerned, .. } = checked;
     if let Some(prepare) = &door.prepare {
         request = prepare(request);
     }
     let execution = Arc::new(Execution::default());
     let request = request.data(Arc::clone(&execution)).data(subscriptions.each.clone());
     let answers = (door.schema)().execute_stream(request);
-    let mut before = None;
+    let mut before: Option<String> = None;
     let tell = move |mut answer: Answer| {
-        if execution.settle_message(&mut answer) {
+        let last = before.clone();
+        let told = if execution.settle_message(&mut answer) {
             before = execution.resumes_after();
-            return told(&door, Executed { answer, began: true }, before.clone());
+            told(&door, Executed { answer, began: true }, before.clone())
+        } else {
+            failed(&door, answer, execution.began(), last.as_deref())
+        };
+        let (door, concerned) = (Arc::clone(&door), concerned.clone());
+        async move {
+            // A message that is withheld is told to who subscribes again after the one before it.
+            match graphql::record(&door, concerned.as_deref(), Settled::Message).await {
+                Ok(()) => told,
+                Err(refusal) => Told::refused(&door, &refusal, last.as_deref()),
+            }
         }
-        failed(&door, answer, execution.began(), before.as_deref())
     };
-    answers.map(tell).boxed()
+    answers.then(tell).boxed()
 }
 
 fn told(door: &Door, executed: Executed, after: Option<String>) -> Told {

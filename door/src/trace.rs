@@ -19,7 +19,7 @@ use crate::media::Media;
 use crate::metrics::{Asked, HttpMeters};
 use crate::otlp::{self, PROBE};
 use crate::refusal::Refusal;
-use crate::trace_context::{TRACEPARENT, TraceContext};
+use crate::trace_context::{Step, TRACEPARENT, TraceContext};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -61,6 +61,7 @@ pub(crate) async fn watch(State(door): State<Arc<Door>>, mut request: Request, n
     let step = otlp::join(&span, caller).unwrap_or_else(|| TraceContext::unrecorded(caller, fresh));
     span.record("trace_id", step.trace_id());
     request.extensions_mut().insert(id.clone());
+    request.extensions_mut().insert(Step { ours: step, caller });
     let mut response = answer(&door.metrics.http, request, next, (route, probe)).instrument(span).await;
     let headers = [(X_REQUEST_ID, HeaderValue::try_from(id.0).ok()), (TRACEPARENT, step.header())];
     let headers = headers.into_iter().filter_map(|(name, value)| Some((name, value?)));

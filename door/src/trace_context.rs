@@ -1,5 +1,7 @@
 //! Where a request stands in a trace, as W3C Trace Context writes it: <https://www.w3.org/TR/trace-context/>.
 
+use std::fmt;
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
 
@@ -14,6 +16,13 @@ pub(crate) struct TraceContext {
     pub(crate) span: u64,
     /// Whether whoever took the step may have recorded it.
     pub(crate) sampled: bool,
+}
+
+/// Our step in a trace, and that of whoever called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub(crate) ours: TraceContext,
+    pub(crate) caller: Option<TraceContext>,
 }
 
 impl TraceContext {
@@ -42,8 +51,13 @@ impl TraceContext {
 
     /// The header that tells of this step.
     pub(crate) fn header(&self) -> Option<HeaderValue> {
-        let text = format!("00-{:032x}-{:016x}-{:02x}", self.trace, self.span, u8::from(self.sampled));
-        HeaderValue::try_from(text).ok()
+        HeaderValue::try_from(self.to_string()).ok()
+    }
+}
+
+impl fmt::Display for TraceContext {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "00-{:032x}-{:016x}-{:02x}", self.trace, self.span, u8::from(self.sampled))
     }
 }
 

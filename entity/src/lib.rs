@@ -8,6 +8,7 @@ pub mod event;
 pub mod event_basis;
 pub mod event_object;
 pub mod head;
+pub mod processing_record;
 pub mod sea_orm_active_enums;
 pub mod search_index;
 pub mod search_term;

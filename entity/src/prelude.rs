@@ -6,6 +6,7 @@ pub use super::event::Entity as Event;
 pub use super::event_basis::Entity as EventBasis;
 pub use super::event_object::Entity as EventObject;
 pub use super::head::Entity as Head;
+pub use super::processing_record::Entity as ProcessingRecord;
 pub use super::search_index::Entity as SearchIndex;
 pub use super::search_term::Entity as SearchTerm;
 pub use super::subscription::Entity as Subscription;

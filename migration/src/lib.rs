@@ -30,6 +30,7 @@ impl MigratorTrait for Migrator {
             migration!("m20261127_000006_work"),
             migration!("m20261127_000007_subscriptions"),
             migration!("m20261127_000008_policy"),
+            migration!("m20261127_000009_processing_log"),
         ]
     }
 }

@@ -35,7 +35,13 @@ impl Reads {
             let grants = report.within(at, |report| compiler.view(name, view, report));
             (Arc::from(name.as_str()), grants)
         });
-        Self { home: Home::of(catalogue), events, views: named.collect() }
+        let views = named.collect();
+        let records = report.within(["processing_records".into()], |report| {
+            each("read", &config.processing_records.read, report, |given, report| {
+                compiler.records(given, report)
+            })
+        });
+        Self { home: Home::of(catalogue), events, views, records }
     }
 }
 
@@ -94,6 +100,27 @@ impl Compiler<'_> {
             false => format!("the view {name}"),
         };
         ViewGrants { subject, read, fields }
+    }
+
+    fn records(&self, given: &ReadConfig, report: &mut Report) -> (Authority, Of) {
+        let given = ReadOnConfig::from(given.clone());
+        if self.catalogue.processing.is_none() {
+            report.say(
+                "there is no processing log; state `processing` in write_config.yaml, or leave this out",
+            );
+        }
+        let of = match given.object {
+            None | Some(ObjectConfig::Any) => Of::Any,
+            Some(ObjectConfig::Own) => {
+                self.check_own(None, report);
+                Of::Own
+            }
+            Some(ObjectConfig::Referred) => {
+                report.say("nobody comes to the processing log by a reference; write `own` or `any`");
+                Of::Own
+            }
+        };
+        (self.reader(&given, report), of)
     }
 
     fn of_field(&self, given: &ReadConfig, report: &mut Report) -> Authority {

@@ -14,6 +14,9 @@ pub struct QueryConfig {
     /// The raw events.
     #[serde(default)]
     pub events: EventsConfig,
+    /// Who may look into the processing log.
+    #[serde(default)]
+    pub processing_records: RecordsConfig,
     /// By object type, of which objects no view shows anything; the object type itself still does.
     /// CEL over the object's fields, as they stand at the end of the material line.
     #[serde(default)]
@@ -28,6 +31,14 @@ pub struct QueryConfig {
 pub struct EventsConfig {
     /// Who may read them, and which.
     pub read: Vec<ReadEventsConfig>,
+}
+
+/// Who may look into the processing log: at what was done with whose data.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordsConfig {
+    /// Who may; with `object: own`, at what was done with their own data alone.
+    pub read: Vec<ReadConfig>,
 }
 
 /// Who may read raw events.
@@ -130,6 +141,9 @@ pub struct ViewConfig {
     pub object_type: String,
     /// Who may read it.
     pub read: Vec<ReadConfig>,
+    /// The processing activity that reading it is part of, of those in `processing` of write_config.yaml.
+    #[serde(default)]
+    pub processing: Option<String>,
     /// What it shows, by the name that it has in the view; where the view is the object type itself, only who may read a field (`read`).
     #[serde(default)]
     pub fields: IndexMap<String, ViewFieldConfig>,

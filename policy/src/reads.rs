@@ -17,6 +17,8 @@ pub struct Reads {
     pub(crate) home: Home,
     pub(crate) events: Vec<EventsGrant>,
     pub(crate) views: IndexMap<Arc<str>, ViewGrants>,
+    /// Who may look into the processing log, and at whose records.
+    pub(crate) records: Vec<(Authority, Of)>,
 }
 
 /// Somebody who may read raw events, and which.
@@ -100,6 +102,36 @@ impl Reads {
             return Ok(());
         }
         Err(self.denied(caller, format!("read `{field}` of {view}"), &readers.iter().collect::<Vec<_>>()))
+    }
+
+    /// Whether the caller may see what was done with the data of this person. Whether there is such a person is not looked at.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub fn records(&self, caller: &Caller, subject: ObjectId) -> Result<(), Denied> {
+        self.of_records(caller, |of| of == Of::Any || of == Of::Own && caller.person == Some(subject))
+    }
+
+    /// Whether the caller may see what was done with anybody's data, and with that who it was who did it.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub fn every_record(&self, caller: &Caller) -> Result<(), Denied> {
+        self.of_records(caller, |of| of == Of::Any)
+    }
+
+    fn of_records(&self, caller: &Caller, lets: impl Fn(Of) -> bool) -> Result<(), Denied> {
+        let mut given =
+            self.records.iter().filter(|(authority, _)| caller.has(authority, &self.home)).peekable();
+        let (any, what) = (given.peek().is_some(), "look into the processing log".to_owned());
+        if given.any(|(_, of)| lets(*of)) {
+            return Ok(());
+        }
+        if any {
+            return Err(Denied::NotOwn { given: Arc::clone(&caller.source.source_type), what });
+        }
+        let readers: Vec<&Authority> = self.records.iter().map(|(authority, _)| authority).collect();
+        Err(self.denied(caller, what, &readers))
     }
 
     /// The raw events that the caller may see.

@@ -23,9 +23,7 @@ pub(crate) fn object() -> Object {
     let because = Field::new("because", TypeRef::named_nn_list_nn("Event"), |context| {
         FieldFuture::new(async move {
             let BrokenAt(broken, point) = context.parent_value.try_downcast_ref()?;
-            let event = |event| EventAt { event, point: *point };
-            let because = broken.because.iter().cloned().map(event);
-            Ok(Some(FieldValue::list(because.map(FieldValue::owned_any))))
+            EventAt::list(&context, broken.because.iter().cloned(), *point).map(Some)
         })
     });
     with_plain(Object::new("BrokenRule"), &BROKEN)

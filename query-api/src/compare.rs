@@ -15,6 +15,7 @@ use read_model::fold::{FieldChange, Following, Side, difference};
 use read_model::reader::{MAX_GENERATIONS, ReadError};
 
 use crate::arguments::{self, Moments, given};
+use crate::concerning::Concerning;
 use crate::entitled::Entitled;
 use crate::event::EventAt;
 use crate::loader::Told;
@@ -53,9 +54,7 @@ pub(crate) fn register(builder: SchemaBuilder) -> SchemaBuilder {
         FieldFuture::new(async move {
             Entitled::of(&context)?.every_event()?;
             let ChangeAt { change, point } = context.parent_value.try_downcast_ref()?;
-            let event = |event| EventAt { event: Arc::clone(event), point: *point };
-            let events: Vec<EventAt> = change.events.iter().map(event).collect();
-            Ok(Some(FieldValue::list(events.into_iter().map(FieldValue::owned_any))))
+            EventAt::list(&context, change.events.iter().cloned(), *point).map(Some)
         })
     });
     let change = with_plain(Object::new("FieldChange"), &FIELDS)
@@ -89,8 +88,10 @@ fn value(name: &str, description: &str, read: fn(&FieldChange) -> &Option<serde_
 
 async fn resolve<'a>(context: &ResolverContext<'a>) -> Result<FieldValue<'a>> {
     let entitled = Entitled::of(context)?;
-    check_any(context, &entitled)?;
-    let Some(id) = arguments::id(context, "id")? else {
+    let (concerning, id) = (Concerning::of(context)?, arguments::id(context, "id"));
+    let asked = id.as_ref().ok().copied().flatten();
+    check_any(context, &entitled).or_else(|denied| concerning.somebody(asked, "compare", Err(denied)))?;
+    let Some(id) = id? else {
         return Ok(FieldValue::list([] as [FieldValue<'_>; 0]));
     };
     let reading = Reading::of(context)?;
@@ -102,12 +103,20 @@ async fn resolve<'a>(context: &ResolverContext<'a>) -> Result<FieldValue<'a>> {
     let object_type = object_type(&after).or_else(|| object_type(&before));
     // Whether there is an object that the caller may not read must not show.
     let granted = object_type.filter(|name| entitled.object_type(name).is_ok());
+    match &granted {
+        Some(object_type) => concerning.of_type(object_type, id),
+        None => concerning.perhaps(id, "compare"),
+    }
     let mut differing = match &granted {
         Some(_) => changes(reading, id, (before, from), (after, to)).await?,
         None => Vec::new(),
     };
     // A field that the caller may not read has no place here at which to say so: that it is named would tell.
     differing.retain(|change| granted.as_ref().is_some_and(|of| entitled.reads(of, &change.field)));
+    for change in &differing {
+        let values = [&change.before, &change.after];
+        granted.iter().for_each(|of| concerning.values(of, &change.field, values));
+    }
     Ok(FieldValue::list(
         differing.into_iter().map(|change| FieldValue::owned_any(ChangeAt { change, point: to })),
     ))

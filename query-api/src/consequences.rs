@@ -14,6 +14,7 @@ use read_model::log::Log;
 
 use crate::arguments::{self, Moments, given};
 use crate::broken_rule;
+use crate::concerning::Concerning;
 use crate::entitled::Entitled;
 use crate::event::EventAt;
 use crate::reading::{Point, Reading};
@@ -75,7 +76,13 @@ async fn resolve_derived<'a>(context: &ResolverContext<'a>) -> Result<FieldValue
     let entitled = Entitled::of(context)?;
     changes.iter().try_for_each(|change| entitled.object_type(&change.object_type))?;
     let readable = |change: &DerivedChange| entitled.reads(&change.object_type, &change.change.field);
-    Ok(parts(changes.into_iter().filter(readable).collect(), *point))
+    let readable: Vec<DerivedChange> = changes.into_iter().filter(readable).collect();
+    let concerning = Concerning::of(context)?;
+    for DerivedChange { id, object_type, change } in &readable {
+        concerning.of_type(object_type, *id);
+        concerning.values(object_type, &change.field, [&change.before, &change.after]);
+    }
+    Ok(parts(readable, *point))
 }
 
 /// The GraphQL types.
@@ -97,6 +104,8 @@ fn consequences() -> Object {
     let objects = Field::new("objects", TypeRef::named_nn_list_nn("AffectedObject"), |context| {
         FieldFuture::new(async move {
             let Told { told, point, .. } = context.parent_value.try_downcast_ref()?;
+            let concerning = Concerning::of(&context)?;
+            told.objects.iter().for_each(|object| note(concerning, object));
             Ok(Some(parts(told.objects.clone(), *point)))
         })
     });
@@ -122,6 +131,13 @@ fn consequences() -> Object {
             let told = context.parent_value.try_downcast_ref::<Told>()?;
             Ok(told.point.basis(None, &Surface::of(context)?.catalogue.hash))
         }))
+}
+
+fn note(concerning: Concerning<'_>, object: &AffectedObject) {
+    concerning.of_type(&object.object_type, object.id);
+    for change in &object.changes {
+        concerning.values(&object.object_type, &change.field, [&change.before, &change.after]);
+    }
 }
 
 const OBJECT: [Plain<Part<AffectedObject>>; 2] = [
@@ -189,8 +205,8 @@ fn affected_event() -> Object {
     let event = Field::new("event", TypeRef::named_nn("Event"), |context| {
         FieldFuture::new(async move {
             let at = context.parent_value.try_downcast_ref::<Part<AffectedEvent>>()?;
-            let event = Arc::clone(&at.part.event);
-            Ok(Some(FieldValue::owned_any(EventAt { event, point: at.point })))
+            let event = EventAt::shown(&context, Arc::clone(&at.part.event), at.point)?;
+            Ok(Some(FieldValue::owned_any(event)))
         })
     });
     let breaks = Field::new("breaks", TypeRef::named_nn_list_nn("BrokenRule"), |context| {
@@ -218,8 +234,7 @@ fn event_list<T: Send + Sync + 'static>(name: &str, read: fn(&T) -> (Vec<Arc<Eve
     Field::new(name, TypeRef::named_nn_list_nn("Event"), move |context| {
         FieldFuture::new(async move {
             let (events, point) = read(context.parent_value.try_downcast_ref()?);
-            let events = events.into_iter().map(|event| EventAt { event, point });
-            Ok(Some(FieldValue::list(events.map(FieldValue::owned_any))))
+            EventAt::list(&context, events, point).map(Some)
         })
     })
 }

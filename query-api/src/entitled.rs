@@ -2,10 +2,12 @@
 
 use async_graphql::Result;
 use async_graphql::dynamic::ResolverContext;
-use door::{Principal, faults};
+use door::{Ended, Principal, faults};
 use policy::{Caller, Denied, Reads, Way};
+use read_model::event::ObjectId;
 use read_model::reader::Seen;
 
+use crate::concerning::Concerning;
 use crate::surface::Surface;
 use crate::views::{View, ViewField};
 
@@ -14,22 +16,28 @@ pub(crate) struct Entitled<'a> {
     surface: &'a Surface,
     reads: &'a Reads,
     caller: Caller,
+    concerning: Concerning<'a>,
 }
 
 impl<'a> Entitled<'a> {
     /// Whoever a resolver works for.
     pub(crate) fn of(context: &ResolverContext<'a>) -> Result<Self> {
-        Ok(Self::by(Surface::of(context)?, Principal::of(context)?))
+        Ok(Self::by(Surface::of(context)?, Principal::of(context)?, Concerning::of(context)?))
     }
 
-    /// The same, where both are at hand.
-    pub(crate) fn by(surface: &'a Surface, principal: &Principal) -> Self {
-        Self { surface, reads: &surface.views.reads, caller: principal.caller() }
+    /// The same, where all of it is at hand.
+    pub(crate) fn by(surface: &'a Surface, principal: &Principal, concerning: Concerning<'a>) -> Self {
+        Self { surface, reads: &surface.views.reads, caller: principal.caller(), concerning }
     }
 
-    /// Lets the caller come to objects through a view in this way.
+    /// Lets the caller come to objects through a view in this way. Who asks for somebody by their id has asked about them,
+    /// also where they may not, or where there is nothing to tell.
     pub(crate) fn view(&self, view: &View, way: Way) -> Result<()> {
-        allowed(self.reads.view(&self.caller, &view.name, way))
+        let answer = self.reads.view(&self.caller, &view.name, way);
+        if let Way::Asked(id) = way {
+            self.concerning.object(view, id, if answer.is_ok() { Ended::Done } else { Ended::Denied });
+        }
+        allowed(answer)
     }
 
     /// Whether the caller may come to objects through a view in this way.
@@ -68,6 +76,25 @@ impl<'a> Entitled<'a> {
     /// The raw events that the caller may see, where any.
     pub(crate) fn events(&self) -> Result<Seen> {
         allowed(self.reads.events(&self.caller))
+    }
+
+    /// The raw events that the caller may see, of those that bear on this object.
+    pub(crate) fn events_about(&self, object: Option<ObjectId>) -> Result<Seen> {
+        let answer = self.events();
+        if answer.is_err() {
+            return self.concerning.somebody(object, "events", answer);
+        }
+        answer
+    }
+
+    /// Lets the caller see what was done with the data of this person.
+    pub(crate) fn records(&self, subject: ObjectId) -> Result<()> {
+        self.concerning.inspected(subject, allowed(self.reads.records(&self.caller, subject)))
+    }
+
+    /// Lets the caller see who it was who did something.
+    pub(crate) fn every_record(&self) -> Result<()> {
+        allowed(self.reads.every_record(&self.caller))
     }
 
     /// Lets the caller see every raw event, and what follows from it.

@@ -11,15 +11,36 @@ use read_model::event::{Event, EventId, Verdict};
 use read_model::fold::EventStanding;
 
 use crate::arguments;
+use crate::concerning::Concerning;
 use crate::entitled::Entitled;
 use crate::reading::{Point, Reading, SupposedAt};
 use crate::surface::Surface;
 use crate::types::{Plain, basis_field, date_time, text, with_plain};
 
-/// An event, as known at a point.
+/// An event, as known at a point, on its way out.
 pub(crate) struct EventAt {
     pub(crate) event: Arc<Event>,
     pub(crate) point: Point,
+    /// It is made by [`shown`](Self::shown) alone.
+    _noted: (),
+}
+
+impl EventAt {
+    /// An event that is seen; on whom it bears is noted.
+    pub(crate) fn shown(context: &ResolverContext<'_>, event: Arc<Event>, point: Point) -> Result<Self> {
+        Concerning::of(context)?.event(&event);
+        Ok(Self { event, point, _noted: () })
+    }
+
+    /// Several, as the value of a list of them.
+    pub(crate) fn list<'a>(
+        context: &ResolverContext<'_>,
+        events: impl IntoIterator<Item = Arc<Event>>,
+        point: Point,
+    ) -> Result<FieldValue<'a>> {
+        let shown = events.into_iter().map(|event| Self::shown(context, event, point));
+        Ok(FieldValue::list(shown.collect::<Result<Vec<_>>>()?.into_iter().map(FieldValue::owned_any)))
+    }
 }
 
 /// An event names another that is not there.
@@ -52,7 +73,8 @@ async fn resolve_one<'a>(context: &ResolverContext<'a>) -> Result<Option<FieldVa
         None => reading.point_of_events(arguments::moment(context, "knownAt")?).await?,
     };
     let event = reading.shown(id, &seen, point).await?;
-    Ok(event.map(|event| FieldValue::owned_any(EventAt { event, point })))
+    let shown = event.map(|event| EventAt::shown(context, event, point)).transpose()?;
+    Ok(shown.map(FieldValue::owned_any))
 }
 
 const FIELDS: [Plain<EventAt>; 11] = [
@@ -137,12 +159,12 @@ async fn resolve_causes<'a>(context: &ResolverContext<'a>) -> Result<FieldValue<
     let (causes, seen) = (resolve_standing(context).await?.causes, Entitled::of(context)?.events()?);
     let events = try_join_all(causes.into_iter().map(async |id| match reading.event(id, point).await? {
         // Of the causes those are told that the caller may see.
-        Some(event) => Ok(seen.shows(&event).then(|| FieldValue::owned_any(EventAt { event, point }))),
+        Some(event) => Ok(Some(event).filter(|event| seen.shows(event))),
         // What a log that might have been leaves out suspends others, and cannot be shown.
         None if point.instead.is_some() => Ok(None),
         None => Err::<_, async_graphql::Error>(faults::internal(&Missing(id))),
     }));
-    Ok(FieldValue::list(events.await?.into_iter().flatten()))
+    EventAt::list(context, events.await?.into_iter().flatten(), point)
 }
 
 fn verdict_name(verdict: Verdict) -> &'static str {

@@ -36,8 +36,9 @@ struct Asked {
 pub(crate) fn root() -> Field {
     let field = Field::new("events", TypeRef::named_nn("EventConnection"), |context| {
         FieldFuture::new(async move {
-            let seen = Entitled::of(&context)?.events()?;
-            let asked = Asked::read(&context, arguments::id(&context, "objectId")?)?;
+            let object = arguments::id(&context, "objectId");
+            let seen = Entitled::of(&context)?.events_about(object.as_ref().ok().copied().flatten())?;
+            let asked = Asked::read(&context, object?)?;
             let known_at = arguments::moment(&context, "knownAt")?;
             let point = Reading::of(&context)?.point_of_events(known_at).await?;
             Ok(Some(asked.page(&context, &seen, point).await?))

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::ahead::read_ahead;
 use crate::arguments::{self, Moments};
+use crate::concerning::Concerning;
 use crate::entitled::{Entitled, check_field};
 use crate::event_page;
 use crate::lines;
@@ -114,7 +115,7 @@ async fn resolve_one<'a>(context: &ResolverContext<'a>, view: &View) -> Result<O
     let point = asked_point(context, reading).await?;
     let world = reading.world(&[id], point).await?;
     let world = reading.meet(world, view.withholding(&[id]), point).await.map_err(internal)?;
-    let mut object = present(&world, id, view, Surface::of(context)?, point)?;
+    let mut object = present(context, view, (id, point), &world)?;
     read_ahead(context, view, [context.ctx.field()], object.iter_mut().collect()).await?;
     Ok(object.map(FieldValue::owned_any))
 }
@@ -130,8 +131,7 @@ async fn resolve_many<'a>(context: &ResolverContext<'a>, view: &View) -> Result<
     let point = asked_point(context, reading).await?;
     let world = reading.world(&ids, point).await?;
     let world = reading.meet(world, view.withholding(&ids), point).await.map_err(internal)?;
-    let surface = Surface::of(context)?;
-    let objects = ids.iter().map(|id| present(&world, *id, view, surface, point));
+    let objects = ids.iter().map(|id| present(context, view, (*id, point), &world));
     let mut objects = objects.collect::<Result<Vec<_>>>()?;
     read_ahead(context, view, [context.ctx.field()], objects.iter_mut().flatten().collect()).await?;
     absent_items(context, (0..objects.len()).filter(|index| objects[*index].is_none()));
@@ -148,20 +148,30 @@ async fn asked_point(context: &ResolverContext<'_>, reading: &Reading) -> Result
     }
 }
 
-/// The object, where it is of the view's type, exists on that day, and is not withheld.
+/// The object, where it is present.
 pub(crate) fn present(
-    world: &Arc<World>,
-    id: ObjectId,
+    context: &ResolverContext<'_>,
     view: &View,
-    surface: &Surface,
-    point: Point,
+    (id, point): (ObjectId, Point),
+    world: &Arc<World>,
 ) -> Result<Option<ObjectAt>> {
+    let there = is_present(Surface::of(context)?, view, (id, point), world)?;
+    let concerning = Concerning::of(context)?;
+    Ok(there.then(|| ObjectAt::shown(concerning, view, (id, point), world)))
+}
+
+/// Whether the object is of the view's type, exists on that day, and is not withheld.
+pub(crate) fn is_present(
+    surface: &Surface,
+    view: &View,
+    (id, point): (ObjectId, Point),
+    world: &World,
+) -> Result<bool> {
     let there = world
         .object(id)
         .is_some_and(|state| *state.object_type() == view.object_type && state.exists_at(point.as_of));
     let withheld = || view.withholds(&surface.catalogue, world, id).map_err(|error| faults::internal(&error));
-    let shown = there && !withheld()?;
-    Ok(shown.then(|| ObjectAt { id, point, world: Arc::clone(world) }))
+    Ok(there && !withheld()?)
 }
 
 /// A field of the view; always nullable: what has no value is null, and what is forbidden is an error here alone.

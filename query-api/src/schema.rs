@@ -12,8 +12,8 @@ use crate::subscription::Live;
 use crate::surface::Surface;
 use crate::views::Views;
 use crate::{
-    broken_rule, compare, consequences, event, event_page, lines, object, search, subscription, types,
-    what_if, work_list,
+    broken_rule, compare, consequences, event, event_page, lines, object, processing_records, search,
+    subscription, types, what_if, work_list,
 };
 
 /// The schema that follows from what is kept and who may see it.
@@ -47,6 +47,10 @@ pub fn build(catalogue: &Arc<Catalogue>, views: &Arc<Views>) -> SchemaBuilder {
         what_if::root(),
         work_list::root(),
     ];
+    if catalogue.processing.is_some() {
+        query = query.field(processing_records::root());
+        builder = processing_records::register(builder);
+    }
     query = roots.into_iter().chain(subscription::durable::roots()).fold(query, Object::field);
     builder = consequences::register(compare::register(builder));
     builder = what_if::register(builder, views);

@@ -15,10 +15,11 @@ use read_model::reader::Reach;
 
 use crate::ahead::read_ahead;
 use crate::arguments::{Moments, given};
+use crate::concerning::Concerning;
 use crate::cursor;
 use crate::entitled::{Entitled, check_field};
 use crate::event_page::{declare_page, first};
-use crate::object::present;
+use crate::object::is_present;
 use crate::reading::{Point, Reading, internal};
 use crate::refusal::Refusal;
 use crate::structure::capitalised;
@@ -197,6 +198,7 @@ impl Found {
         first: usize,
     ) -> Result<Self> {
         let (surface, reading, point) = (Surface::of(context)?, Reading::of(context)?, self.point);
+        let concerning = Concerning::of(context)?;
         // Nearly all that are led to have what is sought: so many as the page holds, and more where that was too few.
         let (mut at_once, mut looked_at) = (first + 1, 0);
         while looked_at < LOOKED_AT {
@@ -205,13 +207,15 @@ impl Found {
             let withholding = view.withholding(&candidates);
             let world = reading.meet(world, withholding, point).await.map_err(internal)?;
             for id in candidates.iter().filter(|id| has(&world, **id, wanted, point)) {
-                let Some(object) = present(&world, *id, view, surface, point)? else { continue };
+                if !is_present(surface, view, (*id, point), &world)? {
+                    continue;
+                }
                 if self.objects.len() == first {
                     // There is one more than the page holds: the next begins behind the last of this one.
                     self.more_after = self.objects.last().map(|object| object.id);
                     return Ok(self);
                 }
-                self.objects.push(object);
+                self.objects.push(ObjectAt::shown(concerning, view, (*id, point), &world));
             }
             after = candidates.last().copied();
             if candidates.len() < at_once {

@@ -6,17 +6,20 @@ use async_graphql::Data;
 use async_graphql::dynamic::SchemaError;
 use chrono::{DateTime, Utc};
 use door::{
-    Check, Clock, Documents, DocumentsError, Door, Graphiql, Load, Metrics, Principal, ServeError,
-    SubscriptionOptions, Subscriptions, SystemClock, TokenOptionsError, Tokens, harden, shutdown_signal,
+    Check, Clock, Documents, DocumentsError, Door, Graphiql, Load, Metrics, Principal, ProcessingLog,
+    ServeError, SubscriptionOptions, Subscriptions, SystemClock, TokenOptionsError, Tokens, harden,
+    shutdown_signal,
 };
+use processing_log::OpenError;
 use read_model::catalogue::Catalogue;
 use read_model::pool::Pool;
 use read_model::reader::{EventReader, point_lookups};
+use sqlx::postgres::PgConnectOptions;
 use uuid::Uuid;
 
 use crate::meters::Meters;
 use crate::schema;
-use crate::settings::{ServeOptions, StoreOptions};
+use crate::settings::ServeOptions;
 use crate::subscription::Live;
 use crate::views::Views;
 
@@ -54,6 +57,9 @@ pub enum Failure {
     /// No signals can be caught.
     #[error("cannot listen for signals")]
     Signals(#[source] std::io::Error),
+    /// The processing log cannot be opened.
+    #[error(transparent)]
+    ProcessingLog(#[from] OpenError),
     /// The door cannot serve.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -69,8 +75,14 @@ pub async fn serve(options: ServeOptions, catalogue: Arc<Catalogue>, views: View
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let tokens = Tokens::load(&options.tokens)?;
     let views = Arc::new(views);
-    let schema = harden(schema::build(&catalogue, &views), tokens.development()).finish()?;
     let (mut metrics, meters) = metrics(&catalogue, &pool, clock.now());
+    let keeper = (NAME, tokens.development());
+    let log = options.processing_log.open(&catalogue, &database(&options)?, keeper, &mut metrics)?;
+    let mut schema = schema::build(&catalogue, &views);
+    if let Some(log) = &log {
+        schema = schema.data(log.records().clone());
+    }
+    let schema = harden(schema, tokens.development()).finish()?;
     let reader = EventReader::new(pool.clone(), Arc::clone(&catalogue), options.store.cached_objects);
     let reader = Arc::new(reader.watched(Arc::new(meters.clone())));
     let live = Live::new(reader, meters, Arc::clone(&clock));
@@ -82,6 +94,7 @@ pub async fn serve(options: ServeOptions, catalogue: Arc<Catalogue>, views: View
         prepare: Some(Box::new(move |request| schema::prepare(request, &live))),
         subscriptions: Some(subscriptions),
         schema: Box::new(move || schema.clone()),
+        processing: log.map(|log| Arc::new(log) as Arc<dyn ProcessingLog>),
         checks: checks(&pool),
         load: Load::new(&options.http.load, options.http.body_limit, &mut metrics),
         http: options.http,
@@ -98,14 +111,17 @@ pub async fn serve(options: ServeOptions, catalogue: Arc<Catalogue>, views: View
     Ok(())
 }
 
+fn database(options: &ServeOptions) -> Result<PgConnectOptions, Failure> {
+    let url = options.store.database_url.as_deref().ok_or(Failure::NoDatabase)?;
+    url.parse().map_err(Failure::Database)
+}
+
 /// Connections are made when they are needed, so that the server outlives a database that restarts.
 fn connect(options: &ServeOptions) -> Result<Pool, Failure> {
-    let StoreOptions { database_url, pool, .. } = &options.store;
-    let url = database_url.as_deref().ok_or(Failure::NoDatabase)?;
-    let connection = point_lookups(url.parse().map_err(Failure::Database)?)
+    let connection = point_lookups(database(options)?)
         .application_name("query-api")
         .options([("default_transaction_read_only", "on")]);
-    Ok(Pool::serving(connection, *pool, options.http.request_timeout))
+    Ok(Pool::serving(connection, options.store.pool, options.http.request_timeout))
 }
 
 /// Each message of a subscription has a reading of its own, as if it were a request.

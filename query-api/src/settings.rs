@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use door::{DocumentOptions, GuardOptions, HttpOptions, LogOptions, SubscriptionOptions, TokenOptions};
+use processing_log::ProcessingLogOptions;
 
 /// The query API of F6: views of what is known, and events, at any two moments.
 #[derive(Debug, Parser)]
@@ -84,6 +85,9 @@ pub struct ServeOptions {
     /// Where events are read.
     #[command(flatten)]
     pub store: StoreOptions,
+    /// Where it is written down whose data are read.
+    #[command(flatten)]
+    pub processing_log: ProcessingLogOptions,
     /// How HTTP is spoken.
     #[command(flatten)]
     pub http: HttpOptions,

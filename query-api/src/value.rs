@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::dynamic::{FieldValue, ResolverContext};
 use async_graphql::{Result, Value as GraphQlValue};
-use door::faults;
+use door::{Ended, faults};
 use futures::FutureExt;
 use futures::future::{BoxFuture, try_join_all};
 use policy::Way;
@@ -14,17 +14,44 @@ use read_model::fold::World;
 use read_model::time::PartialDate;
 use serde_json::{Map, Value};
 
+use crate::concerning::Concerning;
 use crate::entitled::Entitled;
 use crate::reading::{Point, Reading, internal};
 use crate::surface::Surface;
 use crate::views::View;
 
-/// An object at a point.
+/// An object at a point, on its way out.
 #[derive(Clone)]
 pub(crate) struct ObjectAt {
     pub(crate) id: ObjectId,
     pub(crate) point: Point,
     pub(crate) world: Arc<World>,
+    /// It is made by [`shown`](Self::shown) alone.
+    _noted: (),
+}
+
+impl ObjectAt {
+    /// An object of a world that is seen through a view; that it is seen is noted.
+    pub(crate) fn shown(
+        concerning: Concerning<'_>,
+        view: &View,
+        (id, point): (ObjectId, Point),
+        world: &Arc<World>,
+    ) -> Self {
+        concerning.object(view, id, Ended::Done);
+        Self { id, point, world: Arc::clone(world), _noted: () }
+    }
+
+    /// The same of an object of a type that has no view.
+    fn of_type(
+        concerning: Concerning<'_>,
+        object_type: &Arc<str>,
+        (id, point): (ObjectId, Point),
+        world: Arc<World>,
+    ) -> Self {
+        concerning.of_type(object_type, id);
+        Self { id, point, world, _noted: () }
+    }
 }
 
 /// A structure within an object's value, at the object's point.
@@ -77,12 +104,12 @@ pub(crate) fn outgoing<'a>(
 /// The object that a value refers to; its id alone where this F6 knows no more of it, or withholds it.
 async fn referred(
     context: &ResolverContext<'_>,
-    view: &str,
+    name: &str,
     id: &str,
     point: Point,
 ) -> Result<FieldValue<'static>> {
     let surface = Surface::of(context)?;
-    let view = surface.views.views.get(view);
+    let view = surface.views.views.get(name);
     if let Some(view) = view {
         Entitled::of(context)?.view(view, Way::Referred)?;
     }
@@ -96,7 +123,11 @@ async fn referred(
     if view.map_or(Ok(false), withholds).map_err(|error| faults::internal(&error))? {
         world = Arc::default();
     }
-    Ok(FieldValue::owned_any(ObjectAt { id, point, world }))
+    let concerning = Concerning::of(context)?;
+    Ok(FieldValue::owned_any(match view {
+        Some(view) => ObjectAt::shown(concerning, view, (id, point), &world),
+        None => ObjectAt::of_type(concerning, &Arc::from(name), (id, point), world),
+    }))
 }
 
 const fn name(shape: &Shape) -> &'static str {

@@ -37,6 +37,8 @@ pub struct View {
     pub one: String,
     /// The root field for several.
     pub many: Arc<str>,
+    /// The URI of the processing activity that reading it is part of, where that is one of its own.
+    pub processing: Option<Arc<str>>,
     /// Of which objects it shows nothing, whatever is asked of them; none where it shows all.
     pub withheld: Option<Arc<Expression>>,
     /// What it shows.

@@ -43,7 +43,7 @@ pub(crate) fn root() -> Field {
 
 async fn resolve<'a>(context: &ResolverContext<'a>) -> Result<FieldValue<'a>> {
     let (surface, principal) = (Surface::of(context)?, Principal::of(context)?);
-    Entitled::by(surface, principal).every_event()?;
+    Entitled::of(context)?.every_event()?;
     let reading = Reading::of(context)?;
     let point = reading.point_of_events(arguments::moment(context, "knownAt")?).await?;
     let excluded = arguments::ids(context, "exclude", MAX_EVENTS)?;

@@ -14,6 +14,7 @@ use read_model::work::WorkKind;
 
 use self::item::ItemAt;
 use crate::arguments::{self, given};
+use crate::concerning::Concerning;
 use crate::cursor;
 use crate::entitled::Entitled;
 use crate::event_page::{declare_page, event_types, first};
@@ -78,7 +79,10 @@ async fn resolve(context: &ResolverContext<'_>) -> Result<Found> {
     let filter = filter(context, after).await?;
     let point = Reading::of(context)?.point_of_events(known_at).await?;
     let found = Found { point, items: Vec::new(), after: after.is_some(), more_after: None };
-    found.filled(Reading::of(context)?, filter, first).await
+    let found = found.filled(Reading::of(context)?, filter, first).await?;
+    let concerning = Concerning::of(context)?;
+    found.items.iter().for_each(|item| concerning.event(&item.event));
+    Ok(found)
 }
 
 impl Found {

@@ -13,6 +13,7 @@ mod granting;
 mod inverse;
 mod model;
 mod problem;
+mod processing;
 mod redefined;
 mod search;
 mod shape;
@@ -33,6 +34,7 @@ pub use model::{
 };
 pub(crate) use model::{data_variable, role_variable, with_absent};
 pub use problem::{Problem, Problems, Report, compile_yaml, one_of};
+pub use processing::Processing;
 pub use redefined::{Redefined, redefined};
 pub use search::{Matching, Search, SearchTerm, Sought, SoughtError, Terms};
 pub use shape::{Property, Shape, is_name};

@@ -29,6 +29,7 @@ mod lines;
 mod observability;
 mod occupied;
 mod own;
+mod processing_log;
 mod races;
 mod readme;
 mod repeatable;

@@ -129,6 +129,7 @@ impl Setup {
         write_env.extend(self.write_env);
         if let Some(counter) = &write_statements {
             write_env.push(("F6_WRITE_DATABASE_URL".to_owned(), counter.url.clone()));
+            write_env.push(uncounted(&database, Role::Write));
         }
         let mut write = Vec::new();
         for _ in 0..=self.more_write_servers {
@@ -139,6 +140,7 @@ impl Setup {
         query_env.extend(self.query_env);
         if let Some(counter) = &statements {
             query_env.push(("F6_QUERY_DATABASE_URL".to_owned(), counter.url.clone()));
+            query_env.push(uncounted(&database, Role::Query));
         }
         let query = Server::start("query-api", query_env, &folder.0).await;
         F6 {
@@ -268,6 +270,11 @@ impl F6 {
     pub fn clerk(&self) -> Principal<'_> {
         Principal::new(self, self.clerk.clone())
     }
+}
+
+/// The processing log is reached past the counter: what an answer costs the store is told apart from what it costs the log.
+fn uncounted(database: &Database, role: Role) -> (String, String) {
+    ("F6_PROCESSING_LOG_DATABASE_URL".to_owned(), database.url(role))
 }
 
 fn environment(database: &Database, folder: &Folder) -> Vec<(String, String)> {

@@ -1,6 +1,7 @@
 //! The command line: a server, and what manages its store.
 
 mod config;
+mod expire;
 mod export;
 mod history_check;
 mod import;
@@ -53,6 +54,8 @@ pub enum Command {
     Import(import::ImportArgs),
     /// Write every event to a file, one JSON object a line
     Export(export::ExportArgs),
+    /// Take away the records of the processing log that need not be kept any longer
+    ExpireProcessingLog(expire::ExpireArgs),
 }
 
 /// Why a command ended without doing what was asked.
@@ -70,6 +73,9 @@ pub enum CliError {
     /// The export.
     #[error(transparent)]
     Export(#[from] export::ExportError),
+    /// The expiry.
+    #[error(transparent)]
+    Expire(#[from] expire::ExpireError),
     /// The import.
     #[error(transparent)]
     Import(#[from] import::ImportFailure),
@@ -95,6 +101,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Token(args)) => say(&token::sign(&args))?,
         Some(Command::Import(args)) => say(&import::import(args).await?)?,
         Some(Command::Export(args)) => export::export(args).await?,
+        Some(Command::ExpireProcessingLog(args)) => say(&expire::expire(&args).await?)?,
     }
     Ok(ExitCode::SUCCESS)
 }

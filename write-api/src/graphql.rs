@@ -9,6 +9,7 @@ mod fields;
 mod input;
 mod json;
 mod mutation;
+mod noting;
 mod operation;
 mod output;
 mod query;

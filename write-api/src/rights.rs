@@ -126,7 +126,7 @@ mod tests {
         let annul = Act::Annul { target: EventId::from_u128(1), reason: None };
         assert_eq!(
             asked(caller("notaris"), annul, false).unwrap_err(),
-            "`notaris` is no source type of this F6; there are: burger, ouder, ambtenaar, systeem"
+            "`notaris` is no source type of this F6; there are: burger, ouder, ambtenaar, systeem, toezichthouder"
         );
     }
 

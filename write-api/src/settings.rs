@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use door::{DocumentOptions, GuardOptions, HttpOptions, LogOptions, TokenOptions, at_least_one};
 use policy::Policy;
+use processing_log::ProcessingLogOptions;
 use read_model::catalogue::{Catalogue, Problems};
 use read_model::pool::Pool;
 use read_model::reader::point_lookups;
@@ -133,6 +134,9 @@ pub struct ServeOptions {
     pub appending: AppendingOptions,
     #[command(flatten)]
     #[expect(missing_docs, reason = "as above")]
+    pub processing_log: ProcessingLogOptions,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "as above")]
     pub tokens: TokenOptions,
     #[command(flatten)]
     #[expect(missing_docs, reason = "as above")]
@@ -222,6 +226,15 @@ impl WriteDatabase {
     /// Where no database is named, or it does not answer.
     pub async fn connect(&self) -> Result<Pool, SettingsError> {
         connect(self.write_database_url.as_ref(), WRITE_DATABASE).await
+    }
+
+    /// Its address.
+    ///
+    /// # Errors
+    /// Where none is named.
+    pub fn address(&self) -> Result<&PgConnectOptions, SettingsError> {
+        let (flag, variable) = WRITE_DATABASE;
+        self.write_database_url.as_ref().ok_or(SettingsError::NoDatabase { flag, variable })
     }
 
     /// As [`connect`](Self::connect), for a server whose callers wait no longer than this.

@@ -54,6 +54,7 @@ fn door(tokens: Tokens) -> Door {
         schema: Box::new(move || schema.clone()),
         prepare: Some(Box::new(|request| request.data("prepared"))),
         subscriptions: None,
+        processing: None,
         checks: Vec::new(),
         graphiql: Some(Graphiql { title: "<F6>".to_owned(), query: None, principal: Some(clerk()) }),
         metrics,

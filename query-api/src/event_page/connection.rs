@@ -34,8 +34,7 @@ fn connection() -> Object {
     let edges = Field::new("edges", TypeRef::named_nn_list_nn("EventEdge"), |context| {
         FieldFuture::new(async move {
             let page = context.parent_value.try_downcast_ref::<Page>()?;
-            let edge = |event: &Arc<Event>| EventAt { event: Arc::clone(event), point: page.point };
-            Ok(Some(FieldValue::list(page.events.iter().map(edge).map(FieldValue::owned_any))))
+            EventAt::list(&context, page.events.iter().cloned(), page.point).map(Some)
         })
     });
     let basis = basis_field(|context| {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::dynamic::{Field, FieldFuture, FieldValue, Object, TypeRef};
+use async_graphql::dynamic::{Field, FieldFuture, FieldValue, Object, ResolverContext, TypeRef};
 use async_graphql::{Result, Value};
 use read_model::event::{Body, Event};
 use read_model::fold::{Assertion, Period, rests_on};
@@ -105,7 +105,8 @@ fn cause() -> Object {
         Field::new(name, of, move |context| {
             FieldFuture::new(async move {
                 let cause = context.parent_value.try_downcast_ref::<CauseAt>()?;
-                Ok(event(&cause.said).map(|event| FieldValue::owned_any(cause.event(event))))
+                let shown = event(&cause.said).map(|event| cause.event(&context, event)).transpose()?;
+                Ok(shown.map(FieldValue::owned_any))
             })
         })
     };
@@ -113,8 +114,7 @@ fn cause() -> Object {
         FieldFuture::new(async move {
             let cause = context.parent_value.try_downcast_ref::<CauseAt>()?;
             let rests_on = cause.rests_on(Reading::of(&context)?).await?;
-            let events: Vec<EventAt> = rests_on.iter().map(|event| cause.event(event)).collect();
-            Ok(Some(FieldValue::list(events.into_iter().map(FieldValue::owned_any))))
+            EventAt::list(&context, rests_on, cause.shown.at.point).map(Some)
         })
     });
     let nullable = || TypeRef::named("Event");
@@ -141,8 +141,8 @@ fn cause() -> Object {
 }
 
 impl CauseAt {
-    fn event(&self, event: &Arc<Event>) -> EventAt {
-        EventAt { event: Arc::clone(event), point: self.shown.at.point }
+    fn event(&self, context: &ResolverContext<'_>, event: &Arc<Event>) -> Result<EventAt> {
+        EventAt::shown(context, Arc::clone(event), self.shown.at.point)
     }
 
     async fn rests_on(&self, reading: &Reading) -> Result<Vec<Arc<Event>>> {

@@ -31,7 +31,7 @@ pub(super) async fn resolve<'a>(
     let world = reading.meet(referring.world, through.withholding(&ids), at.point).await.map_err(internal)?;
     let mut shown = Vec::new();
     for id in &ids {
-        shown.extend(present(&world, *id, through, surface, at.point)?);
+        shown.extend(present(context, through, (*id, at.point), &world)?);
     }
     Ok(Some(FieldValue::list(shown.into_iter().map(FieldValue::owned_any))))
 }

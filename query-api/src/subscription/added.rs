@@ -67,7 +67,8 @@ pub(super) fn object() -> Object {
                         "you may not read the event with which this came to be told",
                     ));
                 }
-                Ok(Some(FieldValue::owned_any(EventAt { event: Arc::clone(event), point: added.point })))
+                let event = EventAt::shown(&context, Arc::clone(event), added.point)?;
+                Ok(Some(FieldValue::owned_any(event)))
             })
         })
     };

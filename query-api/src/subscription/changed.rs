@@ -21,9 +21,10 @@ use serde_json::Value;
 use super::Live;
 use crate::ahead::read_ahead;
 use crate::arguments::{self, Moments};
+use crate::concerning::Concerning;
 use crate::entitled::Entitled;
 use crate::meeting::Asked;
-use crate::object::present;
+use crate::object::is_present;
 use crate::reading::{Point, Reading, internal};
 use crate::surface::Surface;
 use crate::types::basis_field;
@@ -107,6 +108,7 @@ async fn follow<'a>(
     let end = live.reading().point_of_events(None).await?.snapshot.position;
     let followed = live.feed.follow(EventFilter::default(), SeenEvents::everything(), end);
     let (surface, granted) = (Surface::of(&context)?, principal.clone());
+    let concerning = Concerning::of(&context)?;
     let source = Source {
         live,
         surface: surface.clone(),
@@ -121,8 +123,8 @@ async fn follow<'a>(
         Ok::<_, async_graphql::Error>(Some((message, source)))
     });
     Ok(messages.and_then(move |message| {
-        // Each message is looked at anew.
-        let allowed = Entitled::by(surface, &granted).view(&view, Way::Asked(id));
+        // Each message is looked at anew, and noted.
+        let allowed = Entitled::by(surface, &granted, concerning).view(&view, Way::Asked(id));
         std::future::ready(allowed.map(|()| FieldValue::owned_any(message)))
     }))
 }
@@ -197,8 +199,13 @@ impl Source {
         Ok((Changed { id: self.id, object: seen.object, point, fields }, differs))
     }
 
+    /// That somebody is looked at is noted when it is told.
     fn entitled(&self) -> Entitled<'_> {
-        Entitled::by(&self.surface, &self.principal)
+        Entitled::by(&self.surface, &self.principal, Concerning::by(&self.surface, None))
+    }
+
+    fn shown(&self, world: &Arc<World>, point: Point) -> ObjectAt {
+        ObjectAt::shown(Concerning::by(&self.surface, None), &self.view, (self.id, point), world)
     }
 
     /// The fields that differ, in the order of the view.
@@ -220,7 +227,7 @@ impl Source {
         let asked = asked.into_iter().chain(view.withholding(std::slice::from_ref(&self.id)));
         let world = reading.meet(world, asked.collect::<Vec<_>>(), point).await.map_err(internal)?;
         let mut met: BTreeSet<ObjectId> = world.known().chain([id]).collect();
-        let object = present(&world, id, view, &self.surface, point)?;
+        let object = is_present(&self.surface, view, (id, point), &world)?.then(|| self.shown(&world, point));
         let mut values = BTreeMap::new();
         for field in shown().filter(|_| object.is_some()) {
             if let Some(value) = self.value(reading, field, &world, point, &mut met).await? {
@@ -252,10 +259,9 @@ impl Source {
             met.extend(world.known());
             let mut shown = Vec::new();
             for id in ids {
-                shown.extend(
-                    present(&world, id, through, &self.surface, point)?
-                        .map(|at| Value::from(at.id.to_string())),
-                );
+                if is_present(&self.surface, through, (id, point), &world)? {
+                    shown.push(Value::from(id.to_string()));
+                }
             }
             return Ok(Some(Value::Array(shown)));
         }

@@ -166,7 +166,8 @@ async fn event(context: &ResolverContext<'_>, id: EventId) -> Result<Option<Even
     let event = reading.event(id, point).await?;
     // Who manages the subscriptions of others need not be able to read what is delivered to them.
     let seen = Entitled::of(context)?.events().unwrap_or_default();
-    Ok(event.filter(|event| seen.shows(event)).map(|event| EventAt { event, point }))
+    let shown = event.filter(|event| seen.shows(event));
+    shown.map(|event| EventAt::shown(context, event, point)).transpose()
 }
 
 /// The subscriptions that the caller may see.

@@ -37,7 +37,8 @@ impl Compiler<'_> {
     fn views(&self, report: &mut Report) -> Views {
         let reads = Reads::of(self.config, self.catalogue, report);
         let withheld = self.withheld(report);
-        let own = self.catalogue.object_types.values().map(|object_type| self.object_type(object_type));
+        let own =
+            self.catalogue.object_types.values().map(|object_type| self.object_type(object_type, report));
         let mut views: Vec<View> = own.collect();
         for (name, config) in &self.config.views {
             let at = [Step::from("views"), name.as_str().into()];
@@ -54,7 +55,7 @@ impl Compiler<'_> {
     }
 
     /// The object type as a view of itself; nobody may read it until the config says who.
-    fn object_type(&self, object_type: &ObjectType) -> View {
+    fn object_type(&self, object_type: &ObjectType, report: &mut Report) -> View {
         let name = &object_type.name;
         let config = self.config.views.get(&**name);
         let own = config.and_then(|view| view.description.as_deref()).map(Arc::from);
@@ -87,6 +88,9 @@ impl Compiler<'_> {
             object_type: Arc::clone(name),
             one: root_field(name),
             many: Arc::clone(&object_type.plural),
+            processing: config.and_then(|view| {
+                report.within([Step::from("views"), (&**name).into()], |report| self.processing(view, report))
+            }),
             withheld: None,
             fields: fields.chain(derived).chain(inverses).collect(),
         }
@@ -113,9 +117,26 @@ impl Compiler<'_> {
             object_type: Arc::clone(&object_type.name),
             one: root_field(name),
             many: plural(name, config, report),
+            processing: self.processing(config, report),
             withheld: withheld.get(&*object_type.name).cloned(),
             fields: self.fields(config, object_type, report),
         })
+    }
+
+    /// The processing activity that reading a view is part of; none where it names none.
+    fn processing(&self, config: &ViewConfig, report: &mut Report) -> Option<Arc<str>> {
+        let named = config.processing.as_deref()?;
+        let processing = self.catalogue.processing.as_ref();
+        let found = processing.and_then(|processing| processing.activities.get(named));
+        if found.is_none() {
+            let there = processing.into_iter().flat_map(|of| of.activities.keys()).map(|name| &**name);
+            let told = format!(
+                "no processing activity of write_config.yaml is named `{named}`; {}",
+                one_of(named, there)
+            );
+            report.within(["processing".into()], |report| report.say(told));
+        }
+        found.cloned()
     }
 
     /// By object type: of which objects no view shows anything.

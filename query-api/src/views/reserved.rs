@@ -5,11 +5,20 @@ pub(crate) const RESERVED_FIELDS: [&str; 8] =
     ["id", "basis", "events", "history", "timeline", "provenance", "inOnderzoek", "asOf"];
 
 /// The root fields that are no view's.
-pub(crate) const RESERVED_ROOTS: [&str; 8] =
-    ["event", "events", "compare", "consequences", "whatIf", "workList", "subscription", "subscriptions"];
+pub(crate) const RESERVED_ROOTS: [&str; 9] = [
+    "event",
+    "events",
+    "compare",
+    "consequences",
+    "whatIf",
+    "workList",
+    "subscription",
+    "subscriptions",
+    "processingRecords",
+];
 
 /// The types that are no view's, GraphQL's own among them.
-pub(crate) const RESERVED_TYPES: [&str; 54] = [
+pub(crate) const RESERVED_TYPES: [&str; 58] = [
     "AffectedEvent",
     "AffectedObject",
     "Backlog",
@@ -45,6 +54,10 @@ pub(crate) const RESERVED_TYPES: [&str; 54] = [
     "PartialDate",
     "Point",
     "Position",
+    "ProcessingRecord",
+    "ProcessingRecordConnection",
+    "ProcessingRecordEdge",
+    "ProcessingStatus",
     "Provenance",
     "Query",
     "Remedy",

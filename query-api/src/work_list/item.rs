@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::dynamic::{Field, FieldFuture, FieldValue, Object, TypeRef};
+use async_graphql::dynamic::{Field, FieldFuture, FieldValue, Object, ResolverContext, TypeRef};
 use async_graphql::{Result, Value};
 use door::Principal;
 use policy::Acts;
@@ -64,14 +64,14 @@ fn item() -> Object {
     let event = Field::new("event", TypeRef::named_nn("Event"), |context| {
         FieldFuture::new(async move {
             let at = context.parent_value.try_downcast_ref::<ItemAt>()?;
-            Ok(Some(shown(&at.event, at.point)))
+            shown(&context, &at.event, at.point).map(Some)
         })
     });
     let causes = Field::new("causes", TypeRef::named_nn_list_nn("Event"), |context| {
         FieldFuture::new(async move {
             let at = context.parent_value.try_downcast_ref::<ItemAt>()?;
             let causes = causes(at, Reading::of(&context)?).await?;
-            Ok(Some(FieldValue::list(causes.iter().map(|event| shown(event, at.point)))))
+            EventAt::list(&context, causes, at.point).map(Some)
         })
     });
     let broken = Field::new("brokenRules", TypeRef::named_nn_list_nn("BrokenRule"), |context| {
@@ -99,7 +99,7 @@ fn remedy() -> Object {
     let target = Field::new("target", TypeRef::named_nn("Event"), |context| {
         FieldFuture::new(async move {
             let RemedyAt(remedy, point) = context.parent_value.try_downcast_ref::<RemedyAt>()?;
-            Ok(Some(shown(&remedy.target, *point)))
+            shown(&context, &remedy.target, *point).map(Some)
         })
     });
     let allowed = Field::new("allowed", TypeRef::named_nn(TypeRef::BOOLEAN), |context| {
@@ -125,8 +125,8 @@ fn remedy() -> Object {
         ))
 }
 
-fn shown<'a>(event: &Arc<Event>, point: Point) -> FieldValue<'a> {
-    FieldValue::owned_any(EventAt { event: Arc::clone(event), point })
+fn shown<'a>(context: &ResolverContext<'_>, event: &Arc<Event>, point: Point) -> Result<FieldValue<'a>> {
+    EventAt::shown(context, Arc::clone(event), point).map(FieldValue::owned_any)
 }
 
 /// What makes it so; where that is nothing that stands, because something was taken away, what took it away.

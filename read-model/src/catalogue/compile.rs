@@ -14,6 +14,7 @@ use super::granting;
 use super::inverse::{compile_inverses, trace_inverses};
 use super::model::{Catalogue, Derived, EventType, Field, Line, NamedType, ObjectType};
 use super::problem::{Problems, Report, compile_yaml, one_of};
+use super::processing::compile_processing;
 use super::search::compile_searches;
 use super::shape::{Names, Shape, is_name};
 use super::subscribing::compile_subscriptions;
@@ -104,6 +105,7 @@ impl<'a> Compiler<'a> {
             source_types: self.config.source_types.iter().map(|name| name.as_str().into()).collect(),
             caller: granting::caller(self.config, report),
             subscriptions: compile_subscriptions(self.config, report),
+            processing: compile_processing(self.config, report),
             types: compile_types(self.config, &self.names, &mut Report::default()),
             object_types,
             event_types,

@@ -24,6 +24,9 @@ pub struct Config {
     /// Who may have events delivered, and what those are called outside. Without it, nobody.
     #[serde(default)]
     pub subscriptions: Option<SubscriptionsConfig>,
+    /// What the processing log (Logboek Dataverwerkingen) says of what is done here. Without it, there is none.
+    #[serde(default)]
+    pub processing: Option<ProcessingConfig>,
     /// What events are about.
     pub object_types: IndexMap<String, ObjectTypeConfig>,
     /// What can happen.
@@ -60,6 +63,22 @@ pub struct SubscriptionsConfig {
     /// To whom deliveries may carry what the events say, rather than a reference to it.
     #[serde(default)]
     pub data: Vec<MayConfig>,
+}
+
+/// Whose data are processed here, and as part of which processing activities.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProcessingConfig {
+    /// The object types that are persons: each time that something is done with the data of one, it is logged.
+    pub subjects: Vec<String>,
+    /// The processing activities, each by a name of its own: where it stands in the register of processing activities (article 30 GDPR), as a URI.
+    pub activities: IndexMap<String, String>,
+    /// The activity that reading is part of, unless a view says otherwise.
+    pub read: String,
+    /// The activity that registering is part of, unless an event type says otherwise.
+    pub write: String,
+    /// The activity that looking into the processing log itself is part of.
+    pub inspect: String,
 }
 
 /// Who may do something.
@@ -239,6 +258,9 @@ pub struct EventTypeConfig {
     /// Whether who validates must be another than who claimed.
     #[serde(default)]
     pub four_eyes: bool,
+    /// The processing activity that registering it is part of, of those in `processing`.
+    #[serde(default)]
+    pub processing: Option<String>,
     /// A JSON Pointer to the date in the data on which it takes effect; without one the client gives `occurredAt`.
     #[serde(default)]
     pub effective_date: Option<String>,

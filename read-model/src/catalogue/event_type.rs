@@ -14,6 +14,7 @@ use super::format::Format;
 use super::granting::{may_claim, may_within_zone};
 use super::model::{Action, Effect, EventType, Future, May, ObjectType, Role, Rule, Version};
 use super::problem::{Report, one_of};
+use super::processing::activity_of_event_type;
 use super::shape::{Property, Shape};
 use super::yaml::Step;
 
@@ -45,6 +46,7 @@ pub(super) fn compile_event_type(
         amend,
         annul,
         four_eyes: config.four_eyes,
+        processing: activity_of_event_type(compiler.config, config.processing.as_deref(), report),
         effective_date: config
             .effective_date
             .as_deref()

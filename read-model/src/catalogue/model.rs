@@ -10,6 +10,7 @@ use super::element::Element;
 use super::expression::{EvaluationError, Expression, FieldRead, Members, Reads};
 use super::format::Format;
 use super::inverse::Inverse;
+use super::processing::Processing;
 use super::search::Search;
 use super::shape::{self, Shape};
 use crate::event::ObjectId;
@@ -36,6 +37,8 @@ pub struct Catalogue {
     pub caller: Option<Arc<str>>,
     /// Who may have events delivered.
     pub subscriptions: Subscriptions,
+    /// Whose data are processed, as the processing log has it; none where there is no such log.
+    pub processing: Option<Processing>,
     /// Values with a structure of their own, by name.
     pub types: IndexMap<Arc<str>, NamedType>,
     /// What events are about, by name.
@@ -144,6 +147,8 @@ pub struct EventType {
     pub annul: Vec<May>,
     /// Whether the validator must be another than the claimer.
     pub four_eyes: bool,
+    /// The URI of the processing activity that registering it is part of, where that is one of its own.
+    pub processing: Option<Arc<str>>,
     /// The path in the data to the date on which it takes effect.
     pub effective_date: Option<Vec<String>>,
     /// Whether it may lie in the future.

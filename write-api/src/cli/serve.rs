@@ -4,9 +4,10 @@ use std::io;
 use std::sync::Arc;
 
 use door::{
-    Check, Clock, Documents, DocumentsError, Door, Graphiql, Load, LogError, Metrics, Principal, ServeError,
-    SystemClock, TokenOptionsError, Tokens,
+    Check, Clock, Documents, DocumentsError, Door, Graphiql, Load, LogError, Metrics, Principal,
+    ProcessingLog, ServeError, SystemClock, TokenOptionsError, Tokens,
 };
+use processing_log::OpenError;
 use read_model::catalogue::Catalogue;
 use read_model::pool::Pool;
 use read_model::reader::EventReader;
@@ -50,6 +51,9 @@ pub enum ServeFailure {
     /// The appender did not start.
     #[error("the appender cannot start")]
     Appender(#[source] EngineError),
+    /// The processing log.
+    #[error(transparent)]
+    ProcessingLog(#[from] OpenError),
     /// The server failed.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -66,6 +70,9 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
     let pool = options.database.serving(options.http.request_timeout).await?;
     let mut metrics = metrics(&catalogue, &pool);
     let meters = Meters::new(&catalogue, metrics.registry());
+    let keeper = (NAME, tokens.development());
+    let database = options.database.address()?;
+    let log = options.processing_log.open(&catalogue, database, keeper, &mut metrics)?;
     let started = append::start_metered(pool.clone(), Arc::clone(&catalogue), appending, meters).await;
     let (appender, task) = started.map_err(ServeFailure::Appender)?;
     let reader = EventReader::new(pool.clone(), Arc::clone(&catalogue), CACHED_OBJECTS);
@@ -87,6 +94,7 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
         schema: Box::new(move || schema.clone()),
         prepare: None,
         subscriptions: None,
+        processing: log.map(|log| Arc::new(log) as Arc<dyn ProcessingLog>),
         checks: checks(&pool),
         metrics,
         metrics_bind: options.metrics_bind,

@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation};
 use async_graphql::{PathSegment, ServerError, ValidationResult, async_trait};
-use door::{Code, Mutation, Mutations, Principal, faults};
+use door::{Code, Concerned, Mutation, Mutations, Principal, faults};
 use policy::{Acts, Denied};
+use processing_log::About;
 use read_model::catalogue::Catalogue;
 use read_model::event::EventId;
 
-use super::Gate;
 use super::read::Reader;
+use super::{Gate, noting};
 use crate::append::{AppendError, Request};
 use crate::command::{Act, Command};
 use crate::rights;
@@ -38,7 +39,9 @@ impl Extension for Admission {
         if let (Some(Mutations(mutations)), Some(principal), Some(gate)) =
             (context.data_opt(), context.data_opt(), context.data_opt())
         {
-            admit(&self.0, gate, principal, mutations).await.map_err(|error| vec![error])?;
+            let about =
+                context.data_opt::<Arc<Concerned>>().and_then(|concerned| About::new(&self.0, concerned));
+            admit(&self.0, (gate, about), principal, mutations).await.map_err(|error| vec![error])?;
         }
         Ok(valid)
     }
@@ -46,7 +49,7 @@ impl Extension for Admission {
 
 async fn admit(
     catalogue: &Catalogue,
-    gate: &Gate,
+    (gate, about): (&Gate, Option<About<'_>>),
     principal: &Principal,
     mutations: &[Mutation],
 ) -> Result<(), ServerError> {
@@ -59,7 +62,10 @@ async fn admit(
             .map_err(|error| refused(mutation, faults::refused(Code::ValidationFailed, error.to_string())))?;
         for command in asked.commands {
             let forbidden = lacking(catalogue, gate, &made, &command).await;
-            forbidden.map_err(|forbidden| refused(mutation, faults::forbidden(forbidden.to_string())))?;
+            forbidden.map_err(|forbidden| {
+                noting::denied(about, std::slice::from_ref(&command));
+                refused(mutation, faults::forbidden(forbidden.to_string()))
+            })?;
             if let Some(event_type) = event_type(&made, &command) {
                 made.insert(command.id, event_type);
             }

@@ -153,50 +153,53 @@ async fn read(
 fn consequences(told: &Consequences, derived: &[DerivedChange], sight: &Sight<'_>) -> serde_json::Value {
     let derived = derived.iter().filter(|derived| sight.reads(&derived.object_type, &derived.change.field));
     json!({
-        "objects": told.objects.iter().map(affected_object).collect::<Vec<_>>(),
-        "derived": derived.map(derived_change).collect::<Vec<_>>(),
-        "events": told.events.iter().map(affected_event).collect::<Vec<_>>(),
-        "revisit": told.revisit.iter().map(|event| shown(event)).collect::<Vec<_>>(),
+        "objects": told.objects.iter().map(|object| affected_object(object, sight)).collect::<Vec<_>>(),
+        "derived": derived.map(|derived| derived_change(derived, sight)).collect::<Vec<_>>(),
+        "events": told.events.iter().map(|event| affected_event(event, sight)).collect::<Vec<_>>(),
+        "revisit": told.revisit.iter().map(|event| shown(event, sight)).collect::<Vec<_>>(),
     })
 }
 
-fn derived_change(DerivedChange { id, object_type, change }: &DerivedChange) -> serde_json::Value {
+fn derived_change(derived: &DerivedChange, sight: &Sight<'_>) -> serde_json::Value {
+    let DerivedChange { id, object_type, change } = derived;
+    sight.told_of(object_type, *id);
     json!({
         "id": id,
         "objectType": object_type,
         "field": change.field,
         "before": change.before,
         "after": change.after,
-        "through": change.events.iter().map(|event| shown(event)).collect::<Vec<_>>(),
+        "through": change.events.iter().map(|event| shown(event, sight)).collect::<Vec<_>>(),
     })
 }
 
-fn affected_object(object: &AffectedObject) -> serde_json::Value {
+fn affected_object(object: &AffectedObject, sight: &Sight<'_>) -> serde_json::Value {
+    sight.told_of(&object.object_type, object.id);
     json!({
         "id": object.id,
         "objectType": object.object_type,
-        "changes": object.changes.iter().map(stretch_change).collect::<Vec<_>>(),
+        "changes": object.changes.iter().map(|change| stretch_change(change, sight)).collect::<Vec<_>>(),
     })
 }
 
-fn stretch_change(change: &StretchChange) -> serde_json::Value {
+fn stretch_change(change: &StretchChange, sight: &Sight<'_>) -> serde_json::Value {
     json!({
         "field": change.field,
         "from": change.from.to_string(),
         "until": change.until.map(|day| day.to_string()),
         "before": change.before,
         "after": change.after,
-        "through": change.through.iter().map(|event| shown(event)).collect::<Vec<_>>(),
+        "through": change.through.iter().map(|event| shown(event, sight)).collect::<Vec<_>>(),
     })
 }
 
-fn affected_event(affected: &AffectedEvent) -> serde_json::Value {
+fn affected_event(affected: &AffectedEvent, sight: &Sight<'_>) -> serde_json::Value {
     let rule = |BrokenRule { rule, message, because }: &BrokenRule| {
-        let because: Vec<_> = because.iter().map(|event| shown(event)).collect();
+        let because: Vec<_> = because.iter().map(|event| shown(event, sight)).collect();
         json!({ "name": rule, "message": message, "because": because })
     };
     json!({
-        "event": shown(&affected.event),
+        "event": shown(&affected.event, sight),
         "before": affected.before.status.name(),
         "after": affected.after.status.name(),
         "breaks": affected.breaks.iter().map(rule).collect::<Vec<_>>(),

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use async_graphql::Value;
 use async_graphql::dynamic::{Field, FieldFuture, InputValue, ResolverContext, TypeRef};
-use door::{Code, Principal, faults};
+use door::{Code, Concerned, Principal, faults};
+use processing_log::About;
 use read_model::catalogue::Catalogue;
 
 use super::fields::InputError;
 use super::operation::Operation;
 use super::read::{Asked, Reader};
 use super::sight::Sight;
-use super::{APPEND, Gate, OVERLOADED, STOPPING, consequences, output};
+use super::{APPEND, Gate, OVERLOADED, STOPPING, consequences, noting, output};
 use crate::append::{AppendError, Request};
 use crate::rights;
 
@@ -49,7 +50,7 @@ fn mutation(
 }
 
 async fn resolve(
-    catalogue: &Catalogue,
+    catalogue: &Arc<Catalogue>,
     read: &(impl Fn(&Reader<'_>, Value) -> Result<Asked, InputError> + ?Sized),
     context: &ResolverContext<'_>,
 ) -> async_graphql::Result<Value> {
@@ -58,16 +59,20 @@ async fn resolve(
     let input = context.args.try_get("input")?.as_value().clone();
     let asked =
         read(&reader, input).map_err(|error| faults::refused(Code::ValidationFailed, error.to_string()))?;
+    let concerned = context.ctx.data_opt::<Arc<Concerned>>();
+    let about = concerned.and_then(|concerned| About::new(catalogue, concerned));
     for command in &asked.commands {
         rights::may_ask(catalogue, command).map_err(|forbidden| {
             gate.appender.forbidden(&asked.commands);
+            noting::denied(about, &asked.commands);
             faults::forbidden(forbidden.to_string())
         })?;
     }
     let Asked { commands, dry_run } = asked;
-    let outcome = gate.appender.submit(Request { commands, dry_run }).await;
+    let request = Request { commands, dry_run };
+    let outcome = noting::submitted(gate.appender.clone(), request, (catalogue, concerned)).await;
     let outcome = outcome.map_err(|error| shown(&error))?;
-    let sight = Sight::of(&gate.policy, Principal::of(context)?.caller());
+    let sight = Sight::of(&gate.policy, Principal::of(context)?.caller(), about);
     let told = consequences::told((&gate.reader, &sight), &outcome, dry_run, context).await;
     Ok(output::payload(&outcome, &told, &sight))
 }

@@ -88,7 +88,7 @@ pub(super) fn choice(name: &str, description: &str, items: &[(&str, &str)]) -> E
 pub(super) fn payload(outcome: &Outcome, consequences: &serde_json::Value, sight: &Sight<'_>) -> Value {
     let finding = |found| finding(found, sight);
     value(json!({
-        "events": outcome.events.iter().map(|event| shown(event)).collect::<Vec<_>>(),
+        "events": outcome.events.iter().map(|event| written(event)).collect::<Vec<_>>(),
         "refusals": outcome.refusals.iter().map(finding).collect::<Vec<_>>(),
         "warnings": outcome.warnings.iter().map(finding).collect::<Vec<_>>(),
         "consequences": consequences,
@@ -187,11 +187,17 @@ fn finding(finding: &Finding, sight: &Sight<'_>) -> serde_json::Value {
         "message": finding.message,
         "path": finding.path,
         "rule": finding.rule,
-        "because": because.map(|event| shown(event)).collect::<Vec<_>>(),
+        "because": because.map(|event| shown(event, sight)).collect::<Vec<_>>(),
     })
 }
 
-pub(super) fn shown(event: &Event) -> serde_json::Value {
+/// An event that the caller did not make just now: that it is told is noted.
+pub(super) fn shown(event: &Event, sight: &Sight<'_>) -> serde_json::Value {
+    sight.told(event);
+    written(event)
+}
+
+fn written(event: &Event) -> serde_json::Value {
     json!({
         "id": event.id,
         "position": event.position.get(),

@@ -1,7 +1,11 @@
 //! What a caller may see of others in an answer: a command tells no more of them than a question would.
 
+use std::sync::Arc;
+
+use door::Ended;
 use policy::{Caller, Denied, Policy, Way};
-use read_model::event::Event;
+use processing_log::{About, Verb};
+use read_model::event::{Event, ObjectId};
 use read_model::reader::Seen;
 
 /// Somebody who is answered.
@@ -9,18 +13,34 @@ pub(super) struct Sight<'a> {
     policy: &'a Policy,
     caller: Caller,
     seen: Seen,
+    /// Whose data the answer holds; none where that is not logged.
+    about: Option<About<'a>>,
 }
 
 impl<'a> Sight<'a> {
-    pub(super) fn of(policy: &'a Policy, caller: Caller) -> Self {
+    pub(super) fn of(policy: &'a Policy, caller: Caller, about: Option<About<'a>>) -> Self {
         // Who may see no event sees none but their own.
         let seen = policy.reads().events(&caller).unwrap_or_default();
-        Self { policy, caller, seen }
+        Self { policy, caller, seen, about }
     }
 
     /// Whether they may see an event: by right, or for having made it.
     pub(super) fn shows(&self, event: &Event) -> bool {
         event.source.id == self.caller.source.id || self.seen.shows(event)
+    }
+
+    /// An event is told to them.
+    pub(super) fn told(&self, event: &Event) {
+        if let Some(about) = &self.about {
+            about.event(event, Verb::Read, Ended::Done);
+        }
+    }
+
+    /// What changes of an object is told to them.
+    pub(super) fn told_of(&self, object_type: &Arc<str>, id: ObjectId) {
+        if let Some(about) = &self.about {
+            about.object(id, object_type, (object_type, None), Ended::Done);
+        }
     }
 
     /// Whether they may see what follows from an event, whomever it touches.

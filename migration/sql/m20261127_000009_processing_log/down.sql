@@ -1,0 +1,2 @@
+DROP TABLE processing_record;
+DROP FUNCTION refuse_record_change();
