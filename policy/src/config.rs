@@ -141,7 +141,7 @@ pub struct ViewConfig {
     pub object_type: String,
     /// Who may read it.
     pub read: Vec<ReadConfig>,
-    /// The processing activity that reading it is part of, of those in `processing` of write_config.yaml.
+    /// The processing activity that reading it is part of, of those in `processing` of `write_config.yaml`.
     #[serde(default)]
     pub processing: Option<String>,
     /// What it shows, by the name that it has in the view; where the view is the object type itself, only who may read a field (`read`).

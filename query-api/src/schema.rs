@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::dynamic::{Object, Schema, SchemaBuilder, SchemaError};
+use async_graphql::dynamic::{Field, Object, Schema, SchemaBuilder, SchemaError};
 use async_graphql::{Request, SDLExportOptions};
 use read_model::catalogue::Catalogue;
 
@@ -39,19 +39,11 @@ pub fn build(catalogue: &Arc<Catalogue>, views: &Arc<Views>) -> SchemaBuilder {
             .register(lines::timeline_object(view, &mut line_types));
     }
     builder = line_types.register(builder);
-    let roots = [
-        event::one(),
-        event_page::root(),
-        compare::root(),
-        consequences::root(),
-        what_if::root(),
-        work_list::root(),
-    ];
     if catalogue.processing.is_some() {
         query = query.field(processing_records::root());
         builder = processing_records::register(builder);
     }
-    query = roots.into_iter().chain(subscription::durable::roots()).fold(query, Object::field);
+    query = roots().into_iter().chain(subscription::durable::roots()).fold(query, Object::field);
     builder = consequences::register(compare::register(builder));
     builder = what_if::register(builder, views);
     builder = work_list::objects().into_iter().fold(builder, SchemaBuilder::register);
@@ -61,6 +53,18 @@ pub fn build(catalogue: &Arc<Catalogue>, views: &Arc<Views>) -> SchemaBuilder {
     builder = subscription::register(builder, views);
     builder = subscription::durable::objects().into_iter().fold(builder, SchemaBuilder::register);
     structures.register(builder).register(query).data(surface)
+}
+
+/// What can be asked beside views.
+fn roots() -> [Field; 6] {
+    [
+        event::one(),
+        event_page::root(),
+        compare::root(),
+        consequences::root(),
+        what_if::root(),
+        work_list::root(),
+    ]
 }
 
 /// Gives a request its own reading of the event store, and the way by which it may follow it.

@@ -37,6 +37,8 @@ fn answers(f6: &F6, server: &Server, schema: &str, seed: usize) -> Vec<(u64, Val
     fuzzer.args(["--header", &format!("Authorization: Bearer {}", f6.ambtenaar().token())]);
     fuzzer.args(["--seed", &seed.to_string(), "--max-time", &(SECONDS * parts()).to_string()]);
     fuzzer.env("SCHEMATHESIS_HOOKS", root().join("tests/clients/scalars.py"));
+    // It keeps what it found beside where it stands.
+    fuzzer.current_dir(f6.file(""));
     // What is right, is judged here.
     fuzzer.args([
         "--phases",
