@@ -10,6 +10,7 @@ use async_graphql::dynamic::{
 use chrono::{DateTime, Utc};
 use door::{Ended, faults};
 use processing_log::{Asked, Record, Records};
+use read_model::catalogue::Catalogue;
 use read_model::event::ObjectId;
 use read_model::time::{FIRST_INSTANT, Moment};
 
@@ -39,8 +40,18 @@ struct RecordAt {
     subject: ObjectId,
 }
 
-/// The root field.
-pub(crate) fn root() -> Field {
+/// With the root field and its types, where there is such a log.
+pub(crate) fn shown(
+    catalogue: &Catalogue,
+    (query, builder): (Object, SchemaBuilder),
+) -> (Object, SchemaBuilder) {
+    match catalogue.processing {
+        Some(_) => (query.field(root()), register(builder)),
+        None => (query, builder),
+    }
+}
+
+fn root() -> Field {
     let field = Field::new("processingRecords", TypeRef::named_nn("ProcessingRecordConnection"), |context| {
         FieldFuture::new(async move { resolve(&context).await.map(|page| Some(FieldValue::owned_any(page))) })
     });
@@ -58,8 +69,7 @@ pub(crate) fn root() -> Field {
     )
 }
 
-/// The GraphQL types.
-pub(crate) fn register(builder: SchemaBuilder) -> SchemaBuilder {
+fn register(builder: SchemaBuilder) -> SchemaBuilder {
     [connection(), edge(), record()].into_iter().fold(builder.register(status()), SchemaBuilder::register)
 }
 

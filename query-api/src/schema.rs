@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::dynamic::{Field, Object, Schema, SchemaBuilder, SchemaError};
+use async_graphql::dynamic::{Object, Schema, SchemaBuilder, SchemaError};
 use async_graphql::{Request, SDLExportOptions};
 use read_model::catalogue::Catalogue;
 
@@ -39,11 +39,15 @@ pub fn build(catalogue: &Arc<Catalogue>, views: &Arc<Views>) -> SchemaBuilder {
             .register(lines::timeline_object(view, &mut line_types));
     }
     builder = line_types.register(builder);
-    if catalogue.processing.is_some() {
-        query = query.field(processing_records::root());
-        builder = processing_records::register(builder);
-    }
-    query = roots().into_iter().chain(subscription::durable::roots()).fold(query, Object::field);
+    let roots = [
+        event::one(),
+        event_page::root(),
+        compare::root(),
+        consequences::root(),
+        what_if::root(),
+        work_list::root(),
+    ];
+    query = roots.into_iter().chain(subscription::durable::roots()).fold(query, Object::field);
     builder = consequences::register(compare::register(builder));
     builder = what_if::register(builder, views);
     builder = work_list::objects().into_iter().fold(builder, SchemaBuilder::register);
@@ -52,19 +56,8 @@ pub fn build(catalogue: &Arc<Catalogue>, views: &Arc<Views>) -> SchemaBuilder {
         .fold(builder.register(event::object()).register(broken_rule::object()), SchemaBuilder::register);
     builder = subscription::register(builder, views);
     builder = subscription::durable::objects().into_iter().fold(builder, SchemaBuilder::register);
+    (query, builder) = processing_records::shown(catalogue, (query, builder));
     structures.register(builder).register(query).data(surface)
-}
-
-/// What can be asked beside views.
-fn roots() -> [Field; 6] {
-    [
-        event::one(),
-        event_page::root(),
-        compare::root(),
-        consequences::root(),
-        what_if::root(),
-        work_list::root(),
-    ]
 }
 
 /// Gives a request its own reading of the event store, and the way by which it may follow it.

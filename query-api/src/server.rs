@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use async_graphql::Data;
-use async_graphql::dynamic::SchemaError;
+use async_graphql::dynamic::{SchemaBuilder, SchemaError};
 use chrono::{DateTime, Utc};
 use door::{
     Check, Clock, Documents, DocumentsError, Door, Graphiql, Load, Metrics, Principal, ProcessingLog,
     ServeError, SubscriptionOptions, Subscriptions, SystemClock, TokenOptionsError, Tokens, harden,
     shutdown_signal,
 };
-use processing_log::OpenError;
+use processing_log::{Log, OpenError};
 use read_model::catalogue::Catalogue;
 use read_model::pool::Pool;
 use read_model::reader::{EventReader, point_lookups};
@@ -78,10 +78,7 @@ pub async fn serve(options: ServeOptions, catalogue: Arc<Catalogue>, views: View
     let (mut metrics, meters) = metrics(&catalogue, &pool, clock.now());
     let keeper = (NAME, tokens.development());
     let log = options.processing_log.open(&catalogue, &database(&options)?, keeper, &mut metrics)?;
-    let mut schema = schema::build(&catalogue, &views);
-    if let Some(log) = &log {
-        schema = schema.data(log.records().clone());
-    }
+    let schema = with_records(schema::build(&catalogue, &views), log.as_ref());
     let schema = harden(schema, tokens.development()).finish()?;
     let reader = EventReader::new(pool.clone(), Arc::clone(&catalogue), options.store.cached_objects);
     let live = Live::new(Arc::new(reader.watched(Arc::new(meters.clone()))), meters, Arc::clone(&clock));
@@ -108,6 +105,14 @@ pub async fn serve(options: ServeOptions, catalogue: Arc<Catalogue>, views: View
     door::serve(options.bind, door, shutdown).await?;
     pool.close().await;
     Ok(())
+}
+
+/// With what reads the processing log, where there is one.
+fn with_records(schema: SchemaBuilder, log: Option<&Log>) -> SchemaBuilder {
+    match log {
+        Some(log) => schema.data(log.records().clone()),
+        None => schema,
+    }
 }
 
 fn database(options: &ServeOptions) -> Result<PgConnectOptions, Failure> {

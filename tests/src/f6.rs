@@ -133,8 +133,7 @@ impl Setup {
         write_env.extend(folder.trust(&self.trusted_documents));
         write_env.extend(self.write_env);
         if let Some(counter) = &write_statements {
-            write_env.push(("F6_WRITE_DATABASE_URL".to_owned(), counter.url.clone()));
-            write_env.push(uncounted(&database, Role::Write));
+            write_env.extend(through(counter, "F6_WRITE_DATABASE_URL", (&database, Role::Write)));
         }
         let mut write = Vec::new();
         for _ in 0..=self.more_write_servers {
@@ -144,8 +143,7 @@ impl Setup {
         query_env.extend(folder.trust(&self.trusted_documents));
         query_env.extend(self.query_env);
         if let Some(counter) = &statements {
-            query_env.push(("F6_QUERY_DATABASE_URL".to_owned(), counter.url.clone()));
-            query_env.push(uncounted(&database, Role::Query));
+            query_env.extend(through(counter, "F6_QUERY_DATABASE_URL", (&database, Role::Query)));
         }
         let query = Server::start("query-api", query_env, &folder.0).await;
         F6 {
@@ -277,9 +275,16 @@ impl F6 {
     }
 }
 
-/// The processing log is reached past the counter: what an answer costs the store is told apart from what it costs the log.
-fn uncounted(database: &Database, role: Role) -> (String, String) {
-    ("F6_PROCESSING_LOG_DATABASE_URL".to_owned(), database.url(role))
+/// A server that reaches the store through a counter, and the processing log past it: what an answer costs the one is told
+/// apart from what it costs the other.
+fn through(
+    counter: &StatementCounter,
+    variable: &str,
+    (database, role): (&Database, Role),
+) -> [(String, String); 2] {
+    let log = database.url(role);
+    [(variable, counter.url.clone()), ("F6_PROCESSING_LOG_DATABASE_URL", log)]
+        .map(|(name, value)| (name.to_owned(), value))
 }
 
 fn environment(database: &Database, folder: &Folder) -> Vec<(String, String)> {

@@ -28,7 +28,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 const RECOVERY: Duration = Duration::from_secs(120);
 
 /// What a clerk may be told that is no acknowledgement.
-const FAULTS: [&str; 5] = ["INTERNAL", "TIMEOUT", "OVERLOADED", "STOPPING", "UNAUTHENTICATED"];
+const FAULTS: [&str; 6] =
+    ["INTERNAL", "TIMEOUT", "OVERLOADED", "STOPPING", "UNAUTHENTICATED", "PROCESSING_LOG_UNAVAILABLE"];
 
 /// The day of every birth: long enough ago for any clock.
 const DAY: &str = "1990-01-01";
