@@ -5,6 +5,7 @@ use std::sync::Arc;
 use door::{Concerned, Ended};
 use processing_log::{About, Verb};
 use read_model::catalogue::Catalogue;
+use tracing::Instrument;
 
 use crate::append::{AppendError, Appender, Request};
 use crate::command::{Act, Command};
@@ -29,8 +30,8 @@ pub(super) async fn submitted(
         became(About::new(&catalogue, &concerned), (&commands, dry_run), &outcome);
         outcome
     };
-    // A task of its own: what is committed is noted also where the caller has gone away.
-    tokio::spawn(submit).await.unwrap_or(Err(AppendError::Stopping))
+    // A task of its own, in the same trace: what is committed is noted also where the caller has gone away.
+    tokio::spawn(submit.in_current_span()).await.unwrap_or(Err(AppendError::Stopping))
 }
 
 fn became(
