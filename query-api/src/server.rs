@@ -81,8 +81,7 @@ pub async fn serve(options: ServeOptions, catalogue: Arc<Catalogue>, views: View
     let schema = with_records(schema::build(&catalogue, &views), log.as_ref());
     let schema = harden(schema, tokens.development()).finish()?;
     let reader = EventReader::new(pool.clone(), Arc::clone(&catalogue), options.store.cached_objects);
-    let reader = Arc::new(reader.watched(Arc::new(meters.clone())));
-    let live = Live::new(reader, meters, Arc::clone(&clock));
+    let live = Live::new(Arc::new(reader.watched(Arc::new(meters.clone()))), meters, Arc::clone(&clock));
     let subscriptions = subscriptions(&live, options.subscriptions, &mut metrics);
     tracing::info!(catalogue = %catalogue.hash, "reading {} of {}", catalogue.zone_name, catalogue.organisation);
     let door = Door {

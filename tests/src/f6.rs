@@ -112,13 +112,18 @@ impl Setup {
         }
     }
 
-    /// Starts it, and returns when all servers are ready.
-    pub async fn start(mut self) -> F6 {
-        let database = match self.database.take() {
+    /// The one that was given, or a new one.
+    async fn take_database(&mut self) -> Database {
+        match self.database.take() {
             Some(database) => database,
             None if self.own_cluster => Database::alone().await,
             None => Database::create().await,
-        };
+        }
+    }
+
+    /// Starts it, and returns when all servers are ready.
+    pub async fn start(mut self) -> F6 {
+        let database = self.take_database().await;
         let write_statements = self.counter(&database, Role::Write).await;
         let statements = self.counter(&database, Role::Query).await;
         let folder = Folder::create();

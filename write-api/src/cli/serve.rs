@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use async_graphql::dynamic::Schema;
 use door::{
     Check, Clock, Documents, DocumentsError, Door, Graphiql, Load, LogError, Metrics, Principal,
     ProcessingLog, ServeError, SystemClock, TokenOptionsError, Tokens,
@@ -12,7 +13,7 @@ use read_model::catalogue::Catalogue;
 use read_model::pool::Pool;
 use read_model::reader::EventReader;
 
-use crate::append::{self, AppenderTask, EngineError, Meters};
+use crate::append::{self, AppendOptions, Appender, AppenderTask, EngineError, Meters};
 use crate::graphql::{self, Gate, SchemaError};
 use crate::ids::{IdSource, SystemIds};
 use crate::settings::{ServeOptions, SettingsError, load_policy};
@@ -64,20 +65,19 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
     let _traces = options.log.start(NAME)?;
     let shutdown = door::shutdown_signal().map_err(ServeFailure::Signal)?;
     let tokens = Tokens::load(&options.tokens)?;
-    let appending = options.appending.checked(tokens.development())?;
-    let catalogue = options.config.load()?;
+    let (development, catalogue) = (tokens.development(), options.config.load()?);
+    let appending = options.appending.checked(development)?;
     let policy = load_policy(&catalogue, &options.query_config_path)?;
     let pool = options.database.serving(options.http.request_timeout).await?;
     let mut metrics = metrics(&catalogue, &pool);
-    let meters = Meters::new(&catalogue, metrics.registry());
-    let processing = processing(&options, &catalogue, tokens.development(), &mut metrics)?;
-    let started = append::start_metered(pool.clone(), Arc::clone(&catalogue), appending, meters).await;
-    let (appender, task) = started.map_err(ServeFailure::Appender)?;
+    let database = options.database.address()?;
+    let log = options.processing_log.open(&catalogue, database, (NAME, development), &mut metrics)?;
+    let patience = options.http.shutdown_timeout;
+    let (appender, task) = appender(&pool, &catalogue, appending, &mut metrics).await?;
     let reader = EventReader::new(pool.clone(), Arc::clone(&catalogue), CACHED_OBJECTS);
-    let subscriptions = Subscriptions::new(pool.clone(), Arc::clone(&catalogue), tokens.development());
+    let subscriptions = Subscriptions::new(pool.clone(), Arc::clone(&catalogue), development);
     let gate = Gate { appender, policy, reader, subscriptions, ids: Box::new(SystemIds) };
-    let schema = graphql::finish(door::harden(graphql::builder(&catalogue, gate)?, tokens.development()))?;
-    let (bind, patience) = (options.bind, options.http.shutdown_timeout);
+    let schema = finished(&catalogue, gate, development)?;
     let door = Door {
         name: NAME,
         load: Load::new(&options.http.load, options.http.body_limit, &mut metrics),
@@ -91,26 +91,30 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
         schema: Box::new(move || schema.clone()),
         prepare: None,
         subscriptions: None,
-        processing,
+        processing: log.map(|log| Arc::new(log) as Arc<dyn ProcessingLog>),
         checks: checks(&pool),
         metrics,
         metrics_bind: options.metrics_bind,
     };
-    let served = door::serve(bind, door, shutdown).await;
+    let served = door::serve(options.bind, door, shutdown).await;
     drain(task, patience).await;
     Ok(served?)
 }
 
-/// Where it is written down whose data are registered and told, where it is.
-fn processing(
-    options: &ServeOptions,
-    catalogue: &Catalogue,
-    development: bool,
+async fn appender(
+    pool: &Pool,
+    catalogue: &Arc<Catalogue>,
+    options: AppendOptions,
     metrics: &mut Metrics,
-) -> Result<Option<Arc<dyn ProcessingLog>>, ServeFailure> {
-    let database = options.database.address()?;
-    let log = options.processing_log.open(catalogue, database, (NAME, development), metrics)?;
-    Ok(log.map(|log| Arc::new(log) as Arc<dyn ProcessingLog>))
+) -> Result<(Appender, AppenderTask), ServeFailure> {
+    let meters = Meters::new(catalogue, metrics.registry());
+    let started = append::start_metered(pool.clone(), Arc::clone(catalogue), options, meters).await;
+    started.map_err(ServeFailure::Appender)
+}
+
+/// The schema, which strangers learn nothing of.
+fn finished(catalogue: &Arc<Catalogue>, gate: Gate, development: bool) -> Result<Schema, SchemaError> {
+    graphql::finish(door::harden(graphql::builder(catalogue, gate)?, development))
 }
 
 /// What there is to tell before anything happens.

@@ -30,7 +30,7 @@ pub(super) async fn submitted(
         became(About::new(&catalogue, &concerned), (&commands, dry_run), &outcome);
         outcome
     };
-    // A task of its own: what is committed is noted also where the caller has gone away.
+    // A task of its own, in the same trace: what is committed is noted also where the caller has gone away.
     tokio::spawn(submit.in_current_span()).await.unwrap_or(Err(AppendError::Stopping))
 }
 
