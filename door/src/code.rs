@@ -55,12 +55,12 @@ pub enum Code {
     TooManySubscriptions,
     /// There are as many connections with streams as there may be.
     TooManyConnections,
+    /// The server has as much to do as it may at once; nothing of the request was done.
+    ServerBusy,
     /// Whose data the answer holds could not be written down, so that it was withheld.
     ProcessingLogUnavailable,
     /// The caller names a processing activity that this F6 has none of.
     UnknownProcessingActivity,
-    /// The server has as much to do as it may at once; nothing of the request was done.
-    ServerBusy,
 }
 
 impl Code {
@@ -91,9 +91,9 @@ impl Code {
         Self::GoingAway,
         Self::TooManySubscriptions,
         Self::TooManyConnections,
+        Self::ServerBusy,
         Self::ProcessingLogUnavailable,
         Self::UnknownProcessingActivity,
-        Self::ServerBusy,
     ];
 
     /// The code as it stands in an answer.
@@ -124,9 +124,9 @@ impl Code {
             Self::GoingAway => "GOING_AWAY",
             Self::TooManySubscriptions => "TOO_MANY_SUBSCRIPTIONS",
             Self::TooManyConnections => "TOO_MANY_CONNECTIONS",
+            Self::ServerBusy => "SERVER_BUSY",
             Self::ProcessingLogUnavailable => "PROCESSING_LOG_UNAVAILABLE",
             Self::UnknownProcessingActivity => "UNKNOWN_PROCESSING_ACTIVITY",
-            Self::ServerBusy => "SERVER_BUSY",
         }
     }
 }
