@@ -18,6 +18,8 @@ mod redefined;
 mod search;
 mod shape;
 mod subscribing;
+#[cfg(test)]
+mod testing;
 mod yaml;
 
 pub use element::Element;

@@ -137,7 +137,7 @@ async fn an_event_is_delivered_as_a_cloud_event_that_is_signed_and_says_nothing_
 async fn over_tls_a_delivery_goes_to_a_sink_whose_certificate_is_trusted_alone() {
     // Given a sink that speaks TLS, with a certificate of an authority that the worker does not know
     let f6 = F6::start().await;
-    let (sink, certified) = (Sink::start().await, Certified::new(&f6));
+    let (sink, certified) = (Sink::start().await, Certified::new());
     let mut worker = f6.delivery(&[]).await;
     let url = format!("https://{}/events", certified.in_front_of(sink.address()).await);
     let system = f6.principal("systeem");
@@ -150,7 +150,7 @@ async fn over_tls_a_delivery_goes_to_a_sink_whose_certificate_is_trusted_alone()
     assert!(sink.received().is_empty());
 
     // When the worker is told to trust that authority, then it is
-    worker.restart(&[("SSL_CERT_FILE", &certified.authority.display().to_string())]).await;
+    worker.restart(&[("SSL_CERT_FILE", &certified.authority)]).await;
     assert_eq!(sink.next().await.sequence(), 1);
 }
 

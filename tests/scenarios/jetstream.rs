@@ -220,7 +220,7 @@ async fn a_worker_that_has_a_key_needs_leave_for_what_it_publishes_and_nothing_e
 async fn over_tls_events_go_to_a_server_whose_certificate_is_trusted_alone() {
     // Given a server that speaks TLS, with a certificate of an authority that the worker does not know
     let f6 = F6::start().await;
-    let certified = Certified::new(&f6);
+    let certified = Certified::new();
     let nats = Nats::over_tls(&certified).await;
     nats.make_stream(PREFIX).await;
     let mut worker = f6.delivery(&[]).await;
@@ -234,7 +234,7 @@ async fn over_tls_events_go_to_a_server_whose_certificate_is_trusted_alone() {
     assert_eq!(stands["lastError"], "the NATS server cannot be reached, or its certificate is not trusted");
 
     // When the worker is told to trust that authority, then it is
-    worker.restart(&[("SSL_CERT_FILE", &certified.authority.display().to_string())]).await;
+    worker.restart(&[("SSL_CERT_FILE", &certified.authority)]).await;
     until(&system, "stream", nothing_left).await;
     assert_eq!(nats.published().await.len(), 1);
 }

@@ -16,8 +16,9 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use crate::server::Server;
 use crate::values::new_id;
 
-/// The name that servers are known by.
+/// The name that servers are known by; on the loopback, their address as well.
 const NAME: &str = "f6.example";
+const LOOPBACK: &str = "127.0.0.1";
 
 /// An authority that signs certificates, with a folder for them that goes when the scenario ends.
 pub struct Authority {
@@ -46,7 +47,7 @@ impl Authority {
     /// A certificate of this authority for whoever asks.
     pub fn identity(&self) -> Identity {
         let key = KeyPair::generate().expect("a key");
-        let params = CertificateParams::new([NAME.to_owned()]).expect("a name");
+        let params = CertificateParams::new([NAME, LOOPBACK].map(str::to_owned)).expect("names");
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
         Identity { certificate: certificate.pem(), key: key.serialize_pem() }
     }
@@ -114,11 +115,13 @@ impl Identity {
         URL_SAFE_NO_PAD.encode(Sha256::digest(certificate))
     }
 
-    fn chain(&self) -> Vec<CertificateDer<'static>> {
+    /// Its certificate.
+    pub fn chain(&self) -> Vec<CertificateDer<'static>> {
         vec![CertificateDer::from_pem_slice(self.certificate.as_bytes()).expect("a certificate in PEM")]
     }
 
-    fn key(&self) -> PrivateKeyDer<'static> {
+    /// Its key.
+    pub fn key(&self) -> PrivateKeyDer<'static> {
         PrivateKeyDer::from_pem_slice(self.key.as_bytes()).expect("a key in PEM")
     }
 }

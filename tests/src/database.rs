@@ -177,6 +177,16 @@ impl Database {
         connection.execute(AssertSqlSafe(sql)).await.expect("the superuser may");
     }
 
+    /// How many events do not follow the one before by one position and at least one microsecond.
+    pub async fn disorder(&self) -> i64 {
+        self.value(
+            "SELECT count(*) FROM (SELECT position - lag(position, 1, 0::bigint) OVER w AS step,
+               created_at > lag(created_at, 1, '-infinity') OVER w AS later FROM event WINDOW w AS (ORDER BY position)) AS pairs
+             WHERE step <> 1 OR NOT later",
+        )
+        .await
+    }
+
     /// How many events the store holds.
     pub async fn events(&self) -> i64 {
         self.value("SELECT count(*) FROM event").await

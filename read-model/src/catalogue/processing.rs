@@ -111,14 +111,7 @@ fn is_uri(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::catalogue::Catalogue;
-
-    fn shipped_with(written: &str, instead: &str) -> Result<Catalogue, String> {
-        let source = include_str!("../../../write_config.yaml");
-        assert_eq!(source.matches(written).count(), 1, "`{written}` stands in the shipped config once");
-        let changed = source.replace(written, instead);
-        Catalogue::compile("write_config.yaml", &changed).map_err(|problems| problems.to_string())
-    }
+    use crate::catalogue::testing::shipped_with;
 
     #[test]
     fn who_is_a_person_is_an_object_type() {

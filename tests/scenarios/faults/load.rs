@@ -140,7 +140,7 @@ impl Load {
         let registered = claims(&mut connection).await;
         let expected: Vec<Uuid> = told.acknowledged.union(&told.unsure).copied().collect();
         assert_eq!(registered, expected, "each claim stands once, and no other");
-        assert_eq!(disorder(&mut connection).await, 0, "positions and moments follow each other");
+        assert_eq!(f6.database.disorder().await, 0, "positions and moments follow each other");
         assert_eq!(
             validations_astray(&mut connection).await,
             0,
@@ -217,14 +217,6 @@ async fn claim(f6: &F6, server: usize, id: Uuid) -> Answered {
 async fn claims(connection: &mut PgConnection) -> Vec<Uuid> {
     let ids = sqlx::query_scalar("SELECT id FROM event WHERE event_kind = 'Claim' ORDER BY id");
     ids.fetch_all(connection).await.expect("the log")
-}
-
-/// How many events do not follow the one before by one position and at least one microsecond.
-async fn disorder(connection: &mut PgConnection) -> i64 {
-    let sql = "SELECT count(*) FROM (SELECT position - lag(position, 1, 0::bigint) OVER w AS step,
-                 created_at > lag(created_at, 1, '-infinity') OVER w AS later FROM event WINDOW w AS (ORDER BY position)) AS pairs
-               WHERE step <> 1 OR NOT later";
-    sqlx::query_scalar(sql).fetch_one(connection).await.expect("the log")
 }
 
 /// How many claims were not followed by one validation of their own.

@@ -63,9 +63,8 @@ impl Nats {
     /// One that speaks TLS alone.
     pub(crate) async fn over_tls(certified: &Certified) -> Self {
         let Certified { authority, certificate, key, .. } = certified;
-        let [certificate, key] = [certificate, key].map(|file| file.display().to_string());
-        let options = ConnectOptions::new().add_root_certificates(authority.clone()).require_tls(true);
-        Self::with(&["--tls", "--tlscert", &certificate, "--tlskey", &key], options).await
+        let options = ConnectOptions::new().add_root_certificates(authority.into()).require_tls(true);
+        Self::with(&["--tls", "--tlscert", certificate, "--tlskey", key], options).await
     }
 
     async fn with(arguments: &[&str], options: ConnectOptions) -> Self {
