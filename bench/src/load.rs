@@ -105,7 +105,7 @@ fn processor_time() -> Result<f64, Failure> {
     const TICKS_A_SECOND: f64 = 100.0;
     let told = std::fs::read_to_string("/proc/self/stat")?;
     // After the name, which may hold anything: the state, ten numbers, and then the time of our own and the system's.
-    let numbers = told.rsplit_once(')').map(|(_, rest)| rest.split_whitespace().skip(12).take(2));
+    let numbers = told.rsplit_once(')').map(|(_, rest)| rest.split_whitespace().skip(11).take(2));
     let ticks: Option<f64> = numbers.and_then(|ticks| ticks.map(|ticks| ticks.parse::<f64>().ok()).sum());
     Ok(ticks.ok_or("the system does not tell how long it has worked")? / TICKS_A_SECOND)
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -19,6 +18,7 @@ use super::search::compile_searches;
 use super::shape::{Names, Shape, is_name};
 use super::subscribing::compile_subscriptions;
 use super::yaml::Step;
+use crate::hashed::IndexMap;
 use crate::time::Zone;
 
 /// How deep names may lead into each other; deeper is a circle.
@@ -149,8 +149,8 @@ impl<'a> Compiler<'a> {
             description: config.description.as_deref().map(Arc::from),
             fields,
             derived,
-            inverses: IndexMap::new(),
-            searches: IndexMap::new(),
+            inverses: IndexMap::default(),
+            searches: IndexMap::default(),
             investigated: config.investigated.as_deref().map(|source| {
                 report.within(["investigated".into()], |report| {
                     derived_value(source, &self.members, &name.into(), report)
