@@ -55,6 +55,8 @@ pub enum Code {
     TooManySubscriptions,
     /// There are as many connections with streams as there may be.
     TooManyConnections,
+    /// A browser connects for a web page that may not.
+    OriginNotAllowed,
     /// The server has as much to do as it may at once; nothing of the request was done.
     ServerBusy,
     /// Whose data the answer holds could not be written down, so that it was withheld.
@@ -65,7 +67,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of their declaration.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Unauthenticated,
         Self::Forbidden,
         Self::Internal,
@@ -91,6 +93,7 @@ impl Code {
         Self::GoingAway,
         Self::TooManySubscriptions,
         Self::TooManyConnections,
+        Self::OriginNotAllowed,
         Self::ServerBusy,
         Self::ProcessingLogUnavailable,
         Self::UnknownProcessingActivity,
@@ -124,6 +127,7 @@ impl Code {
             Self::GoingAway => "GOING_AWAY",
             Self::TooManySubscriptions => "TOO_MANY_SUBSCRIPTIONS",
             Self::TooManyConnections => "TOO_MANY_CONNECTIONS",
+            Self::OriginNotAllowed => "ORIGIN_NOT_ALLOWED",
             Self::ServerBusy => "SERVER_BUSY",
             Self::ProcessingLogUnavailable => "PROCESSING_LOG_UNAVAILABLE",
             Self::UnknownProcessingActivity => "UNKNOWN_PROCESSING_ACTIVITY",

@@ -27,6 +27,7 @@ mod observed;
 mod options;
 mod origin;
 mod otlp;
+mod page;
 mod peer;
 mod principal;
 mod processing;

@@ -73,6 +73,10 @@ pub(crate) enum Refusal {
     #[error("there are {limit} connections with streams, and may be no more; try again later")]
     TooManyConnections { limit: usize },
     #[error(
+        "a web page of the origin {origin} may not connect here; whoever runs the server may name it in `F6_ALLOWED_ORIGINS`"
+    )]
+    Origin { origin: String },
+    #[error(
         "the server has as much to do as it may at once, and has done nothing of this; send it again in a moment"
     )]
     Busy,
@@ -140,6 +144,7 @@ impl Refusal {
             Self::GoingAway => Code::GoingAway,
             Self::TooManySubscriptions { .. } => Code::TooManySubscriptions,
             Self::TooManyConnections { .. } => Code::TooManyConnections,
+            Self::Origin { .. } => Code::OriginNotAllowed,
             Self::Busy => Code::ServerBusy,
             Self::Introspection => Code::IntrospectionDisabled,
             Self::Timeout { .. } => Code::Timeout,
@@ -174,6 +179,7 @@ impl Refusal {
             | Self::Twice { .. }
             | Self::TooManySubscriptions { .. }
             | Self::Introspection => request_error(media),
+            Self::Origin { .. } => StatusCode::FORBIDDEN,
             Self::Timeout { .. }
             | Self::SlowConsumer { .. }
             | Self::GoingAway
@@ -214,6 +220,7 @@ impl Refusal {
             | Self::Twice { .. }
             | Self::SlowConsumer { .. }
             | Self::TooManySubscriptions { .. }
+            | Self::Origin { .. }
             | Self::Introspection
             | Self::UnknownActivity(_)
             | Self::Internal { .. } => return None,

@@ -30,6 +30,7 @@ use crate::load::Held;
 use crate::media::Media;
 use crate::origin::Origin;
 use crate::otlp::PROBE;
+use crate::page;
 use crate::peer::Peer;
 use crate::refusal::Refusal;
 use crate::streaming::{self, Told};
@@ -66,7 +67,8 @@ pub(crate) async fn handle(door: Arc<Door>, request: Request) -> Response {
 
 async fn accept(door: Arc<Door>, upgrade: WebSocketUpgrade, parts: &Parts) -> Result<Response, Refusal> {
     let subscriptions = door.subscriptions.as_ref().ok_or(Refusal::NoSubscriptions)?;
-    // A browser can send no header along; whoever does is looked at before anything else.
+    page::may_connect(&parts.headers, &subscriptions.options.allowed_origins)?;
+    // A browser can send no token along; whoever does is looked at before anything else.
     let origin = Origin::of(&parts.headers, &parts.extensions);
     let peer = Peer::of(&parts.extensions);
     let session = match door.tokens.session(&parts.headers, peer, door.clock.now()).await {

@@ -36,6 +36,15 @@ pub struct SubscriptionOptions {
         help_heading = "Subscriptions"
     )]
     pub max_subscriptions: usize,
+    /// Origins such as `https://balie.example`, with commas between them, whose web pages may open a WebSocket, beside those of the server's own host; `*` for all
+    #[arg(
+        long,
+        env = "F6_ALLOWED_ORIGINS",
+        value_name = "ORIGINS",
+        value_delimiter = ',',
+        help_heading = "Subscriptions"
+    )]
+    pub allowed_origins: Vec<String>,
     /// How long a WebSocket may take to say who connects
     #[arg(long, env = "F6_CONNECTION_INIT_TIMEOUT", value_name = "SECONDS", default_value = "10",
           value_parser = crate::options::seconds, help_heading = "Subscriptions")]
@@ -55,6 +64,7 @@ impl Default for SubscriptionOptions {
         Self {
             max_streams: 1000,
             max_subscriptions: 100,
+            allowed_origins: Vec::new(),
             connection_init_timeout: Duration::from_secs(10),
             keep_alive: Duration::from_secs(15),
             slow_consumer_timeout: Duration::from_secs(30),

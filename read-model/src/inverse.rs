@@ -36,18 +36,18 @@ pub fn candidates_by<'a>(
 
 /// The objects that may come to refer by an event.
 fn referring_by(catalogue: &Catalogue, inverse: &Inverse, event: &Event) -> Vec<ObjectId> {
+    let Some(content) = event.body.content() else { return Vec::new() };
     let mut roles = inverse.roles_in(&event.event_type).peekable();
-    let event_type = catalogue.event_types.get(&event.event_type).filter(|_| event.body.content().is_some());
-    let Some(event_type) = event_type.filter(|_| roles.peek().is_some()) else {
+    if roles.peek().is_none() {
         return Vec::new();
-    };
+    }
+    let Some(event_type) = catalogue.event_types.get(&event.event_type) else { return Vec::new() };
     if let Ok(meaning) = Meaning::of(catalogue, event_type, event) {
         return roles.flat_map(|place| meaning.in_role(place)).copied().collect();
     }
     // What cannot be read, or has no effects that can be computed, fails and is reported where it is folded.
-    let data = event.body.content().and_then(|data| event_type.upcast(&event.event_version, data).ok());
+    let Ok(data) = event_type.upcast(&event.event_version, content) else { return Vec::new() };
     let roles = roles.filter_map(|place| event_type.roles.get_index(place));
-    let Some(data) = data else { return Vec::new() };
     roles.flat_map(|(_, role)| event_type.in_role(role, &data)).collect()
 }
 

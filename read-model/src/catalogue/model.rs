@@ -349,8 +349,8 @@ impl Catalogue {
         shape::canonicalise_references(shape, &|name| self.named(name), data);
     }
 
-    fn named(&self, name: &str) -> Option<Shape> {
-        self.types.get(name).map(|named| named.shape.clone())
+    fn named(&self, name: &str) -> Option<&Shape> {
+        self.types.get(name).map(|named| &named.shape)
     }
 }
 

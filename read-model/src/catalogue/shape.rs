@@ -161,9 +161,9 @@ impl Shape {
 }
 
 /// Calls `found` for every object reference in the value, with the object type's name.
-pub(super) fn visit_references<'v>(
-    shape: &Shape,
-    named: &impl Fn(&str) -> Option<Shape>,
+pub(super) fn visit_references<'s, 'v>(
+    shape: &'s Shape,
+    named: &impl Fn(&str) -> Option<&'s Shape>,
     value: &'v Value,
     found: &mut impl FnMut(&Arc<str>, &'v str),
 ) {
@@ -171,7 +171,7 @@ pub(super) fn visit_references<'v>(
         (Shape::Reference(object_type), Value::String(id)) => found(object_type, id),
         (Shape::Named(name), _) => {
             if let Some(shape) = named(name) {
-                visit_references(&shape, named, value, found);
+                visit_references(shape, named, value, found);
             }
         }
         (Shape::Object(properties), Value::Object(fields)) => {
@@ -189,9 +189,9 @@ pub(super) fn visit_references<'v>(
 }
 
 /// Rewrites every object reference to the one way in which ids are written: lower case, with hyphens.
-pub(super) fn canonicalise_references(
-    shape: &Shape,
-    named: &impl Fn(&str) -> Option<Shape>,
+pub(super) fn canonicalise_references<'s>(
+    shape: &'s Shape,
+    named: &impl Fn(&str) -> Option<&'s Shape>,
     value: &mut Value,
 ) {
     match (shape, value) {
@@ -202,7 +202,7 @@ pub(super) fn canonicalise_references(
         }
         (Shape::Named(name), value) => {
             if let Some(shape) = named(name) {
-                canonicalise_references(&shape, named, value);
+                canonicalise_references(shape, named, value);
             }
         }
         (Shape::Object(properties), Value::Object(fields)) => {

@@ -147,6 +147,32 @@ async fn there_may_be_so_many_and_no_more() {
 }
 
 #[tokio::test]
+async fn a_web_page_of_another_site_opens_no_websocket_unless_it_is_named() {
+    let f6 =
+        Setup::default().env("F6_ALLOWED_ORIGINS", "https://balie.example,https://kcc.example").start().await;
+    let opened = async |origin: &str| {
+        let request = reqwest::Client::new().get(f6.query.url("/graphql")).header("origin", origin);
+        let upgrade = request.header("connection", "upgrade").header("upgrade", "websocket");
+        let upgrade = upgrade
+            .header("sec-websocket-version", "13")
+            .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+        upgrade.header("sec-websocket-protocol", "graphql-transport-ws").send().await.expect("an answer")
+    };
+
+    // When browsers connect for pages of the host itself, and of an origin that is named, then they may
+    assert_eq!(opened(&format!("http://{}", f6.query.address())).await.status(), 101);
+    assert_eq!(opened("https://kcc.example").await.status(), 101);
+
+    // And for another site's page one may not, and is told so
+    let refused = opened("https://elders.example").await;
+    assert_eq!(refused.status(), 403);
+    let body: Value = serde_json::from_slice(&refused.bytes().await.expect("a body")).expect("JSON");
+    assert_eq!(body["errors"][0]["extensions"]["code"], "ORIGIN_NOT_ALLOWED");
+    let message = body["errors"][0]["message"].as_str().expect("a message");
+    assert!(message.contains("https://elders.example"), "{message}");
+}
+
+#[tokio::test]
 async fn server_sent_events_tell_results_and_what_is_wrong_and_then_that_it_is_complete() {
     let f6 = F6::start().await;
     let ambtenaar = f6.ambtenaar();
