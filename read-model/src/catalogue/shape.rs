@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::problem::{Report, one_of};
 use super::yaml::Step;
-use crate::event::ObjectId;
+use crate::event::parse_id;
 
 /// The shape of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -196,7 +196,7 @@ pub(super) fn canonicalise_references(
 ) {
     match (shape, value) {
         (Shape::Reference(_), Value::String(id)) => {
-            if let Ok(parsed) = ObjectId::parse_str(id) {
+            if let Some(parsed) = parse_id(id) {
                 *id = parsed.to_string();
             }
         }

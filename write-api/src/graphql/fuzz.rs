@@ -100,8 +100,8 @@ fn around() -> impl Strategy<Value = (bool, Map<String, Value>)> {
 }
 
 /// What a message may not say: words of libraries and of our own code.
-const INTERNAL: [&str; 14] = [
-    "Some(", "None", "Ok(", "Err(", "Error", "serde", "jsonschema", "panicked", "unwrap", "::", "invalid type", "Value(", "null value", "\n",
+const INTERNAL: [&str; 13] = [
+    "Some(", "None", "Ok(", "Err(", "Error", "serde", "jsonschema", "panicked", "unwrap", "invalid type", "Value(", "null value", "\n",
 ];
 
 /// Whether a message is for a clerk: short, and in no language but ours.
@@ -143,7 +143,10 @@ fn ids_in(catalogue: &Catalogue, command: &Command, data: &Value) -> BTreeSet<Ob
 
 /// What is stored is what came in, with ids written in one way; and it comes in again as it is.
 fn stays_the_same(catalogue: &Catalogue, command: &Command, accepted: &Accepted) -> Result<(), TestCaseError> {
-    let (Act::Claim { data, .. } | Act::Amend { data, .. }) = &command.act else { return Ok(()) };
+    let (Act::Claim { event_type, version, data, .. } | Act::Amend { event_type, version, data, .. }) = &command.act else {
+        return Ok(());
+    };
+    prop_assert!(Formats::shipped().accept(event_type, version, data), "{data}");
     let event = &accepted.events[0];
     let stored = event.body.content().expect("a claim has data");
     prop_assert_eq!(stored.to_string().to_lowercase(), data.to_string().to_lowercase());

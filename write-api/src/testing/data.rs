@@ -78,9 +78,9 @@ fn text(schema: &Value, least: usize) -> BoxedStrategy<Value> {
 fn object(formats: &Formats, schema: &Value) -> BoxedStrategy<Value> {
     let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let property = |(name, schema): (&String, &Value)| {
-        let given = if required.contains(&name.as_str()) { 1.0 } else { 0.6 };
-        let value = prop::option::weighted(given, of(formats, schema));
-        (Just(name.clone()), value).boxed()
+        let value = of(formats, schema);
+        let given = if required.contains(&name.as_str()) { value.prop_map(Some).boxed() } else { prop::option::weighted(0.6, value).boxed() };
+        (Just(name.clone()), given).boxed()
     };
     let properties: Vec<_> = schema["properties"].as_object().into_iter().flatten().map(property).collect();
     let given = |(name, value): (String, Option<Value>)| value.map(|value| (name, value));
