@@ -1,6 +1,8 @@
 //! What is wrong with a config: where, what, and what would be right.
 
 use std::fmt;
+use std::panic::resume_unwind;
+use std::thread;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -11,7 +13,28 @@ use super::yaml::{Document, Step};
 ///
 /// # Errors
 /// Every mistake that was found, each with its line; one in the shape of the config hides what lies behind it.
-pub fn compile_yaml<C: DeserializeOwned, T>(
+pub fn compile_yaml<C: DeserializeOwned, T: Send>(
+    file: &str,
+    source: &str,
+    compile: impl FnOnce(&C, &mut Report) -> T + Send,
+) -> Result<T, Problems> {
+    thread::scope(|scope| {
+        let compiling = || read_and_compile(file, source, compile);
+        match thread::Builder::new().stack_size(STACK).spawn_scoped(scope, compiling) {
+            Ok(compiling) => compiling.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(error) => {
+                let message = format!("there is no room to read it in: {error}");
+                Err(Problems { file: file.to_owned(), problems: vec![Problem { path: Vec::new(), line: 1, message }] })
+            }
+        }
+    })
+}
+
+/// Room for what is nested as deep as it may be, whoever asks: without optimisation, each bracket of an expression takes the
+/// parser 150 kB, and each level of YAML 40 kB.
+const STACK: usize = 16 << 20;
+
+fn read_and_compile<C: DeserializeOwned, T>(
     file: &str,
     source: &str,
     compile: impl FnOnce(&C, &mut Report) -> T,
