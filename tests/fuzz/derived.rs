@@ -66,7 +66,9 @@ fn nested(graph: &Graph, times: usize) -> String {
     let property = |to: usize, time: usize| format!("p{to}x{time}: {{ $ref: \"#/$defs/T{to}\" }}, ");
     let named = |(number, leads): (usize, &Vec<usize>)| {
         let leads: String = leads.iter().flat_map(|to| (0..times).map(|time| property(*to, time))).collect();
-        format!("  T{number}: {{ type: object, additionalProperties: false, properties: {{ {leads}x: {{ type: string }} }} }}\n")
+        format!(
+            "  T{number}: {{ type: object, additionalProperties: false, properties: {{ {leads}x: {{ type: string }} }} }}\n"
+        )
     };
     let types: String = graph.iter().enumerate().map(named).collect();
     written("      d: { type: String, value: name }\n", &format!("types:\n{types}"))
@@ -81,7 +83,7 @@ fn written(derived: &str, types: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn derived_fields_are_refused_where_they_follow_from_themselves_or_by_too_long_a_way(graph in graph()) {
@@ -118,4 +120,30 @@ proptest! {
 /// The most types within each other; none where they come back to themselves.
 fn longest_or_none(graph: &Graph) -> Option<usize> {
     if circles(graph).is_empty() { longest(graph).into_iter().max() } else { None }
+}
+
+#[test]
+fn fields_and_types_that_each_name_all_later_ones_are_looked_at_once() {
+    // 2⁵⁸ ways lead from the first to the last
+    let dense: Graph = (0..60).map(|from| (from + 1..60).collect()).collect();
+    let wrong = |text: &str| Catalogue::compile("dense.yaml", text).expect_err("it is too much").to_string();
+    assert!(wrong(&config(&dense)).contains("it takes 60 fields that are read one after the other"));
+    assert!(wrong(&nested(&dense, 1)).contains("or has more than 2000 parts; break the cycle, or name less"));
+}
+
+#[test]
+fn more_lists_in_each_other_than_anybody_means_are_refused() {
+    let lists = |count: usize| {
+        let text = config(&vec![Vec::new()]).replace(
+            "name: { type: String }",
+            &format!("name: {{ type: \"{}String{}\" }}", "[".repeat(count), "]".repeat(count)),
+        );
+        Catalogue::compile("lists.yaml", &text).map_err(|problems| problems.to_string())
+    };
+    assert!(lists(4).is_ok());
+    for count in [5, 100_000] {
+        assert!(
+            lists(count).unwrap_err().contains("more than 4 lists stand in each other; write fewer brackets")
+        );
+    }
 }

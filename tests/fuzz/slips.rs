@@ -38,7 +38,17 @@ pub(crate) fn slips() -> impl Strategy<Value = Vec<Slip>> {
 
 fn slip() -> impl Strategy<Value = Slip> {
     let at = any::<Index>;
-    let brackets = select(vec![("(", ")"), ("[", "]"), ("{ a: ", " }"), ("\"[", "]\""), ("!", ""), ("-", ""), ("\"(", ")\""), ("", ".a"), ("", " + 1")]);
+    let brackets = select(vec![
+        ("(", ")"),
+        ("[", "]"),
+        ("{ a: ", " }"),
+        ("\"[", "]\""),
+        ("!", ""),
+        ("-", ""),
+        ("\"(", ")\""),
+        ("", ".a"),
+        ("", " + 1"),
+    ]);
     let structure = prop_oneof![
         3 => at().prop_map(Slip::LeaveOut),
         2 => at().prop_map(Slip::Double),
@@ -63,14 +73,74 @@ fn slip() -> impl Strategy<Value = Slip> {
 /// What may come to stand where a value stood.
 fn junk() -> impl Strategy<Value = String> {
     let values = vec![
-        "", "~", "null", "true", "no", "0", "0599", "-1", "1e999", ".nan", "0x1F", "2010-05-17", "[]", "{}", "[[]]", "[~]", "{ a: 1, a: 2 }", "&a [*a]",
-        "&a 1", "*a", "*nowhere", "!!binary aGE=", "!tag x", "|", ">-", "'", "\"", "\"\\u0000\"", "\"\\ud800\"", "@", "`", "%", "? a", "- - a",
-        "<<: *a", "[Persoon, Persoon]", "\"[Persoon]\"", "\"[[Persoon]]\"", "{ $ref: \"#/$defs/Naam\" }", "{ $ref: \"#/$defs/Nergens\" }",
-        "{ $ref: \"https://example.org/\" }", "{ type: string, pattern: \"(a+)+$\" }", "{ type: string, pattern: \"[\" }", "{ type: string, enum: [a, a] }",
-        "{ type: object, properties: {}, additionalProperties: false }", "{ type: array, items: { type: array, items: { type: string } } }",
-        "data", "data.naam", "data.naam.voornamen.a.b", "1 / 0", "9223372036854775807 + 1", "[1, 2][3]", "'a'.matches('(')", "has(data)", "dyn(1) == 'a'",
-        "kind.moeder.moeder.moeder.geboortedatum", "[1,2,3].map(a, [1,2,3].map(b, [a, b]))", "years('x', asOf)", "addDays(asOf, 9223372036854775807)", "data == caller",
-        "P28D", "P99999D", "P-1D", "/datum", "//", "/naam/voornamen", "Europe/Amsterdam", "Mars/Olympus",
+        "",
+        "~",
+        "null",
+        "true",
+        "no",
+        "0",
+        "0599",
+        "-1",
+        "1e999",
+        ".nan",
+        "0x1F",
+        "2010-05-17",
+        "[]",
+        "{}",
+        "[[]]",
+        "[~]",
+        "{ a: 1, a: 2 }",
+        "&a [*a]",
+        "&a 1",
+        "*a",
+        "*nowhere",
+        "!!binary aGE=",
+        "!tag x",
+        "|",
+        ">-",
+        "'",
+        "\"",
+        "\"\\u0000\"",
+        "\"\\ud800\"",
+        "@",
+        "`",
+        "%",
+        "? a",
+        "- - a",
+        "<<: *a",
+        "[Persoon, Persoon]",
+        "\"[Persoon]\"",
+        "\"[[Persoon]]\"",
+        "{ $ref: \"#/$defs/Naam\" }",
+        "{ $ref: \"#/$defs/Nergens\" }",
+        "{ $ref: \"https://example.org/\" }",
+        "{ type: string, pattern: \"(a+)+$\" }",
+        "{ type: string, pattern: \"[\" }",
+        "{ type: string, enum: [a, a] }",
+        "{ type: object, properties: {}, additionalProperties: false }",
+        "{ type: array, items: { type: array, items: { type: string } } }",
+        "data",
+        "data.naam",
+        "data.naam.voornamen.a.b",
+        "1 / 0",
+        "9223372036854775807 + 1",
+        "[1, 2][3]",
+        "'a'.matches('(')",
+        "has(data)",
+        "dyn(1) == 'a'",
+        "kind.moeder.moeder.moeder.geboortedatum",
+        "[1,2,3].map(a, [1,2,3].map(b, [a, b]))",
+        "years('x', asOf)",
+        "addDays(asOf, 9223372036854775807)",
+        "data == caller",
+        "P28D",
+        "P99999D",
+        "P-1D",
+        "/datum",
+        "//",
+        "/naam/voornamen",
+        "Europe/Amsterdam",
+        "Mars/Olympus",
     ];
     prop_oneof![
         6 => select(values).prop_map(str::to_owned),
@@ -110,7 +180,12 @@ fn change(lines: &mut Vec<String>, slip: &Slip) {
         }
         Slip::Character(line, put) => lines[at(line)].push(*put),
         Slip::CutOff(line) => lines.truncate(at(line)),
-        Slip::Value(..) | Slip::Name(..) | Slip::Misspell(..) | Slip::Junk(..) | Slip::Splice(..) | Slip::Nest(..) => {
+        Slip::Value(..)
+        | Slip::Name(..)
+        | Slip::Misspell(..)
+        | Slip::Junk(..)
+        | Slip::Splice(..)
+        | Slip::Nest(..) => {
             reword(lines, slip);
         }
     }
@@ -141,7 +216,11 @@ fn reword(lines: &mut [String], slip: &Slip) {
             let ((name, begin), (_, end)) = (parts(one), parts(other));
             let part = |text: &str, first: bool| {
                 let place = cut.index(text.chars().count() + 1);
-                if first { text.chars().take(place).collect::<String>() } else { text.chars().skip(place).collect() }
+                if first {
+                    text.chars().take(place).collect::<String>()
+                } else {
+                    text.chars().skip(place).collect()
+                }
             };
             (one, format!("{name}: {}{}", part(&begin, true), part(&end, false)))
         }
@@ -153,8 +232,14 @@ fn reword(lines: &mut [String], slip: &Slip) {
             }
             (line, letters.into_iter().collect())
         }
-        Slip::LeaveOut(_) | Slip::Double(_) | Slip::Swap(..) | Slip::Move(..) | Slip::Indent(..) | Slip::Outdent(..)
-        | Slip::Character(..) | Slip::CutOff(_) => return,
+        Slip::LeaveOut(_)
+        | Slip::Double(_)
+        | Slip::Swap(..)
+        | Slip::Move(..)
+        | Slip::Indent(..)
+        | Slip::Outdent(..)
+        | Slip::Character(..)
+        | Slip::CutOff(_) => return,
     };
     lines[line.index(count)] = written;
 }

@@ -19,9 +19,17 @@ fn few(most: u64) -> impl Strategy<Value = u64> {
 
 /// Limits so small that documents of a few lines go beyond some of them and stay within others.
 fn limits() -> impl Strategy<Value = GuardOptions> {
-    let text = (prop_oneof![1 => 0..200usize, 3 => Just(100_000)], prop_oneof![1 => 0..60usize, 3 => Just(10_000)]);
+    let text =
+        (prop_oneof![1 => 0..200usize, 3 => Just(100_000)], prop_oneof![1 => 0..60usize, 3 => Just(10_000)]);
     (text, 1..=8u64, few(12), few(3), few(3), few(5)).prop_map(
-        |((max_query_bytes, max_query_tokens), max_depth, max_fields, max_aliases, max_directives, max_root_fields)| {
+        |(
+            (max_query_bytes, max_query_tokens),
+            max_depth,
+            max_fields,
+            max_aliases,
+            max_directives,
+            max_root_fields,
+        )| {
             GuardOptions {
                 max_query_bytes,
                 max_query_tokens,
@@ -71,7 +79,9 @@ fn judged(written: &Written, options: &GuardOptions) -> Result<(), TestCaseError
             let told = (guarded.introspects, guarded.only_introspects);
             prop_assert_eq!(told, (asks.introspects, asks.only_introspects), "{}", written.text);
         }
-        Err(GuardError::Limit { what, .. }) => prop_assert!(too_much.contains(&what), "{what}: {}", written.text),
+        Err(GuardError::Limit { what, .. }) => {
+            prop_assert!(too_much.contains(&what), "{what}: {}", written.text)
+        }
         Err(GuardError::Cycle { fragment }) => prop_assert!(circles.contains(&fragment), "{}", written.text),
         Err(GuardError::Syntax { message, places }) => {
             prop_assert!(asks.is_none() || repeated, "{message}: {}", written.text);
@@ -114,6 +124,11 @@ proptest! {
         }
     }
 
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn no_bomb_is_looked_at_longer_than_it_is_written_and_none_passes_that_would_go_off(bomb in bombs::bomb()) {
         let (text, options) = (bomb.text(), GuardOptions::DEFAULT);
@@ -146,7 +161,12 @@ fn to_spread_a_fragment_that_does_not_exist_is_to_ask_for_data() {
 
 #[test]
 fn a_comment_hides_no_name_that_stands_twice() {
-    for text in ["{ a(b: 1, b # twice\n: 2) }", "{ a(b: 1, b\u{feff}: 2) }", "{ a(b#\r\n#:\n: 1, b: 2) }", "query($b#\n: Int, $b: Int) { a }"] {
+    for text in [
+        "{ a(b: 1, b # twice\n: 2) }",
+        "{ a(b: 1, b\u{feff}: 2) }",
+        "{ a(b#\r\n#:\n: 1, b: 2) }",
+        "query($b#\n: Int, $b: Int) { a }",
+    ] {
         let refused = check(text, &GuardOptions::DEFAULT).expect_err("it is refused").to_string();
         assert_eq!(refused, "the name `b` stands twice between its brackets; write it once");
     }

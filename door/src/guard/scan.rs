@@ -43,7 +43,8 @@ impl Scan {
         let bytes = text.as_bytes();
         let (mut scan, mut open, mut at) = (Self { tokens: 0, nesting: 0 }, Vec::new(), 0);
         while let Some(&byte) = bytes.get(at) {
-            scan.tokens += usize::from(byte.is_ascii() && !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'#'));
+            scan.tokens +=
+                usize::from(byte.is_ascii() && !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'#'));
             let length = length(text, at)?;
             match byte {
                 b'{' | b'[' | b'(' => open.push(Bracket::opened(byte, open.last())),

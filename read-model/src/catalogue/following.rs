@@ -76,7 +76,10 @@ fn see(object_types: &ObjectTypes, value: &Expression, known: &mut HashMap<Field
 }
 
 /// The derived fields among those that are read of an object.
-fn derived_of<'a>(object_types: &'a ObjectTypes, seen: &'a Seen) -> impl Iterator<Item = (Field, &'a Derived)> {
+fn derived_of<'a>(
+    object_types: &'a ObjectTypes,
+    seen: &'a Seen,
+) -> impl Iterator<Item = (Field, &'a Derived)> {
     let derived = |field: &'a Arc<str>| {
         let derived = derived(object_types, &seen.object_type, field)?;
         Some(((Arc::clone(&seen.object_type), Arc::clone(field)), derived))

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::yaml::{Document, Step};
+use crate::shown::bounded;
 
 /// Reads a YAML text as a config `C` and compiles it; `file` names it in messages.
 ///
@@ -24,7 +25,10 @@ pub fn compile_yaml<C: DeserializeOwned, T: Send>(
             Ok(compiling) => compiling.join().unwrap_or_else(|panic| resume_unwind(panic)),
             Err(error) => {
                 let message = format!("there is no room to read it in: {error}");
-                Err(Problems { file: file.to_owned(), problems: vec![Problem { path: Vec::new(), line: 1, message }] })
+                Err(Problems {
+                    file: file.to_owned(),
+                    problems: vec![Problem { path: Vec::new(), line: 1, message }],
+                })
             }
         }
     })
@@ -131,6 +135,9 @@ fn dotted(path: &[Step]) -> String {
     if text.is_empty() { "(the whole file)".into() } else { text }
 }
 
+/// The longest message, in characters: it has room for the name of every event type there is.
+const LONGEST: usize = 2_000;
+
 /// Collects mistakes while a config is compiled; paths are relative to where the collector stands.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -152,9 +159,10 @@ impl Report {
         result
     }
 
-    /// Notes a mistake here.
+    /// Notes a mistake here; on one line, and not at length, whatever it repeats of the config.
     pub fn say(&mut self, message: impl Into<String>) {
-        self.found.push((self.at.clone(), message.into()));
+        let message = message.into().replace(['\r', '\n'], " ");
+        self.found.push((self.at.clone(), bounded(&message, LONGEST)));
     }
 }
 

@@ -54,7 +54,8 @@ impl Said {
 }
 
 fn digits(text: &str, length: usize) -> Option<i64> {
-    let numbers: Option<Vec<i64>> = text.chars().map(|digit| "0123456789".find(digit).map(|at| at as i64)).collect();
+    let numbers: Option<Vec<i64>> =
+        text.chars().map(|digit| "0123456789".find(digit).map(|at| at as i64)).collect();
     let numbers = numbers.filter(|numbers| numbers.len() == length)?;
     Some(numbers.into_iter().fold(0, |sum, digit| 10 * sum + digit))
 }
@@ -96,7 +97,8 @@ fn day() -> impl Strategy<Value = Day> {
 
 /// What slips into a date, or out of one.
 const SLIPS: [&str; 24] = [
-    "", "", "0", "1", "9", "-", "/", ".", ":", " ", "T", "t", "Z", "+", "00", "60", "é", "٣", "２", "−", "‐", "\0", "\n", "e",
+    "", "", "0", "1", "9", "-", "/", ".", ":", " ", "T", "t", "Z", "+", "00", "60", "é", "٣", "２", "−", "‐",
+    "\0", "\n", "e",
 ];
 
 /// With slips of the pen in it.
@@ -142,7 +144,9 @@ fn microsecond(text: &str) -> Result<i64, InstantError> {
     let rest = text.get(10..).filter(|rest| rest.starts_with(['T', 't', ' '])).ok_or_else(wrong)?;
     let clock = rest.get(1..9).ok_or_else(wrong)?;
     let parts: Option<Vec<i64>> = clock.split(':').map(|part| digits(part, 2)).collect();
-    let Some([hour @ 0..=23, minute @ 0..=59, second @ 0..=60]) = parts.as_deref() else { return Err(wrong()) };
+    let Some([hour @ 0..=23, minute @ 0..=59, second @ 0..=60]) = parts.as_deref() else {
+        return Err(wrong());
+    };
     let rest = &rest[9..];
     let (fraction, offset) = match rest.strip_prefix('.') {
         Some(rest) => rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len())),
@@ -314,11 +318,22 @@ proptest! {
 
 /// Where a change of the clock may skip midnight, or a whole day.
 const ZONES: [&str; 7] = [
-    "Europe/Amsterdam", "Europe/Amsterdam", "UTC", "America/Sao_Paulo", "Asia/Kathmandu", "Asia/Beirut", "Pacific/Apia",
+    "Europe/Amsterdam",
+    "Europe/Amsterdam",
+    "UTC",
+    "America/Sao_Paulo",
+    "Asia/Kathmandu",
+    "Asia/Beirut",
+    "Pacific/Apia",
 ];
 
 /// Moments around which clocks changed somewhere.
 const CHANGES: [&str; 7] = [
     "1985-12-31T18:30:00Z",
-    "2026-03-29T01:00:00Z", "2025-10-26T01:00:00Z", "2018-11-04T03:00:00Z", "2011-12-30T10:00:00Z", "1937-07-01T00:00:00Z", "2020-03-28T22:00:00Z",
+    "2026-03-29T01:00:00Z",
+    "2025-10-26T01:00:00Z",
+    "2018-11-04T03:00:00Z",
+    "2011-12-30T10:00:00Z",
+    "1937-07-01T00:00:00Z",
+    "2020-03-28T22:00:00Z",
 ];

@@ -86,7 +86,8 @@ fn claim(data: &Value, (occurred_at, around): (bool, Map<String, Value>)) -> Val
 
 fn around() -> impl Strategy<Value = (bool, Map<String, Value>)> {
     let id = || select(IDS.as_slice()).prop_map(Value::from);
-    let ids = || prop_oneof![id(), proptest::collection::vec(id(), 0..3).prop_map(Value::from), Just(Value::Null)];
+    let ids =
+        || prop_oneof![id(), proptest::collection::vec(id(), 0..3).prop_map(Value::from), Just(Value::Null)];
     let entry = prop_oneof![
         (Just("id"), id()),
         (Just("objectIds"), ids()),
@@ -101,7 +102,19 @@ fn around() -> impl Strategy<Value = (bool, Map<String, Value>)> {
 
 /// What a message may not say: words of libraries and of our own code.
 const INTERNAL: [&str; 13] = [
-    "Some(", "None", "Ok(", "Err(", "Error", "serde", "jsonschema", "panicked", "unwrap", "invalid type", "Value(", "null value", "\n",
+    "Some(",
+    "None",
+    "Ok(",
+    "Err(",
+    "Error",
+    "serde",
+    "jsonschema",
+    "panicked",
+    "unwrap",
+    "invalid type",
+    "Value(",
+    "null value",
+    "\n",
 ];
 
 /// Whether a message is for a clerk: short, and in no language but ours.
@@ -134,7 +147,8 @@ fn refused_in_order(findings: &[Finding], input: &Value) -> Result<(), TestCaseE
 
 /// Every id in the data at a place where the format has an object, as they are stored.
 fn ids_in(catalogue: &Catalogue, command: &Command, data: &Value) -> BTreeSet<ObjectId> {
-    let (Act::Claim { event_type, version, .. } | Act::Amend { event_type, version, .. }) = &command.act else {
+    let (Act::Claim { event_type, version, .. } | Act::Amend { event_type, version, .. }) = &command.act
+    else {
         return BTreeSet::new();
     };
     let format = &catalogue.event_types[event_type].versions[version].format;
@@ -142,8 +156,14 @@ fn ids_in(catalogue: &Catalogue, command: &Command, data: &Value) -> BTreeSet<Ob
 }
 
 /// What is stored is what came in, with ids written in one way; and it comes in again as it is.
-fn stays_the_same(catalogue: &Catalogue, command: &Command, accepted: &Accepted) -> Result<(), TestCaseError> {
-    let (Act::Claim { event_type, version, data, .. } | Act::Amend { event_type, version, data, .. }) = &command.act else {
+fn stays_the_same(
+    catalogue: &Catalogue,
+    command: &Command,
+    accepted: &Accepted,
+) -> Result<(), TestCaseError> {
+    let (Act::Claim { event_type, version, data, .. } | Act::Amend { event_type, version, data, .. }) =
+        &command.act
+    else {
         return Ok(());
     };
     prop_assert!(Formats::shipped().accept(event_type, version, data), "{data}");

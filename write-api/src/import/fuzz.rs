@@ -24,7 +24,10 @@ fn said() -> impl Strategy<Value = (&'static str, Value)> {
     let data = || slipped(Formats::shipped()).prop_map(|(_, _, data)| data);
     prop_oneof![
         data().prop_map(|data| ("Claim", data)),
-        (data(), reason()).prop_map(|(data, reason)| ("Correction", json!({ "action": "amend", "data": data, "reason": reason }))),
+        (data(), reason()).prop_map(|(data, reason)| (
+            "Correction",
+            json!({ "action": "amend", "data": data, "reason": reason })
+        )),
         reason().prop_map(|reason| ("Correction", json!({ "action": "annul", "reason": reason }))),
         (select(vec!["accepted", "rejected"]), reason())
             .prop_map(|(verdict, reason)| ("Validation", json!({ "verdict": verdict, "reason": reason }))),
@@ -33,7 +36,14 @@ fn said() -> impl Strategy<Value = (&'static str, Value)> {
 
 /// An event as an export writes it.
 fn event() -> impl Strategy<Value = Value> {
-    let moment = || select(vec!["2026-01-04T09:30:00+01:00", "2016-12-31T23:59:60Z", "2026-01-04", "0001-01-01T00:00:00Z"]);
+    let moment = || {
+        select(vec![
+            "2026-01-04T09:30:00+01:00",
+            "2016-12-31T23:59:60Z",
+            "2026-01-04",
+            "0001-01-01T00:00:00Z",
+        ])
+    };
     let moments = (moment(), prop::option::of(moment()));
     (said(), (id(), id(), id()), moments, prop::collection::vec(id(), 0..3)).prop_map(
         |((kind, data), (event, source, object), (created_at, occurred_at), references)| {
@@ -49,14 +59,25 @@ fn event() -> impl Strategy<Value = Value> {
 /// Whether it is an event, read by hand; `moment` reads a moment.
 fn is_event(line: &Map<String, Value>) -> bool {
     let names = [
-        "id", "position", "created_at", "occurred_at", "object_ids", "event_type", "event_version", "event_kind",
-        "event_source_id", "event_source_type", "event_reference", "event_data",
+        "id",
+        "position",
+        "created_at",
+        "occurred_at",
+        "object_ids",
+        "event_type",
+        "event_version",
+        "event_kind",
+        "event_source_id",
+        "event_source_type",
+        "event_reference",
+        "event_data",
     ];
     let text = |name: &str| line.get(name).is_some_and(Value::is_string);
     let an_id = |value: &Value| value.as_str().is_some_and(is_id);
     let one = |name: &str| line.get(name).is_some_and(an_id);
     let none = |name: &str| line.get(name).is_none_or(Value::is_null);
-    let several = |name: &str| line.get(name).and_then(Value::as_array).is_some_and(|ids| ids.iter().all(an_id));
+    let several =
+        |name: &str| line.get(name).and_then(Value::as_array).is_some_and(|ids| ids.iter().all(an_id));
     let moment = |name: &str| {
         let text = line.get(name).and_then(Value::as_str);
         text.is_some_and(|text| read_model::time::parse_instant(text).is_ok())
@@ -78,7 +99,8 @@ fn says_something(line: &Map<String, Value>) -> bool {
     let only = |names: &[&str]| {
         data.as_object().is_some_and(|data| data.keys().all(|name| names.contains(&name.as_str())))
     };
-    let reason = data["reason"].is_null() || data["reason"].as_str().is_some_and(|text| text.chars().count() <= MAX_REASON);
+    let reason = data["reason"].is_null()
+        || data["reason"].as_str().is_some_and(|text| text.chars().count() <= MAX_REASON);
     match line.get("event_kind").and_then(Value::as_str) {
         Some("Claim") => true,
         Some("Correction") => {
@@ -119,7 +141,9 @@ fn written(Line { command, created_at }: &Line) -> Value {
             line["occurred_at"] = json!(occurred_at.map(|moment| moment.to_rfc3339()));
             (EventKind::Correction, vec![*target], with(json!({ "action": "amend", "data": data }), reason))
         }
-        Act::Annul { target, reason } => (EventKind::Correction, vec![*target], with(json!({ "action": "annul" }), reason)),
+        Act::Annul { target, reason } => {
+            (EventKind::Correction, vec![*target], with(json!({ "action": "annul" }), reason))
+        }
         Act::Validate { target, verdict, reason } => {
             let verdict = match verdict {
                 Verdict::Accepted => "accepted",
@@ -137,7 +161,10 @@ fn written(Line { command, created_at }: &Line) -> Value {
 fn refused_in_order(refused: &line::Refused) -> Result<(), TestCaseError> {
     let Finding { code, message, path, .. } = &refused.finding;
     prop_assert!([FindingCode::InvalidData, FindingCode::InvalidMoment].contains(code), "{code:?}");
-    prop_assert!(!message.is_empty() && message.chars().count() < 300 && !message.contains('\n'), "{message}");
+    prop_assert!(
+        !message.is_empty() && message.chars().count() < 300 && !message.contains('\n'),
+        "{message}"
+    );
     prop_assert!(path.len() < 2 && path.iter().all(|name| name.chars().count() <= 61), "{path:?}");
     Ok(())
 }

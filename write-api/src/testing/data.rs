@@ -26,14 +26,17 @@ const DATES: [&str; 7] =
 pub(crate) fn right(formats: &Formats) -> impl Strategy<Value = (String, String, Value)> + use<> {
     let each = formats.all().map(|(event_type, version, schema)| {
         let named = (Just(event_type.to_owned()), Just(version.to_owned()));
-        (named, of(formats, schema)).prop_map(|((event_type, version), data)| (event_type, version, data)).boxed()
+        (named, of(formats, schema))
+            .prop_map(|((event_type, version), data)| (event_type, version, data))
+            .boxed()
     });
     Union::new(each.collect::<Vec<_>>())
 }
 
 /// The same with some of it changed.
 pub(crate) fn slipped(formats: &Formats) -> impl Strategy<Value = (String, String, Value)> + use<> {
-    (right(formats), slips()).prop_map(|((event_type, version, data), slips)| (event_type, version, slip(data, slips)))
+    (right(formats), slips())
+        .prop_map(|((event_type, version, data), slips)| (event_type, version, slip(data, slips)))
 }
 
 /// What a schema asks for.
@@ -76,15 +79,22 @@ fn text(schema: &Value, least: usize) -> BoxedStrategy<Value> {
 }
 
 fn object(formats: &Formats, schema: &Value) -> BoxedStrategy<Value> {
-    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> =
+        schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let property = |(name, schema): (&String, &Value)| {
         let value = of(formats, schema);
-        let given = if required.contains(&name.as_str()) { value.prop_map(Some).boxed() } else { prop::option::weighted(0.6, value).boxed() };
+        let given = if required.contains(&name.as_str()) {
+            value.prop_map(Some).boxed()
+        } else {
+            prop::option::weighted(0.6, value).boxed()
+        };
         (Just(name.clone()), given).boxed()
     };
     let properties: Vec<_> = schema["properties"].as_object().into_iter().flatten().map(property).collect();
     let given = |(name, value): (String, Option<Value>)| value.map(|value| (name, value));
-    properties.prop_map(move |all| Value::Object(all.into_iter().filter_map(given).collect::<Map<_, _>>())).boxed()
+    properties
+        .prop_map(move |all| Value::Object(all.into_iter().filter_map(given).collect::<Map<_, _>>()))
+        .boxed()
 }
 
 /// A change of what stands somewhere in a value.
@@ -107,7 +117,8 @@ enum What {
 
 /// Some changes, or none.
 pub(crate) fn slips() -> impl Strategy<Value = Vec<Slip>> {
-    let names = select(vec!["", "kind", "Kind", "datum", "persoon", "bogus", "a/b", "~1", "__typename", "reden"]);
+    let names =
+        select(vec!["", "kind", "Kind", "datum", "persoon", "bogus", "a/b", "~1", "__typename", "reden"]);
     let what = prop_oneof![
         2 => Just(What::LeaveOut),
         1 => names.clone().prop_map(What::Rename),
@@ -123,9 +134,24 @@ pub(crate) fn slips() -> impl Strategy<Value = Vec<Slip>> {
 /// Any JSON, most of it small.
 pub(crate) fn junk() -> impl Strategy<Value = Value> {
     let texts = vec![
-        "", " ", "x", "\0", "2010-02-30", "0000-00-01", "2010-00-00", "2010-05-17\n", "1234\n", "null", "true", "−1", "\u{202e}",
-        "2026-01-04T09:30:00Z", "019b76da-a800-7000-8000-000000000001", "{019b76da-a800-7000-8000-000000000001}",
-        "019b76daa80070008000000000000001", "urn:uuid:019b76da-a800-7000-8000-000000000001",
+        "",
+        " ",
+        "x",
+        "\0",
+        "2010-02-30",
+        "0000-00-01",
+        "2010-00-00",
+        "2010-05-17\n",
+        "1234\n",
+        "null",
+        "true",
+        "−1",
+        "\u{202e}",
+        "2026-01-04T09:30:00Z",
+        "019b76da-a800-7000-8000-000000000001",
+        "{019b76da-a800-7000-8000-000000000001}",
+        "019b76daa80070008000000000000001",
+        "urn:uuid:019b76da-a800-7000-8000-000000000001",
     ];
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -142,8 +168,9 @@ pub(crate) fn junk() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(3, 8, 3, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..3).prop_map(Value::from),
-            vec((select(vec!["a", "kind", "persoon", "datum"]), inner), 0..3)
-                .prop_map(|entries| Value::Object(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())),
+            vec((select(vec!["a", "kind", "persoon", "datum"]), inner), 0..3).prop_map(|entries| {
+                Value::Object(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+            }),
         ]
     })
 }
@@ -184,7 +211,9 @@ fn change(value: &mut Value, at: &str, what: What) {
         What::Replace(junk) => *found = junk,
         What::InList => *found = json!([found.take()]),
         What::Nest(levels) => *found = (0..levels).fold(found.take(), |inner, _| json!({ "a": inner })),
-        What::Add(name, junk) => drop(found.as_object_mut().map(|fields| fields.insert(name.to_owned(), junk))),
+        What::Add(name, junk) => {
+            drop(found.as_object_mut().map(|fields| fields.insert(name.to_owned(), junk)))
+        }
         What::LeaveOut | What::Rename(_) | What::Repeat => {
             let found = found.clone();
             match (around.and_then(|around| value.pointer_mut(around)), what) {

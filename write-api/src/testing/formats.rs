@@ -23,7 +23,10 @@ impl Formats {
     fn read() -> Self {
         compile_yaml("write_config.yaml", super::SHIPPED, |config: &Config, _| {
             let versions = config.event_types.iter().flat_map(|(name, event_type)| {
-                event_type.versions.iter().map(|(version, format)| ((name.clone(), version.clone()), format.schema.clone()))
+                event_type
+                    .versions
+                    .iter()
+                    .map(|(version, format)| ((name.clone(), version.clone()), format.schema.clone()))
             });
             let types = config.types.iter().map(|(name, schema)| (name.clone(), schema.clone()));
             Self { versions: versions.collect(), types: types.collect() }
@@ -33,7 +36,9 @@ impl Formats {
 
     /// Event type, version, schema.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str, &Value)> {
-        self.versions.iter().map(|((event_type, version), schema)| (event_type.as_str(), version.as_str(), schema))
+        self.versions
+            .iter()
+            .map(|((event_type, version), schema)| (event_type.as_str(), version.as_str(), schema))
     }
 
     /// The schema that a `$ref` leads to; none where it is an object type.
@@ -51,7 +56,9 @@ impl Formats {
 
     fn fits(&self, schema: &Value, data: &Value) -> bool {
         if let Some(name) = schema["$ref"].as_str() {
-            return self.named(name).map_or_else(|| data.as_str().is_some_and(is_id), |schema| self.fits(schema, data));
+            return self
+                .named(name)
+                .map_or_else(|| data.as_str().is_some_and(is_id), |schema| self.fits(schema, data));
         }
         let keywords = schema.as_object().expect("a schema is a mapping");
         keywords.iter().all(|(keyword, asked)| self.keeps(keyword, asked, schema, data))
@@ -85,11 +92,13 @@ impl Formats {
                 names.iter().all(|name| fields.contains_key(name.as_str().expect("a name")))
             }),
             "properties" => data.as_object().is_none_or(|fields| {
-                fields.iter().all(|(name, value)| asked.get(name).is_none_or(|schema| self.fits(schema, value)))
+                fields
+                    .iter()
+                    .all(|(name, value)| asked.get(name).is_none_or(|schema| self.fits(schema, value)))
             }),
-            "additionalProperties" => data.as_object().is_none_or(|fields| {
-                fields.keys().all(|name| schema["properties"].get(name).is_some())
-            }),
+            "additionalProperties" => data
+                .as_object()
+                .is_none_or(|fields| fields.keys().all(|name| schema["properties"].get(name).is_some())),
             other => panic!("a keyword that this oracle does not know: {other}"),
         }
     }
@@ -142,7 +151,8 @@ fn is_date(text: &str) -> bool {
 
 /// Whether a text has the form of a pattern with anchors, of characters, classes, groups, and counts in braces.
 fn has_form(pattern: &str, text: &str) -> bool {
-    let inner = pattern.strip_prefix('^').and_then(|rest| rest.strip_suffix('$')).expect("an anchored pattern");
+    let inner =
+        pattern.strip_prefix('^').and_then(|rest| rest.strip_suffix('$')).expect("an anchored pattern");
     let text: Vec<char> = text.chars().collect();
     ends(&inner.chars().collect::<Vec<_>>(), &text).contains(&text.len())
 }
@@ -162,9 +172,15 @@ fn ends(pattern: &[char], text: &[char]) -> Vec<usize> {
     let mut at = vec![0];
     for times in 0..=most {
         if times >= least {
-            found.extend(at.iter().flat_map(|begun| ends(rest, &text[*begun..]).into_iter().map(move |end| begun + end)));
+            found.extend(
+                at.iter()
+                    .flat_map(|begun| ends(rest, &text[*begun..]).into_iter().map(move |end| begun + end)),
+            );
         }
-        at = at.into_iter().flat_map(|begun| once(one, &text[begun..]).into_iter().map(move |end| begun + end)).collect();
+        at = at
+            .into_iter()
+            .flat_map(|begun| once(one, &text[begun..]).into_iter().map(move |end| begun + end))
+            .collect();
     }
     found
 }
@@ -186,8 +202,10 @@ fn once(one: &[char], text: &[char]) -> Vec<usize> {
     }
     let Some(given) = text.first() else { return Vec::new() };
     let fits = match one {
-        ['[', class @ .., ']'] => class.windows(3).any(|range| range[1] == '-' && (range[0]..=range[2]).contains(given))
-            || class.contains(given) && *given != '-',
+        ['[', class @ .., ']'] => {
+            class.windows(3).any(|range| range[1] == '-' && (range[0]..=range[2]).contains(given))
+                || class.contains(given) && *given != '-'
+        }
         ['\\', literal] | [literal] => literal == given,
         other => panic!("a pattern that this oracle does not know: {other:?}"),
     };
@@ -203,6 +221,11 @@ fn the_reading_of_patterns_reads_those_that_are_shipped() {
         ("^[0-9]{2}\\.[0-9]{6}$", "21.000123", "21x000123"),
         ("^ECLI:NL:[A-Z]{1,7}:[0-9]{4}:[0-9A-Z.]{1,25}$", "ECLI:NL:HR:2020:1.A", "ECLI:NL:HR:2020:"),
     ] {
-        assert!(has_form(pattern, right) && !has_form(pattern, wrong) && !has_form(pattern, &format!("{right}\n")), "{pattern}");
+        assert!(
+            has_form(pattern, right)
+                && !has_form(pattern, wrong)
+                && !has_form(pattern, &format!("{right}\n")),
+            "{pattern}"
+        );
     }
 }

@@ -33,11 +33,16 @@ pub(super) struct Bomb {
 }
 
 pub(super) fn bomb() -> impl Strategy<Value = Bomb> {
-    let leaf = prop::sample::select(vec![Leaf::Field, Leaf::Alias, Leaf::Directive, Leaf::Nowhere, Leaf::Circle]);
+    let leaf =
+        prop::sample::select(vec![Leaf::Field, Leaf::Alias, Leaf::Directive, Leaf::Nowhere, Leaf::Circle]);
     let around = prop::sample::select(vec![Around::Nothing, Around::Field, Around::Inline]);
     let widths = prop_oneof![4 => prop::collection::vec(1..6usize, 1..26), 1 => prop::collection::vec(1..3usize, 20..60)];
-    (widths, around, leaf, any::<bool>())
-        .prop_map(|(widths, around, leaf, set_off)| Bomb { widths, around, leaf, set_off })
+    (widths, around, leaf, any::<bool>()).prop_map(|(widths, around, leaf, set_off)| Bomb {
+        widths,
+        around,
+        leaf,
+        set_off,
+    })
 }
 
 impl Bomb {

@@ -22,12 +22,14 @@ pub(super) fn document() -> impl Strategy<Value = Written> {
 /// The same with some tokens left out, doubled, swapped or replaced.
 pub(super) fn mutated() -> impl Strategy<Value = Written> {
     let changes = (any::<Index>(), any::<Index>(), 0..5u8, select(STRAY.as_slice()));
-    (definitions(), vec(select(GAPS.as_slice()), 1..8), vec(changes, 1..4)).prop_map(|(mut tokens, gaps, changes)| {
-        for (one, other, how, stray) in changes {
-            change(&mut tokens, (&one, &other), how, stray);
-        }
-        written(tokens, &gaps)
-    })
+    (definitions(), vec(select(GAPS.as_slice()), 1..8), vec(changes, 1..4)).prop_map(
+        |(mut tokens, gaps, changes)| {
+            for (one, other, how, stray) in changes {
+                change(&mut tokens, (&one, &other), how, stray);
+            }
+            written(tokens, &gaps)
+        },
+    )
 }
 
 fn change(tokens: &mut Tokens, (one, other): (&Index, &Index), how: u8, stray: &str) {
@@ -55,7 +57,10 @@ pub(super) fn noise() -> impl Strategy<Value = String> {
             |(text, place, instead)| {
                 let characters = text.chars().count().max(1);
                 let place = place.index(characters);
-                text.chars().enumerate().map(|(at, given)| if at == place { instead } else { given }).collect()
+                text.chars()
+                    .enumerate()
+                    .map(|(at, given)| if at == place { instead } else { given })
+                    .collect()
             }
         ),
     ]
@@ -66,8 +71,8 @@ const GAPS: [&str; 9] = ["", " ", "\n", ",", "\t", "\u{feff}", "\r\n", " # { ( [
 
 /// What may come to stand anywhere.
 const STRAY: [&str; 20] = [
-    "{", "}", "(", ")", "[", "]", ":", "...", "@", "!", "=", "on", "fragment", "F0", "F9", "\"\"", "\"{\"", "null",
-    "-1", "&",
+    "{", "}", "(", ")", "[", "]", ":", "...", "@", "!", "=", "on", "fragment", "F0", "F9", "\"\"", "\"{\"",
+    "null", "-1", "&",
 ];
 
 fn written(tokens: Tokens, gaps: &[&str]) -> Written {
@@ -99,13 +104,14 @@ fn definitions() -> impl Strategy<Value = Tokens> {
             operations.into_iter().enumerate().map(named).collect()
         }),
     ];
-    let fragments = (vec((directives(), selections()), 0..5), any::<bool>()).prop_map(|(fragments, circles)| {
-        let fragment = |(place, (directives, set)): (usize, (Tokens, Tokens))| {
-            let set = if circles { set } else { onwards(set, place) };
-            [tokens(&format!("fragment F{place} on T")), directives, set].concat()
-        };
-        fragments.into_iter().enumerate().map(fragment).collect::<Vec<_>>()
-    });
+    let fragments =
+        (vec((directives(), selections()), 0..5), any::<bool>()).prop_map(|(fragments, circles)| {
+            let fragment = |(place, (directives, set)): (usize, (Tokens, Tokens))| {
+                let set = if circles { set } else { onwards(set, place) };
+                [tokens(&format!("fragment F{place} on T")), directives, set].concat()
+            };
+            fragments.into_iter().enumerate().map(fragment).collect::<Vec<_>>()
+        });
     (operations, fragments, any::<bool>()).prop_map(|(operations, fragments, fragments_first)| {
         let parts = if fragments_first { [fragments, operations] } else { [operations, fragments] };
         parts.concat().concat()
@@ -168,7 +174,16 @@ fn arguments() -> impl Strategy<Value = Tokens> {
 
 fn value(constant: bool) -> BoxedStrategy<Tokens> {
     let written = vec![
-        "1", "-2", "0.5", "1e+3", "-1.5E-2", "true", "null", "word", "\"\"", "\"{ ( [ # \\\" \\u00e9\"",
+        "1",
+        "-2",
+        "0.5",
+        "1e+3",
+        "-1.5E-2",
+        "true",
+        "null",
+        "word",
+        "\"\"",
+        "\"{ ( [ # \\\" \\u00e9\"",
         "\"\"\"block { \" \\\"\"\" #\"\"\"",
     ];
     let plain = select(written).prop_map(|written| vec![written.to_owned()]);
@@ -195,9 +210,11 @@ fn selections() -> impl Strategy<Value = Tokens> {
 /// A field up to its selections.
 fn head() -> impl Strategy<Value = Tokens> {
     let alias = prop_oneof![3 => Just(""), 1 => Just("alias :"), 1 => Just("__schema :")];
-    (alias, select(NAMES.as_slice()), arguments(), directives()).prop_map(|(alias, name, arguments, directives)| {
-        [tokens(alias), vec![name.to_owned()], arguments, directives].concat()
-    })
+    (alias, select(NAMES.as_slice()), arguments(), directives()).prop_map(
+        |(alias, name, arguments, directives)| {
+            [tokens(alias), vec![name.to_owned()], arguments, directives].concat()
+        },
+    )
 }
 
 fn selection() -> impl Strategy<Value = Tokens> {
@@ -209,8 +226,12 @@ fn selection() -> impl Strategy<Value = Tokens> {
         let condition = select(vec!["...", "... on T"]);
         prop_oneof![
             (head(), set.clone()).prop_map(|(head, set)| [head, set].concat()),
-            (condition, directives(), set)
-                .prop_map(|(condition, directives, set)| [tokens(condition), directives, set].concat()),
+            (condition, directives(), set).prop_map(|(condition, directives, set)| [
+                tokens(condition),
+                directives,
+                set
+            ]
+            .concat()),
         ]
     })
 }

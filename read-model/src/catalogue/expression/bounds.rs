@@ -42,7 +42,9 @@ pub(super) fn check_text(source: &str) -> Result<(), String> {
         ));
     }
     if choices > MAX_CHOICES {
-        return Err(format!("it has {choices} choices with `?`, and at most {MAX_CHOICES} may be; write fewer"));
+        return Err(format!(
+            "it has {choices} choices with `?`, and at most {MAX_CHOICES} may be; write fewer"
+        ));
     }
     Ok(())
 }
@@ -86,5 +88,69 @@ fn of_entry(entry: &EntryExpr) -> Vec<&IdedExpr> {
     match entry {
         EntryExpr::StructField(field) => vec![&field.value],
         EntryExpr::MapEntry(entry) => vec![&entry.key, &entry.value],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::catalogue::testing::shipped_with;
+
+    /// What is wrong with a derived field of this value, if anything.
+    fn wrong(value: &str) -> Option<String> {
+        let value = json!(value).to_string();
+        let written = "value: indicatieGeheim != null && indicatieGeheim != \"0\"";
+        shipped_with(written, &format!("value: {value}")).err()
+    }
+
+    #[test]
+    fn an_expression_is_as_long_as_it_may_be_and_no_longer() {
+        let long = |length: usize| wrong(&format!("\"{}\"", "x".repeat(length - 2)));
+        assert_eq!(long(MAX_BYTES), None);
+        assert!(
+            long(MAX_BYTES + 1)
+                .unwrap()
+                .contains("it takes 4001 bytes, and at most 4000 are taken in; write it in parts")
+        );
+    }
+
+    #[test]
+    fn brackets_stand_in_each_other_as_deep_as_they_may_and_no_deeper() {
+        for (open, close) in [("(", ")"), ("[", "]"), ("{\"a\": ", "}")] {
+            let nested =
+                |levels: usize| wrong(&format!("{}null{}", open.repeat(levels), close.repeat(levels)));
+            assert_eq!(nested(MAX_BRACKETS), None, "{open}");
+            let told = "13 brackets stand in each other, and at most 12 may; write it flatter";
+            assert!(nested(MAX_BRACKETS + 1).unwrap().contains(told), "{open}");
+        }
+        assert_eq!(wrong(&format!("\"{}\\\"'(\" + '{}'", "(".repeat(99), "\"[".repeat(99))), None);
+    }
+
+    #[test]
+    fn there_are_as_many_choices_as_there_may_be_and_no_more() {
+        let choices = |count: usize| wrong(&format!("{}null", "asOf == \"\" ? null : ".repeat(count)));
+        assert_eq!(choices(MAX_CHOICES), None);
+        assert!(
+            choices(MAX_CHOICES + 1)
+                .unwrap()
+                .contains("it has 33 choices with `?`, and at most 32 may be; write fewer")
+        );
+    }
+
+    #[test]
+    fn operations_stand_in_each_other_as_deep_as_they_may_and_no_deeper() {
+        let sum = |count: usize| wrong(&format!("1{}", " + 1".repeat(count)));
+        assert_eq!(sum(MAX_DEPTH - 1), None);
+        assert!(
+            sum(MAX_DEPTH)
+                .unwrap()
+                .contains("65 operations stand in each other, and at most 64 may; write it flatter")
+        );
+        assert!(
+            wrong(&format!("moeder{}", ".history".repeat(60))).is_some(),
+            "each of them is looked at once"
+        );
     }
 }
