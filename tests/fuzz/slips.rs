@@ -72,83 +72,85 @@ fn slip() -> impl Strategy<Value = Slip> {
 
 /// What may come to stand where a value stood.
 fn junk() -> impl Strategy<Value = String> {
-    let values = vec![
-        "",
-        "~",
-        "null",
-        "true",
-        "no",
-        "0",
-        "0599",
-        "-1",
-        "1e999",
-        ".nan",
-        "0x1F",
-        "2010-05-17",
-        "[]",
-        "{}",
-        "[[]]",
-        "[~]",
-        "{ a: 1, a: 2 }",
-        "&a [*a]",
-        "&a 1",
-        "*a",
-        "*nowhere",
-        "!!binary aGE=",
-        "!tag x",
-        "|",
-        ">-",
-        "'",
-        "\"",
-        "\"\\u0000\"",
-        "\"\\ud800\"",
-        "@",
-        "`",
-        "%",
-        "? a",
-        "- - a",
-        "<<: *a",
-        "[Persoon, Persoon]",
-        "\"[Persoon]\"",
-        "\"[[Persoon]]\"",
-        "{ $ref: \"#/$defs/Naam\" }",
-        "{ $ref: \"#/$defs/Nergens\" }",
-        "{ $ref: \"https://example.org/\" }",
-        "{ type: string, pattern: \"(a+)+$\" }",
-        "{ type: string, pattern: \"[\" }",
-        "{ type: string, enum: [a, a] }",
-        "{ type: object, properties: {}, additionalProperties: false }",
-        "{ type: array, items: { type: array, items: { type: string } } }",
-        "data",
-        "data.naam",
-        "data.naam.voornamen.a.b",
-        "1 / 0",
-        "9223372036854775807 + 1",
-        "[1, 2][3]",
-        "'a'.matches('(')",
-        "has(data)",
-        "dyn(1) == 'a'",
-        "kind.moeder.moeder.moeder.geboortedatum",
-        "[1,2,3].map(a, [1,2,3].map(b, [a, b]))",
-        "years('x', asOf)",
-        "addDays(asOf, 9223372036854775807)",
-        "data == caller",
-        "P28D",
-        "P99999D",
-        "P-1D",
-        "/datum",
-        "//",
-        "/naam/voornamen",
-        "Europe/Amsterdam",
-        "Mars/Olympus",
-    ];
     prop_oneof![
-        6 => select(values).prop_map(str::to_owned),
+        6 => select(JUNK.as_slice()).prop_map(str::to_owned),
         1 => any::<String>(),
         1 => "[a-z(){}\\[\\].,:?!&|+*/'\" 0-9<>=-]{0,30}",
         1 => (1..5_000usize).prop_map(|length| "é".repeat(length)),
     ]
 }
+
+/// Values that some other place may have, and some that none has.
+const JUNK: [&str; 68] = [
+    "",
+    "~",
+    "null",
+    "true",
+    "no",
+    "0",
+    "0599",
+    "-1",
+    "1e999",
+    ".nan",
+    "0x1F",
+    "2010-05-17",
+    "[]",
+    "{}",
+    "[[]]",
+    "[~]",
+    "{ a: 1, a: 2 }",
+    "&a [*a]",
+    "&a 1",
+    "*a",
+    "*nowhere",
+    "!!binary aGE=",
+    "!tag x",
+    "|",
+    ">-",
+    "'",
+    "\"",
+    "\"\\u0000\"",
+    "\"\\ud800\"",
+    "@",
+    "`",
+    "%",
+    "? a",
+    "- - a",
+    "<<: *a",
+    "[Persoon, Persoon]",
+    "\"[Persoon]\"",
+    "\"[[Persoon]]\"",
+    "{ $ref: \"#/$defs/Naam\" }",
+    "{ $ref: \"#/$defs/Nergens\" }",
+    "{ $ref: \"https://example.org/\" }",
+    "{ type: string, pattern: \"(a+)+$\" }",
+    "{ type: string, pattern: \"[\" }",
+    "{ type: string, enum: [a, a] }",
+    "{ type: object, properties: {}, additionalProperties: false }",
+    "{ type: array, items: { type: array, items: { type: string } } }",
+    "data",
+    "data.naam",
+    "data.naam.voornamen.a.b",
+    "1 / 0",
+    "9223372036854775807 + 1",
+    "[1, 2][3]",
+    "'a'.matches('(')",
+    "has(data)",
+    "dyn(1) == 'a'",
+    "kind.moeder.moeder.moeder.geboortedatum",
+    "[1,2,3].map(a, [1,2,3].map(b, [a, b]))",
+    "years('x', asOf)",
+    "addDays(asOf, 9223372036854775807)",
+    "data == caller",
+    "P28D",
+    "P99999D",
+    "P-1D",
+    "/datum",
+    "//",
+    "/naam/voornamen",
+    "Europe/Amsterdam",
+    "Mars/Olympus",
+];
 
 /// The text with these changes.
 pub(crate) fn slipped(text: &str, slips: &[Slip]) -> String {
@@ -214,24 +216,9 @@ fn reword(lines: &mut [String], slip: &Slip) {
         }
         Slip::Splice(one, other, cut) => {
             let ((name, begin), (_, end)) = (parts(one), parts(other));
-            let part = |text: &str, first: bool| {
-                let place = cut.index(text.chars().count() + 1);
-                if first {
-                    text.chars().take(place).collect::<String>()
-                } else {
-                    text.chars().skip(place).collect()
-                }
-            };
-            (one, format!("{name}: {}{}", part(&begin, true), part(&end, false)))
+            (one, format!("{name}: {}", spliced(&begin, &end, cut)))
         }
-        Slip::Misspell(line, from, to) => {
-            let mut letters: Vec<char> = lines[line.index(count)].chars().collect();
-            if !letters.is_empty() {
-                let letter = letters.remove(from.index(letters.len()));
-                letters.insert(to.index(letters.len() + 1), letter);
-            }
-            (line, letters.into_iter().collect())
-        }
+        Slip::Misspell(line, from, to) => (line, misspelt(&lines[line.index(count)], from, to)),
         Slip::LeaveOut(_)
         | Slip::Double(_)
         | Slip::Swap(..)
@@ -242,4 +229,20 @@ fn reword(lines: &mut [String], slip: &Slip) {
         | Slip::CutOff(_) => return,
     };
     lines[line.index(count)] = written;
+}
+
+/// What begins as one text and goes on as the other.
+fn spliced(begin: &str, end: &str, cut: &Index) -> String {
+    let begun = begin.chars().take(cut.index(begin.chars().count() + 1));
+    begun.chain(end.chars().skip(cut.index(end.chars().count() + 1))).collect()
+}
+
+/// A letter comes to stand elsewhere.
+fn misspelt(line: &str, from: &Index, to: &Index) -> String {
+    let mut letters: Vec<char> = line.chars().collect();
+    if !letters.is_empty() {
+        let letter = letters.remove(from.index(letters.len()));
+        letters.insert(to.index(letters.len() + 1), letter);
+    }
+    letters.into_iter().collect()
 }

@@ -126,13 +126,9 @@ fn for_a_clerk(message: &str) -> bool {
 /// Whether something stands at a path, or the object stands there that lacks it.
 fn leads_somewhere(path: &[String], input: &Value) -> bool {
     let optional = ["occurredAt", "objectIds", "basedOn", "despite", "target"];
-    path.iter()
-        .try_fold(input, |value, step| match value {
-            Value::Array(items) => items.get(step.parse::<usize>().ok()?),
-            other => other.get(step),
-        })
-        .is_some()
-        || matches!(path, [field] if optional.contains(&field.as_str()))
+    let pointer: String =
+        path.iter().map(|step| format!("/{}", step.replace('~', "~0").replace('/', "~1"))).collect();
+    input.pointer(&pointer).is_some() || matches!(path, [field] if optional.contains(&field.as_str()))
 }
 
 fn refused_in_order(findings: &[Finding], input: &Value) -> Result<(), TestCaseError> {

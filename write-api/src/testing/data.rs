@@ -70,9 +70,10 @@ fn text(schema: &Value, least: usize) -> BoxedStrategy<Value> {
     if schema["format"] == "uuid" {
         return select(IDS.as_slice()).prop_map(Value::from).boxed();
     }
-    match schema["pattern"].as_str().map(|pattern| string_regex(pattern.trim_matches(['^', '$']))) {
-        Some(Ok(written)) => written.prop_map(Value::from).boxed(),
-        _ => vec(select(vec!['a', 'Z', 'é', ' ', '-', '𝛼']), least..=least + 12)
+    let pattern = schema["pattern"].as_str();
+    match pattern.and_then(|pattern| string_regex(pattern.trim_matches(['^', '$'])).ok()) {
+        Some(written) => written.prop_map(Value::from).boxed(),
+        None => vec(select(vec!['a', 'Z', 'é', ' ', '-', '𝛼']), least..=least + 12)
             .prop_map(|characters| Value::from(characters.into_iter().collect::<String>()))
             .boxed(),
     }

@@ -120,10 +120,10 @@ fn definitions() -> impl Strategy<Value = Tokens> {
 
 /// The selections of a fragment with later fragments in place of itself and of earlier ones: they lead in no circle.
 fn onwards(mut set: Tokens, place: usize) -> Tokens {
-    for at in 1..set.len() {
-        let spread = set[at].strip_prefix('F').and_then(|number| number.parse::<usize>().ok());
+    for token in &mut set {
+        let spread = token.strip_prefix('F').and_then(|number| number.parse::<usize>().ok());
         if let Some(number) = spread.filter(|number| *number <= place) {
-            set[at] = format!("F{}", place + 1 + number);
+            *token = format!("F{}", place + 1 + number);
         }
     }
     set

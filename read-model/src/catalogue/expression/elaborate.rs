@@ -156,9 +156,9 @@ impl Elaborator<'_> {
     /// Each part is visited once: whoever looked ahead on a copy would look twice as often with each `.history`.
     fn operand(&mut self, operand: &mut Box<IdedExpr>) -> (Type, bool) {
         let written = written(operand);
-        let inner = match &mut operand.expr {
-            Expr::Select(inner) if inner.field == "history" && !inner.test => inner,
-            _ => return (self.visit(operand), false),
+        let inner = if let Expr::Select(inner) = &mut operand.expr { Some(inner) } else { None };
+        let Some(inner) = inner.filter(|inner| inner.field == "history" && !inner.test) else {
+            return (self.visit(operand), false);
         };
         if let Some(member) = self.data_member(inner) {
             return (member, false);
