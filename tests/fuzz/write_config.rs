@@ -158,12 +158,17 @@ fn the_birth_of_these_tests_is_accepted_by_the_shipped_config() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 800, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_write_config_with_slips_of_the_pen_is_right_and_works_or_is_wrong_somewhere(text in excerpt(), slips in slips()) {
         judged(&slipped(&text, &slips))?;
     }
+
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_value_in_brackets_without_end_is_wrong_like_any_other(
