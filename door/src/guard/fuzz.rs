@@ -10,18 +10,18 @@ use proptest::prelude::*;
 
 use self::bombs::Bomb;
 use self::naive::{Asks, repeated_name};
-use self::writing::{Written, document, mutated, noise};
+use self::writing::{Written, document, mutated, noise, steep};
 use super::*;
 
 fn few(most: u64) -> impl Strategy<Value = u64> {
-    prop_oneof![1 => 0..=most, 1 => Just(1_000)]
+    prop_oneof![1 => 0..=most, 3 => Just(1_000)]
 }
 
 /// Limits so small that documents of a few lines go beyond some of them and stay within others.
 fn limits() -> impl Strategy<Value = GuardOptions> {
     let text =
         (prop_oneof![1 => 0..200usize, 3 => Just(100_000)], prop_oneof![1 => 0..60usize, 3 => Just(10_000)]);
-    (text, 1..=8u64, few(12), few(3), few(3), few(5)).prop_map(
+    (text, 1..=8u64, few(20), few(3), few(3), few(5)).prop_map(
         |(
             (max_query_bytes, max_query_tokens),
             max_depth,
@@ -100,6 +100,11 @@ proptest! {
         written in document(), options in limits(),
     ) {
         judged(&written, &options)?;
+    }
+
+    #[test]
+    fn a_fragment_that_is_met_at_several_levels_is_as_deep_as_at_the_deepest(written in steep(), max_depth in 1..14u64) {
+        judged(&written, &GuardOptions { max_depth, ..GuardOptions::DEFAULT })?;
     }
 
     #[test]

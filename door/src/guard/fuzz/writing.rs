@@ -46,6 +46,24 @@ fn change(tokens: &mut Tokens, (one, other): (&Index, &Index), how: u8, stray: &
     }
 }
 
+/// Fields within fields, and in them later fragments: the same one is met at several levels.
+pub(super) fn steep() -> impl Strategy<Value = Written> {
+    let path = (0..4usize, prop::option::weighted(0.7, 0..3usize));
+    vec(vec(path, 1..4), 2..6).prop_map(|sets| {
+        let nested = |place: usize, (levels, spread): &(usize, Option<usize>)| {
+            let within = spread.map_or("a".to_owned(), |onward| format!("... F{}", place + onward));
+            format!("{} {within} {}", "a { ".repeat(*levels), "} ".repeat(*levels))
+        };
+        let written_out = |(place, paths): (usize, &Vec<(usize, Option<usize>)>)| {
+            let selections: String = paths.iter().map(|path| nested(place, path)).collect();
+            let header =
+                place.checked_sub(1).map(|number| format!("fragment F{number} on T")).unwrap_or_default();
+            tokens(&format!("{header} {{ {selections} }}"))
+        };
+        written(sets.iter().enumerate().flat_map(written_out).collect(), &[" "])
+    })
+}
+
 /// Any characters, and heaps of those that GraphQL is made of.
 pub(super) fn noise() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -105,7 +123,7 @@ fn definitions() -> impl Strategy<Value = Tokens> {
         }),
     ];
     let fragments =
-        (vec((directives(), selections()), 0..5), any::<bool>()).prop_map(|(fragments, circles)| {
+        (vec((directives(), selections()), 0..4), any::<bool>()).prop_map(|(fragments, circles)| {
             let fragment = |(place, (directives, set)): (usize, (Tokens, Tokens))| {
                 let set = if circles { set } else { onwards(set, place) };
                 [tokens(&format!("fragment F{place} on T")), directives, set].concat()
@@ -218,9 +236,9 @@ fn head() -> impl Strategy<Value = Tokens> {
 }
 
 fn selection() -> impl Strategy<Value = Tokens> {
-    let spread = (0..5u8, directives())
+    let spread = (0..3u8, directives())
         .prop_map(|(fragment, directives)| [tokens(&format!("... F{fragment}")), directives].concat());
-    let leaf = prop_oneof![3 => head(), 1 => spread];
+    let leaf = prop_oneof![1 => head(), 1 => spread];
     leaf.prop_recursive(4, 8, 3, |inner| {
         let set = vec(inner, 1..4).prop_map(|items| in_brackets("{", items, "}"));
         let condition = select(vec!["...", "... on T"]);
