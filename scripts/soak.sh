@@ -18,9 +18,11 @@ export F6_TEST_POSTGRES_URL F6_SOAK=${F6_SOAK:-10}
 # The scenarios start the programs, which a test run alone does not build.
 cargo build --locked --workspace --all-targets
 run() { scripts/tool.sh cargo-nextest run --locked --workspace "$@"; }
+failed=0
 if [[ $scenarios == soak ]]; then
-  # What ARGS names may be among these or those.
-  run --stress-count "$F6_SOAK" -E 'test(/(^|::)fuzz::/) + binary(fuzz)' --no-tests pass "$@"
+  run --stress-count "$F6_SOAK" -E 'test(/(^|::)fuzz::/) + binary(fuzz)' --no-tests pass "$@" || failed=$?
+  # What ARGS names may be among those alone.
   set -- --no-tests pass "$@"
 fi
 run --profile soak -E "test(/^$scenarios::/)" "$@"
+exit "$failed"
