@@ -17,6 +17,8 @@ pub(crate) trait Caller: Send + 'static {
 pub(crate) struct Load {
     /// Answers a second.
     pub(crate) rate: f64,
+    /// What an answer cost this process of the time of processors, in microseconds.
+    pub(crate) cost: f64,
     /// How long each answer took.
     latencies: Latencies,
 }
@@ -58,7 +60,7 @@ impl Latencies {
 
 /// Has the callers ask for `time`.
 pub(crate) async fn load<C: Caller>(callers: Vec<C>, time: Duration) -> Result<Load, Failure> {
-    let started = Instant::now();
+    let (started, before) = (Instant::now(), processor_time()?);
     let tasks = callers.into_iter().map(|mut caller| {
         tokio::spawn(async move {
             let mut latencies = Vec::new();
@@ -68,12 +70,12 @@ pub(crate) async fn load<C: Caller>(callers: Vec<C>, time: Duration) -> Result<L
             Ok(latencies)
         })
     });
-    joined(started, tasks).await
+    joined((started, before), tasks).await
 }
 
 /// Has the callers together ask so many times a second for `time`, in turn; who is late asks at once.
 pub(crate) async fn paced<C: Caller>(callers: Vec<C>, rate: u32, time: Duration) -> Result<Load, Failure> {
-    let started = Instant::now();
+    let (started, before) = (Instant::now(), processor_time()?);
     let count = u32::try_from(callers.len())?;
     let tasks = (0..).zip(callers).map(|(index, mut caller): (u32, C)| {
         tokio::spawn(async move {
@@ -87,7 +89,7 @@ pub(crate) async fn paced<C: Caller>(callers: Vec<C>, rate: u32, time: Duration)
             Ok(latencies)
         })
     });
-    joined(started, tasks).await
+    joined((started, before), tasks).await
 }
 
 /// Asks once; how long the answer took, in seconds.
@@ -97,14 +99,26 @@ async fn timed(caller: &mut impl Caller) -> Result<f64, Failure> {
     Ok(asked.elapsed().as_secs_f64())
 }
 
+/// How long processors have worked for this process so far, in seconds.
+fn processor_time() -> Result<f64, Failure> {
+    /// What the system counts by (`USER_HZ`), which is the same on every Linux.
+    const TICKS_A_SECOND: f64 = 100.0;
+    let told = std::fs::read_to_string("/proc/self/stat")?;
+    // After the name, which may hold anything: the state, ten numbers, and then the time of our own and the system's.
+    let numbers = told.rsplit_once(')').map(|(_, rest)| rest.split_whitespace().skip(11).take(2));
+    let ticks: Option<f64> = numbers.and_then(|ticks| ticks.map(|ticks| ticks.parse::<f64>().ok()).sum());
+    Ok(ticks.ok_or("the system does not tell how long it has worked")? / TICKS_A_SECOND)
+}
+
 async fn joined(
-    started: Instant,
+    (started, before): (Instant, f64),
     tasks: impl Iterator<Item = JoinHandle<Result<Vec<f64>, Failure>>>,
 ) -> Result<Load, Failure> {
     let each = try_join_all(tasks).await?;
     let elapsed = started.elapsed().as_secs_f64();
     let latencies: Vec<f64> = each.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
     #[expect(clippy::cast_precision_loss, reason = "a count of answers")]
-    let rate = latencies.len() as f64 / elapsed;
-    Ok(Load { rate, latencies: Latencies::new(latencies) })
+    let answers = latencies.len() as f64;
+    let cost = (processor_time()? - before) / answers * 1e6;
+    Ok(Load { rate: answers / elapsed, cost, latencies: Latencies::new(latencies) })
 }

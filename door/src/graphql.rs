@@ -226,23 +226,13 @@ pub(crate) async fn run(door: &Door, checked: Checked) -> Result<Executed, Refus
     let limit = door.http.request_timeout;
     let schema = (door.schema)();
     let answer = tokio::time::timeout(limit, schema.execute(request)).await;
-    record(door, concerned.as_deref(), Settled::Request).await?;
+    if let Some(concerned) = concerned {
+        processing::settle(&*door.clock, &concerned, concerned.take(), Settled::Request).await?;
+    }
     let mut answer = answer.map_err(|_| Refusal::Timeout { limit })?;
     execution.settle(&mut answer);
     root.sort(&mut answer.data);
     Ok(Executed { answer, began: execution.began() })
-}
-
-/// Writes down whose data an answer holds; it may leave when that is done.
-pub(crate) async fn record(
-    door: &Door,
-    concerned: Option<&Concerned>,
-    settled: Settled,
-) -> Result<(), Refusal> {
-    match concerned {
-        Some(concerned) => processing::settle(&*door.clock, concerned, settled).await,
-        None => Ok(()),
-    }
 }
 
 /// Without a token nothing is accepted, save the schema in development, for which there may be none.

@@ -166,11 +166,10 @@ impl Concerned {
     /// # Errors
     /// Where it is not written.
     pub async fn written(&self, clock: &dyn Clock) -> Result<(), NotWritten> {
-        self.write(clock, Settled::Request).await
+        self.write(clock, self.take(), Settled::Request).await
     }
 
-    async fn write(&self, clock: &dyn Clock, settled: Settled) -> Result<(), NotWritten> {
-        let noted = self.take();
+    async fn write(&self, clock: &dyn Clock, noted: Vec<Noted>, settled: Settled) -> Result<(), NotWritten> {
         if noted.is_empty() {
             return Ok(());
         }
@@ -204,7 +203,7 @@ impl Concerned {
     }
 
     /// What was noted since it was last asked.
-    fn take(&self) -> Vec<Noted> {
+    pub(crate) fn take(&self) -> Vec<Noted> {
         let Notes { mut persons, perhaps, others } = std::mem::take(&mut *self.notes());
         persons.extend(perhaps.into_iter().filter(|((id, ..), _)| !others.contains(id)));
         let noted = |((subject, _, ended), action)| Noted { subject, action, ended };
@@ -222,20 +221,21 @@ impl fmt::Debug for Concerned {
     }
 }
 
-/// Whether an answer is the only one to a request, or one of a stream.
+/// Whether what leaves is the only answer to a request, or messages of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Settled {
     Request,
-    Message,
+    Messages,
 }
 
-/// Writes down whose data an answer holds; it may leave when that is done.
+/// Writes down whose data it is that leaves; it may when that is done.
 pub(crate) async fn settle(
     clock: &dyn Clock,
     concerned: &Concerned,
+    noted: Vec<Noted>,
     settled: Settled,
 ) -> Result<(), Refusal> {
-    concerned.write(clock, settled).await.map_err(|error| {
+    concerned.write(clock, noted, settled).await.map_err(|error| {
         let id = fresh_id();
         tracing::error!(%id, error = %chain(&*error), "the processing log was not written, so that an answer was withheld");
         Refusal::NotLogged { id }

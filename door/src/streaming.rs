@@ -14,12 +14,16 @@ use crate::body::Parameters;
 use crate::door::Door;
 use crate::execution::Execution;
 use crate::graphql::{self, Asking, Checked, Executed};
-use crate::processing::Settled;
+use crate::processing::{self, Concerned, Noted, Settled};
 use crate::refusal::Refusal;
 use crate::subscriptions::Subscriptions;
 
 /// The longest that is slept at once; a token that is valid for longer is looked at again.
 const LONG: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Of how many messages of a stream, at most, it is written down together whose data they hold: as many as are ready, so
+/// that who catches up waits for one commit and not for one of each.
+const TOGETHER: usize = 32;
 
 /// What an operation tells.
 #[derive(Debug)]
@@ -76,24 +80,48 @@ fn messages(door: Arc<Door>, subscriptions: &Subscriptions, checked: Checked) ->
     let request = request.data(Arc::clone(&execution)).data(subscriptions.each.clone());
     let answers = (door.schema)().execute_stream(request);
     let mut before: Option<String> = None;
+    let (at, of) = (Arc::clone(&door), concerned.clone());
     let tell = move |mut answer: Answer| {
-        let last = before.clone();
+        let after = before.clone();
         let told = if execution.settle_message(&mut answer) {
             before = execution.resumes_after();
-            told(&door, Executed { answer, began: true }, before.clone())
+            told(&at, Executed { answer, began: true }, before.clone())
         } else {
-            failed(&door, answer, execution.began(), last.as_deref())
+            failed(&at, answer, execution.began(), after.as_deref())
         };
-        let (door, concerned) = (Arc::clone(&door), concerned.clone());
-        async move {
-            // A message that is withheld is told to who subscribes again after the one before it.
-            match graphql::record(&door, concerned.as_deref(), Settled::Message).await {
-                Ok(()) => told,
-                Err(refusal) => Told::refused(&door, &refusal, last.as_deref()),
-            }
-        }
+        Message { told, after, noted: of.as_ref().map(|concerned| concerned.take()).unwrap_or_default() }
     };
-    answers.then(tell).boxed()
+    let record = move |messages: Vec<Message>| {
+        let (door, concerned) = (Arc::clone(&door), concerned.clone());
+        async move { recorded(&door, concerned.as_deref(), messages).await }
+    };
+    answers.map(tell).ready_chunks(TOGETHER).then(record).flat_map(futures::stream::iter).boxed()
+}
+
+/// A message of a subscription.
+struct Message {
+    told: Told,
+    /// Where the message before it left off.
+    after: Option<String>,
+    /// Whose data it holds.
+    noted: Vec<Noted>,
+}
+
+/// The messages, which may leave now that it is written down whose data they hold; or, where it cannot be, that they are
+/// withheld, which is told to who subscribes again after the one before them.
+async fn recorded(door: &Door, concerned: Option<&Concerned>, mut messages: Vec<Message>) -> Vec<Told> {
+    let noted = messages.iter_mut().flat_map(|message| std::mem::take(&mut message.noted)).collect();
+    let written = match concerned {
+        Some(concerned) => processing::settle(&*door.clock, concerned, noted, Settled::Messages).await,
+        None => Ok(()),
+    };
+    match written {
+        Ok(()) => messages.into_iter().map(|message| message.told).collect(),
+        Err(refusal) => {
+            let after = messages.first().and_then(|message| message.after.as_deref());
+            vec![Told::refused(door, &refusal, after)]
+        }
+    }
 }
 
 fn told(door: &Door, executed: Executed, after: Option<String>) -> Told {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use door::metrics::Timer;
 use door::{Doing, Noted};
-use read_model::pool::Pool;
+use read_model::pool::{Kept, Lent, Pool};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::keys::{Keys, Sealed};
@@ -81,7 +81,7 @@ pub(crate) struct Writer {
 /// Starts the task; it ends when every handle is gone.
 pub(crate) fn start(pool: Pool, (home, keys): (Home, Keys), meters: Meters) -> Writer {
     let (queue, waiting) = mpsc::channel(MAX_WAITING);
-    let task = Task { pool, home, keys, meters: meters.clone() };
+    let task = Task { connection: Kept::none(pool), home, keys, meters: meters.clone() };
     tokio::spawn(task.run(waiting));
     Writer { queue, meters }
 }
@@ -103,21 +103,22 @@ impl Writer {
 }
 
 struct Task {
-    pool: Pool,
+    connection: Kept,
     home: Home,
     keys: Keys,
     meters: Meters,
 }
 
 impl Task {
-    async fn run(self, mut waiting: mpsc::Receiver<Waiting>) {
+    async fn run(mut self, mut waiting: mpsc::Receiver<Waiting>) {
         let mut batch = Vec::with_capacity(MAX_BATCH);
         while waiting.recv_many(&mut batch, MAX_BATCH).await > 0 {
             let (entries, written): (Vec<_>, Vec<_>) =
                 batch.drain(..).map(|waiting| (waiting.entry, waiting.written)).unzip();
             let outcome = self.insert(&entries).await.map_err(Arc::new);
-            if outcome.is_ok() {
-                entries.iter().for_each(|entry| self.meters.count(&entry.noted));
+            match outcome {
+                Ok(()) => entries.iter().for_each(|entry| self.meters.count(&entry.noted)),
+                Err(_) => self.connection.give_back(),
             }
             for written in written {
                 // Who went away waits for no answer.
@@ -126,14 +127,14 @@ impl Task {
         }
     }
 
-    async fn insert(&self, entries: &[Entry]) -> Result<(), WriteError> {
+    async fn insert(&mut self, entries: &[Entry]) -> Result<(), WriteError> {
         let mut rows = Rows::default();
         for entry in entries {
             entry.noted.iter().try_for_each(|noted| rows.add(entry, noted, (&self.home, &self.keys)))?;
         }
         let _commit = Timer::start(&self.meters.commit);
         self.meters.batch.observe(count(entries));
-        rows.insert(&self.home, &self.pool).await?;
+        rows.insert(&self.home, self.connection.connection().await?).await?;
         Ok(())
     }
 }
@@ -188,7 +189,7 @@ impl Rows {
         Ok(())
     }
 
-    async fn insert(self, home: &Home, pool: &Pool) -> Result<(), sqlx::Error> {
+    async fn insert(self, home: &Home, connection: &mut Lent) -> Result<(), sqlx::Error> {
         let insert = sqlx::query(INSERT)
             .bind(&*home.resource)
             .bind(self.traces.iter().map(|id| id.as_slice()).collect::<Vec<_>>())
@@ -206,6 +207,6 @@ impl Rows {
             .bind(&self.sources)
             .bind(&self.source_types)
             .bind(&self.organisations);
-        insert.execute(&mut pool.lend().await?).await.map(drop)
+        insert.execute(connection).await.map(drop)
     }
 }

@@ -1,6 +1,6 @@
 //! One request's reading of the event store: one clock, one prefix of the log, one set of batches.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use async_graphql::Result;
@@ -13,6 +13,7 @@ use read_model::basis::{Basis, Trust};
 use read_model::catalogue::{Catalogue, Inverse, Search, Sought};
 use read_model::event::{Event, EventId, ObjectId, Position};
 use read_model::fold::{Consequences, DerivedChange, EventStanding, Rectangle, World, timeline};
+use read_model::hashed::HashSet;
 use read_model::log::Log;
 use read_model::reader::{Candidate, EventFilter, EventReader, Reach, Seen, Snapshot, WorkFilter};
 use read_model::time::{Day, Moment};

@@ -1,11 +1,12 @@
 //! A set of events that is complete for some objects: what a fold is computed from.
 
+use std::collections::BTreeSet;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::catalogue::Catalogue;
 use crate::event::{Event, EventId, ObjectId, Position};
+use crate::hashed::{HashMap, HashSet};
 use crate::log::Log;
 
 /// Events in position order, with every event of each *complete* object among them.
@@ -199,7 +200,7 @@ impl History {
     fn follow_references(&self, needs: &mut Needs) {
         let bears = |event: &&Arc<Event>| event.object_ids.iter().any(|object| self.folded.contains(object));
         let mut pending: Vec<&Arc<Event>> = self.events.iter().filter(bears).collect();
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         while let Some(event) = pending.pop() {
             for reference in event.references.iter().filter(|reference| seen.insert(**reference)) {
                 match self.event(*reference) {

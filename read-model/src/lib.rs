@@ -8,6 +8,7 @@ pub mod basis;
 pub mod catalogue;
 pub mod event;
 pub mod fold;
+pub mod hashed;
 pub mod history;
 pub mod inverse;
 pub mod log;

@@ -1,9 +1,9 @@
 //! A log as it is up to a position, or as it might be: without some of its events, and with others after them.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::event::{Event, EventId, Position};
+use crate::hashed::HashSet;
 
 /// Which events there are: those up to a position, without some, and with others that come after.
 #[derive(Clone, Debug, Default)]

@@ -6,6 +6,7 @@
 //! that pool does.
 
 mod executor;
+mod kept;
 mod listener;
 
 use std::io;
@@ -16,6 +17,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool, Postgres};
 
+pub use kept::Kept;
 pub use listener::Listener;
 
 /// How long a connection is waited for where all are in use, or where the database takes none.

@@ -15,7 +15,7 @@ mod wanted;
 mod watch;
 mod work;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -35,6 +35,7 @@ use crate::basis::Trust;
 use crate::catalogue::{Catalogue, EvaluationError};
 use crate::event::{Event, EventId, EventKind, ObjectId, Position};
 use crate::fold::{Dossier, FoldError, World};
+use crate::hashed::HashMap;
 use crate::history::{History, Needs};
 use crate::log::Log;
 use crate::pool::Pool;
@@ -347,7 +348,7 @@ impl EventReader {
     /// [`ReadError`].
     pub async fn events_at(&self, positions: &[i64]) -> Result<HashMap<i64, Arc<Event>>, ReadError> {
         if positions.is_empty() {
-            return Ok(HashMap::new());
+            return Ok(HashMap::default());
         }
         let sql = row::events_at("SELECT position FROM unnest($1::bigint[]) AS asked(position)");
         let _step = self.watch.loading();

@@ -3,11 +3,11 @@
 //! References point backwards, so one pass from the newest event to the oldest, and one back, settle everything
 //! without a circle.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::basis::Trust;
 use crate::event::{Body, Event, EventId, EventKind, Position, Verdict};
+use crate::hashed::HashSet;
 use crate::history::{History, Places};
 
 /// What holds of each event of a prefix of the log.

@@ -1,6 +1,6 @@
 //! The laws of correcting, over random histories of families, held against folds of everything that there is.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use read_model::basis::Trust;
 use read_model::catalogue::Catalogue;
 use read_model::event::{Body, Event, EventId, EventKind, Memo, ObjectId, Position, Verdict};
 use read_model::fold::{Consequences, Folded, Status};
+use read_model::hashed::HashSet;
 use read_model::history::History as Known;
 use read_model::log::Log;
 use read_model::reader::{EventFilter, EventReader, Seen, point_lookups};
@@ -385,7 +386,7 @@ async fn what_would_hold_is_what_a_registry_of_that_log_answers() {
         let registry = Registry::of_case(case).await;
         for event in registry.some() {
             // Given a log without an event, and so without all that cannot be without it
-            let mut gone = HashSet::from([event.id]);
+            let mut gone: HashSet<EventId> = [event.id].into_iter().collect();
             for other in &registry.events {
                 if other.references.iter().any(|reference| gone.contains(reference)) {
                     gone.insert(other.id);

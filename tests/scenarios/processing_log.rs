@@ -494,6 +494,27 @@ async fn one_insert_serves_all_persons_of_an_answer() {
 }
 
 #[tokio::test]
+async fn who_catches_up_waits_for_few_commits_of_the_log() {
+    // Given a registry in which a few hundred things have happened
+    let f6 = F6::start().await;
+    let mut history = History::beginning("2015-01-01T09:00:00Z");
+    let persons: Vec<Uuid> = (0..150).map(|_| adult(&mut history)).collect();
+    f6.import(&history);
+
+    // When somebody is told all of it
+    let mut events = f6.ambtenaar().subscribe("eventAdded(after: \"0\") { event { id } }").await;
+    events.take(2 * persons.len()).await;
+
+    // Then each message is a record, and many messages are written down at once
+    let mut superuser = f6.database.connect(Role::Superuser).await;
+    let counted = "SELECT count(*), count(DISTINCT xmin::text) FROM processing_record";
+    let (records, commits): (i64, i64) =
+        sqlx::query_as(counted).fetch_one(&mut superuser).await.expect("counts");
+    assert!(records >= 300, "{records} records");
+    assert!(commits * 4 <= records, "{commits} commits of {records} records");
+}
+
+#[tokio::test]
 async fn records_expire_where_the_one_who_may_says_so() {
     let f6 = F6::start().await;
     let known = Known::to(&f6);

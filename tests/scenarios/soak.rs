@@ -3,6 +3,7 @@
 mod bsn_issuer;
 mod feed;
 mod fuzzing;
+mod histories;
 mod policy;
 
 use std::time::Duration;

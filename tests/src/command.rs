@@ -90,6 +90,11 @@ impl<'a> Command<'a> {
         self.principal.mutate(&mutation, &json!({ "input": self.input })).await
     }
 
+    /// Sends it; an error where the connection broke, and nobody knows what became of it.
+    pub async fn try_outcome(&self) -> Result<Outcome, reqwest::Error> {
+        Ok(Outcome::new(&self.mutation, self.send().await?))
+    }
+
     pub(crate) fn into_batch_item(self) -> Value {
         json!({ self.mutation: self.input })
     }
@@ -100,9 +105,6 @@ impl<'a> IntoFuture for Command<'a> {
     type IntoFuture = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let answer = self.send().await.expect("the write API answers");
-            Outcome::new(&self.mutation, answer)
-        })
+        Box::pin(async move { self.try_outcome().await.expect("the write API answers") })
     }
 }

@@ -17,6 +17,7 @@ mod database;
 mod f6;
 mod faults;
 mod graphql;
+pub mod histories;
 mod history;
 mod issuer;
 mod network;

@@ -6,7 +6,6 @@
 mod fuzz;
 mod line;
 
-use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -17,6 +16,7 @@ use door::shown_text;
 use flate2::read::MultiGzDecoder;
 use read_model::catalogue::Catalogue;
 use read_model::event::EventId;
+use read_model::hashed::HashSet;
 use read_model::pool::Pool;
 use serde::Serialize;
 

@@ -35,8 +35,8 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<(), Failure> {
             bench.cluster.settle().await?;
             let appends = running.load(&moves, in_flight, bench.pace).await?;
             eprintln!(
-                "appender, round {round}, {in_flight} in flight: {:.0} appends, {rows:.0} rows a second",
-                appends.rate
+                "appender, round {round}, {in_flight} in flight: {:.0} appends, {rows:.0} rows a second; {:.1} µs an append",
+                appends.rate, appends.cost
             );
             measured[index].push((rows, appends));
         }
@@ -68,6 +68,7 @@ fn tell(bench: &mut Bench, measured: &[Vec<(f64, Load)>], beside: &[f64]) {
         let name = |what: &str| format!("appends in the process, {in_flight} in flight{what}");
         let of = |figure: fn(&Load) -> f64| median(rounds.iter().map(|(_, appends)| figure(appends)));
         report.figure(name(""), of(|appends| appends.rate), "a second");
+        report.figure(name(", time of processors for each"), of(|appends| appends.cost), "µs");
         report.figure(name(", p50"), of(Load::median), "ms");
         report.figure(name(", p99"), of(|appends| appends.percentile(0.99)), "ms");
     }

@@ -1,6 +1,6 @@
 //! From commands that are supposed to the events that they would have become.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_graphql::{Result, Value};
@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use door::{Principal, shown};
 use read_model::catalogue::{Catalogue, EventType, one_of};
 use read_model::event::{Body, Event, EventId, EventSource, Memo, ObjectId, Position, Verdict, parse_id};
+use read_model::hashed::HashSet;
 use read_model::time::parse_instant;
 use serde_json::Value as Json;
 

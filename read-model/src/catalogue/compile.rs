@@ -1,10 +1,8 @@
 //! From the config as written to the catalogue as compiled: every mistake found, none left for later.
 
 use std::cell::Cell;
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -21,6 +19,7 @@ use super::search::compile_searches;
 use super::shape::{Names, Shape, is_name};
 use super::subscribing::compile_subscriptions;
 use super::yaml::Step;
+use crate::hashed::{HashSet, IndexMap};
 use crate::time::Zone;
 
 /// How deep names may lead into each other; deeper is a circle.
@@ -161,8 +160,8 @@ impl<'a> Compiler<'a> {
             description: config.description.as_deref().map(Arc::from),
             fields,
             derived,
-            inverses: IndexMap::new(),
-            searches: IndexMap::new(),
+            inverses: IndexMap::default(),
+            searches: IndexMap::default(),
             investigated: config.investigated.as_deref().map(|source| {
                 report.within(["investigated".into()], |report| {
                     derived_value(source, &self.members, &name.into(), report)
@@ -335,7 +334,7 @@ fn refuse_derived_circles(object_types: &IndexMap<Arc<str>, ObjectType>, report:
     for object_type in object_types.values() {
         for derived in object_type.derived.values() {
             let mut way = vec![(Arc::clone(&object_type.name), Arc::clone(&derived.name))];
-            if leads_back(object_types, &derived.value, &mut way, &mut HashSet::new()) {
+            if leads_back(object_types, &derived.value, &mut way, &mut HashSet::default()) {
                 any = true;
                 let way: Vec<String> = way.iter().map(|(of, field)| format!("{of}.{field}")).collect();
                 let at = ["object_types", &object_type.name, "derived", &derived.name, "value"];

@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use super::compile::{Compiler, MAX_EXPANDED, MAX_EXPANSION, compile_expression};
 use super::config::{
     ActionConfig, CorrectConfig, EffectConfig, EventTypeConfig, RuleConfig, Severity, VersionConfig,
@@ -17,6 +15,7 @@ use super::problem::{Report, one_of};
 use super::processing::activity_of_event_type;
 use super::shape::{Property, Shape};
 use super::yaml::Step;
+use crate::hashed::IndexMap;
 
 type ObjectTypes = IndexMap<Arc<str>, ObjectType>;
 

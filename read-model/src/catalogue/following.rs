@@ -1,15 +1,14 @@
 //! Which expressions follow references that stand in fields, so that whoever computes them may have to meet other objects;
 //! and how far.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-use indexmap::IndexMap;
 
 use super::expression::{Expression, Origin, Seen};
 use super::model::{Catalogue, Derived, ObjectType};
 use super::problem::Report;
 use super::yaml::Step;
+use crate::hashed::{HashMap, IndexMap};
 
 type ObjectTypes = IndexMap<Arc<str>, ObjectType>;
 
@@ -24,7 +23,7 @@ impl Catalogue {
     /// objects met by following references; and how many references are followed at most until one is read.
     #[must_use]
     pub fn derived_from(&self, fields: &BTreeSet<(Arc<str>, Arc<str>)>) -> BTreeMap<Arc<str>, usize> {
-        let (mut found, mut known) = (BTreeMap::new(), HashMap::new());
+        let (mut found, mut known) = (BTreeMap::new(), HashMap::default());
         for object_type in self.object_types.values() {
             let derived = object_type.derived.values();
             let seen: Vec<Seeing> =
@@ -97,7 +96,7 @@ const MAX_WAY: usize = 24;
 
 /// Refuses derived fields, none of which follows from itself, with too long a way to their values.
 pub(super) fn refuse_long_ways(object_types: &ObjectTypes, report: &mut Report) {
-    let mut known = HashMap::new();
+    let mut known = HashMap::default();
     for object_type in object_types.values() {
         for derived in object_type.derived.values() {
             let at = ["object_types", &object_type.name, "derived", &derived.name, "value"].map(Step::from);
@@ -125,7 +124,7 @@ fn refuse_long_way(way: usize, report: &mut Report) {
 /// How many fields are read one after the other.
 fn way(object_types: &ObjectTypes, value: &Expression, known: &mut Known) -> usize {
     let reads = value.reads();
-    let mut of_fields = HashMap::new();
+    let mut of_fields = HashMap::default();
     for seen in reads.objects() {
         for field in &seen.fields {
             let key = (Arc::clone(&seen.object_type), Arc::clone(field));

@@ -5,8 +5,6 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use super::compile::{check_field_name, derived_value};
 use super::config::{Config, InverseConfig};
 use super::expression::{Expression, Members};
@@ -16,6 +14,7 @@ use super::model::{Action, Effect, EventType, ObjectType};
 use super::problem::{Report, one_of};
 use super::shape::Shape;
 use super::yaml::Step;
+use crate::hashed::IndexMap;
 
 /// The objects of a type whose field refers to an object.
 #[derive(Debug)]

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use serde_json::Value;
 
 pub use super::config::{LineConfig as Line, Severity};
@@ -14,6 +13,7 @@ use super::processing::Processing;
 use super::search::Search;
 use super::shape::{self, Shape};
 use crate::event::{ObjectId, parse_id};
+use crate::hashed::IndexMap;
 use crate::time::{PartialDate, Zone};
 
 /// A compiled `write_config.yaml`.

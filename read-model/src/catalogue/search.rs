@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
@@ -17,6 +16,7 @@ use super::model::{Catalogue, EventType, ObjectType};
 use super::problem::Report;
 use super::shape::Shape;
 use crate::event::{Event, ObjectId, Position};
+use crate::hashed::IndexMap;
 use crate::time::{PartialDate, PartialDateError, Precision};
 
 /// The longest term, in characters: what finds a person has fewer, and an index takes no text of any length.

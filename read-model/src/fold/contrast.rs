@@ -1,12 +1,13 @@
 //! Two readings of history held against each other: what differs of the state, and of what events are worth.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::claim::Claim;
 use super::status::Folded;
 use super::world::World;
 use crate::event::{Event, EventId, ObjectId, Verdict};
+use crate::hashed::{HashMap, HashSet};
 use crate::resolve::Resolution;
 
 /// A history as it is read before a change, and after it.
@@ -125,7 +126,7 @@ fn standing(resolution: &Resolution, id: EventId) -> Option<Worth<'_>> {
 
 /// The fields whose line is not the same in both worlds.
 fn changed_fields(before: &World, after: &World) -> HashMap<ObjectId, HashSet<Arc<str>>> {
-    let mut changed: HashMap<ObjectId, HashSet<Arc<str>>> = HashMap::new();
+    let mut changed: HashMap<ObjectId, HashSet<Arc<str>>> = HashMap::default();
     let mut compare = |one: &World, other: &World| {
         for (id, state) in one.objects() {
             for (field, line) in state.lines() {

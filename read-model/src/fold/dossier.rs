@@ -4,7 +4,6 @@
 //! Such an event is added to the end of the lines that it speaks of. Anything else (a correction, a claim that is based
 //! on others, one validated out of turn) makes the dossier useless: it says so, and the object is folded from its events.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::claim::{Claim, Place};
@@ -13,6 +12,7 @@ use super::world::{FoldError, World};
 use crate::basis::Trust;
 use crate::catalogue::{Catalogue, EventType};
 use crate::event::{Body, Event, EventId, EventKind, ObjectId, Position, Verdict};
+use crate::hashed::{HashMap, HashSet};
 use crate::history::History;
 use crate::resolve::Assuming;
 

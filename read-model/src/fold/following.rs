@@ -1,6 +1,6 @@
 //! Following references: what an expression meets on its way, and whom it cannot look at yet.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
@@ -10,6 +10,7 @@ use super::scope::DayScope;
 use super::world::World;
 use crate::catalogue::{Catalogue, EvaluationError, Expression, FieldRead};
 use crate::event::ObjectId;
+use crate::hashed::HashMap;
 use crate::time::Day;
 
 /// What follows from objects that are found by following references.

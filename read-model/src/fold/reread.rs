@@ -1,6 +1,6 @@
 //! The same history read with two catalogues: what each can read, which events it contests, and what fields answer.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -12,6 +12,7 @@ use super::status::{Breach, Folded};
 use super::world::{FoldError, World};
 use crate::catalogue::{Catalogue, EvaluationError, ObjectType, Origin, Severity};
 use crate::event::{Event, EventId, ObjectId, Position};
+use crate::hashed::{HashMap, HashSet};
 use crate::history::History;
 use crate::time::Day;
 
@@ -110,7 +111,7 @@ impl Rereading {
     /// Compares what the catalogues derive.
     #[must_use]
     pub fn new(before: &Catalogue, after: &Catalogue) -> Self {
-        let mut derived_alike = HashMap::new();
+        let mut derived_alike = HashMap::default();
         for (name, one) in &before.object_types {
             let other = after.object_types.get(name);
             for (field, other) in one.derived.keys().filter_map(|field| Some((field, other?))) {

@@ -1,6 +1,5 @@
 //! The folded state of one object.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -8,6 +7,7 @@ use serde_json::Value;
 use super::claim::Place;
 use super::line::{Bound, FieldLine};
 use crate::catalogue::Line;
+use crate::hashed::HashMap;
 use crate::time::Day;
 
 /// The state of one object on the whole material line, for one point of the formal line.
@@ -22,7 +22,7 @@ pub struct ObjectState {
 impl ObjectState {
     /// The state of an object of which the first thing that counts takes effect here.
     pub(super) fn new(object_type: Arc<str>, place: Place) -> Self {
-        Self { object_type, first: place, last: place, fields: HashMap::new() }
+        Self { object_type, first: place, last: place, fields: HashMap::default() }
     }
 
     /// The type that the events about it give it.

@@ -1,11 +1,12 @@
 //! What a value rests on: every event without which it would not be there.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::line::{Assertion, FieldLine};
 use super::world::World;
 use crate::event::{Event, EventId, EventKind, Position};
+use crate::hashed::HashSet;
 use crate::resolve::Resolution;
 
 /// The events that what was said rests on beside those that make its own claim count: its claim's basis, the claim that
@@ -17,7 +18,7 @@ pub fn rests_on(
     line: &FieldLine,
     said: &Assertion,
 ) -> Vec<Arc<Event>> {
-    let mut support = Support { world, resolution, found: BTreeMap::new(), based: HashSet::new() };
+    let mut support = Support { world, resolution, found: BTreeMap::new(), based: HashSet::default() };
     support.assertion(line, said);
     for own in said.because.events() {
         support.found.remove(&own.position);
@@ -35,7 +36,7 @@ struct Support<'a> {
 impl<'a> Support<'a> {
     fn assertion(&mut self, line: &'a FieldLine, said: &'a Assertion) {
         let mut pending = vec![(line, said)];
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         while let Some((line, said)) = pending.pop() {
             if !seen.insert(std::ptr::from_ref(said)) {
                 continue;

@@ -1,6 +1,5 @@
 //! Folding: every claim that counts, in order of effect, into the state of each object.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -13,6 +12,7 @@ use super::state::ObjectState;
 use crate::basis::Trust;
 use crate::catalogue::{Catalogue, Effect, EvaluationError, Expression, Reads, UpcastError};
 use crate::event::{EventKind, ObjectId, Position};
+use crate::hashed::{HashMap, HashSet};
 use crate::history::History;
 use crate::resolve::{Assuming, Resolution};
 

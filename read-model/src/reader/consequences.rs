@@ -1,6 +1,6 @@
 //! Reading what follows from a change: generation by generation, and nothing of the rest of the store.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -10,6 +10,7 @@ use crate::basis::Trust;
 use crate::catalogue::{Catalogue, EventType};
 use crate::event::{Event, EventId, ObjectId, Position};
 use crate::fold::{Consequences, Contrast, DerivedChange, Folded, Following, derived_changes};
+use crate::hashed::HashSet;
 use crate::history::History;
 use crate::log::Log;
 use crate::resolve::Assuming;

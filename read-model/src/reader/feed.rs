@@ -1,6 +1,5 @@
 //! The feed: every event after a position, in commit order and without a gap, and then each new one.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
@@ -9,6 +8,7 @@ use tokio::sync::watch;
 
 use super::{EventFilter, EventReader, ReadError, Seen, listen};
 use crate::event::{Event, Position};
+use crate::hashed::HashMap;
 
 /// How many events are read at once: what one follower holds in memory, at most.
 const PAGE: usize = 100;

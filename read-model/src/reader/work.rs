@@ -1,10 +1,11 @@
 //! What may wait for a clerk: read off the derived index, in the order of registration.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{EventReader, ReadError};
 use crate::event::{Event, EventId, ObjectId, Position};
+use crate::hashed::HashSet;
 use crate::history::History;
 use crate::log::Log;
 use crate::work::WorkKind;
@@ -88,7 +89,7 @@ impl EventReader {
         events: impl IntoIterator<Item = (EventId, &'e [ObjectId])>,
         log: &Log,
     ) -> Result<History, ReadError> {
-        let (mut asked, mut objects) = (HashSet::new(), BTreeSet::new());
+        let (mut asked, mut objects) = (HashSet::default(), BTreeSet::new());
         for (id, about) in events {
             asked.insert(id);
             objects.extend(about);

@@ -1,6 +1,5 @@
 //! From when until when an event waited: for an index of it, built from the log.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -10,6 +9,7 @@ use crate::basis::Trust;
 use crate::catalogue::Catalogue;
 use crate::event::{Event, EventId, EventKind, Position};
 use crate::fold::{FoldError, Folded};
+use crate::hashed::HashMap;
 use crate::history::History;
 use crate::resolve::Assuming;
 
@@ -42,7 +42,7 @@ pub fn spells(
     let waiting: Vec<&Arc<Event>> =
         events.iter().filter(|event| event.kind() != EventKind::Validation).collect();
     let first = waiting.iter().map(|event| event.position).min();
-    let mut open: HashMap<EventId, Spell> = HashMap::new();
+    let mut open: HashMap<EventId, Spell> = HashMap::default();
     let mut spells = Vec::new();
     // Where what is registered together begins.
     let mut together = None;

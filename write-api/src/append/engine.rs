@@ -238,8 +238,8 @@ impl Engine {
             .map(|_| overlay.events().iter().map(|event| event.created_at).collect());
         let inserted = match lock {
             None => {
-                let mut lent = self.mirror.pool().lend().await?;
-                insert(&mut lent, &self.catalogue, before, overlay, stamps.as_deref()).await?
+                let connection = self.mirror.connection().await?;
+                insert(connection, &self.catalogue, before, overlay, stamps.as_deref()).await?
             }
             Some(mut transaction) => {
                 let inserted =

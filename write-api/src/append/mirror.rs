@@ -1,7 +1,7 @@
 //! The part of the log that the writer keeps in memory: every event of some objects, up to one position.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,8 +11,9 @@ use lru::LruCache;
 use read_model::catalogue::Catalogue;
 use read_model::event::{Event, EventId, EventKind, ObjectId, Position};
 use read_model::fold::{Dossier, Extended};
+use read_model::hashed::{HashMap, HashSet};
 use read_model::history::History;
-use read_model::pool::Pool;
+use read_model::pool::{Kept, Lent, Pool};
 use read_model::reader::{EVENT_COLUMNS, EventRow, event_at};
 use sqlx::{FromRow, Row};
 
@@ -32,6 +33,7 @@ const KEPT_BASES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99_999);
 #[derive(Debug)]
 pub(super) struct Mirror {
     pool: Pool,
+    kept: Kept,
     catalogue: Arc<Catalogue>,
     head: Head,
     clock: DatabaseClock,
@@ -89,13 +91,14 @@ impl Mirror {
                 .fetch_one(&mut pool.lend().await?)
                 .await?;
         Ok(Self {
+            kept: Kept::none(pool.clone()),
             pool,
             catalogue,
             head: Head { position: Position::new(position), created_at },
             clock: DatabaseClock { read: now, at: Instant::now() },
             objects: LruCache::new(NonZeroUsize::new(objects).unwrap_or(NonZeroUsize::MIN)),
-            by_id: HashMap::new(),
-            absent: HashSet::new(),
+            by_id: HashMap::default(),
+            absent: HashSet::default(),
             values: LruCache::new(KEPT_VALUES),
             resting: LruCache::new(KEPT_BASES),
         })
@@ -103,6 +106,11 @@ impl Mirror {
 
     pub(super) fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    /// The connection over which this writer reads and writes.
+    pub(super) async fn connection(&mut self) -> Result<&mut Lent, sqlx::Error> {
+        self.kept.connection().await
     }
 
     pub(super) fn catalogue(&self) -> &Catalogue {
@@ -264,8 +272,9 @@ impl Mirror {
         self.clock = DatabaseClock { read: head.created_at.max(self.clock.now()), at: Instant::now() };
     }
 
-    /// Forgets everything: after a fault nobody knows what was committed.
+    /// Forgets everything: after a fault nobody knows what was committed, nor what the connection would say next.
     pub(super) fn forget(&mut self) {
+        self.kept.give_back();
         self.objects.clear();
         self.by_id.clear();
         self.absent.clear();
@@ -274,17 +283,17 @@ impl Mirror {
     }
 
     /// Whether the log still ends where this mirror does.
-    pub(super) async fn is_current(&self) -> Result<bool, EngineError> {
+    pub(super) async fn is_current(&mut self) -> Result<bool, EngineError> {
         let position: i64 =
-            sqlx::query_scalar("SELECT position FROM head").fetch_one(&mut self.pool.lend().await?).await?;
+            sqlx::query_scalar("SELECT position FROM head").fetch_one(self.kept.connection().await?).await?;
         Ok(position == self.head.position.get())
     }
 
     /// The `created_at` of the event at a position; of the start where there is none.
-    pub(super) async fn created_at(&self, position: Position) -> Result<DateTime<Utc>, EngineError> {
+    pub(super) async fn created_at(&mut self, position: Position) -> Result<DateTime<Utc>, EngineError> {
         let found = sqlx::query_scalar("SELECT created_at FROM event WHERE position = $1")
             .bind(position.get())
-            .fetch_optional(&mut self.pool.lend().await?)
+            .fetch_optional(self.kept.connection().await?)
             .await?;
         Ok(found.unwrap_or(read_model::time::FIRST_INSTANT))
     }
@@ -321,7 +330,7 @@ impl Mirror {
         )
         .bind(fields)
         .bind(values)
-        .fetch_all(&mut self.pool.lend().await?)
+        .fetch_all(self.kept.connection().await?)
         .await?;
         for (field, value) in &missing.values {
             let objects =
@@ -357,7 +366,7 @@ impl Mirror {
              WHERE b.basis = ANY($1) ORDER BY e.position",
         )
         .bind(missing.bases.iter().copied().collect::<Vec<EventId>>())
-        .fetch_all(&mut self.pool.lend().await?)
+        .fetch_all(self.kept.connection().await?)
         .await?;
         for basis in &missing.bases {
             let of_basis = rows.iter().filter(|(of, ..)| of == basis);
@@ -372,7 +381,7 @@ impl Mirror {
     }
 
     /// One statement, so one snapshot: where the log ends, what came since, and what is missing.
-    async fn fetch(&self, missing: &Missing) -> Result<Fetched, EngineError> {
+    async fn fetch(&mut self, missing: &Missing) -> Result<Fetched, EngineError> {
         let sql = format!(
             "WITH wanted AS (
                SELECT position FROM event WHERE position > $1 AND position > (SELECT position - $4 FROM head)
@@ -392,7 +401,7 @@ impl Mirror {
             .bind(objects)
             .bind(events)
             .bind(MAX_CATCH_UP)
-            .fetch_all(&mut self.pool.lend().await?)
+            .fetch_all(self.kept.connection().await?)
             .await?;
         let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
         let head = Head {

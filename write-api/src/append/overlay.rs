@@ -1,9 +1,9 @@
 //! What a batch has decided and not yet committed.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use read_model::event::{Event, EventId, EventKind, ObjectId};
+use read_model::hashed::HashMap;
 
 use crate::decide::{Accepted, Resting, Turn, UniqueValue};
 

@@ -1,12 +1,12 @@
 //! Rules: the command's own, and those of events that stood.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use policy::{Act, Acts};
 use read_model::catalogue::Severity;
 use read_model::event::{Event, EventId};
 use read_model::fold::{Breach, Claim, Contrast, Folded};
+use read_model::hashed::HashSet;
 
 use super::draft::{Draft, finding};
 use super::evidence::Evidence;

@@ -1,9 +1,10 @@
 //! What rests on the events that a draft bears on: claims that stand and fall with them, of whichever objects.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 
 use read_model::event::{EventId, ObjectId};
 use read_model::fold::Folded;
+use read_model::hashed::HashSet;
 
 use super::draft::Draft;
 use super::view::event;
@@ -33,7 +34,7 @@ pub(super) fn moved(before: &Folded<'_>, after: &Folded<'_>) -> Vec<EventId> {
 pub(super) fn objects_resting_on(desk: Desk<'_>, events: Vec<EventId>) -> Result<HashSet<ObjectId>, Missing> {
     let mut seen: HashSet<EventId> = events.iter().copied().collect();
     let mut pending = VecDeque::from(events);
-    let (mut objects, mut missing) = (HashSet::new(), Missing::default());
+    let (mut objects, mut missing) = (HashSet::default(), Missing::default());
     while let Some(id) = pending.pop_front() {
         let Some(resting) = desk.view.based_on(id) else {
             missing.bases.insert(id);

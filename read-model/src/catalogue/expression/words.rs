@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use super::kind::Kind;
+use crate::hashed::IndexMap;
 
 /// The fields of every object type, with the kind of their values.
 #[derive(Debug, Default)]

@@ -1,11 +1,11 @@
 //! Answers: with the events as they were committed, and the basis of each.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use read_model::basis::{Basis, Trust};
 use read_model::event::{Event, EventId, Position};
+use read_model::hashed::HashMap;
 
 use super::{Answer, Decided, Engine};
 use crate::append::mirror::Head;
@@ -47,7 +47,7 @@ impl Committed {
 impl Engine {
     /// Turns decisions into answers: with the events as they were committed, and the basis of each.
     pub(super) async fn answer(
-        &self,
+        &mut self,
         decided: Vec<Decided>,
         committed: &Committed,
     ) -> Result<Vec<Result<Outcome, AppendError>>, EngineError> {
@@ -63,7 +63,7 @@ impl Engine {
     }
 
     async fn outcome(
-        &self,
+        &mut self,
         answer: Answer,
         known: Position,
         dry_run: bool,

@@ -1,9 +1,10 @@
 //! How the log is divided: each object is compared once, and each event judged once, with all that its rules read.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use read_model::event::{Body, Event, EventId, ObjectId, Position};
+use read_model::hashed::{HashMap, HashSet};
 use read_model::history::History;
 
 /// How many objects beside its own a portion takes in: those that share events with an institution are thousands.
@@ -45,7 +46,7 @@ pub(super) fn portions(history: &History, objects: &[ObjectId]) -> Vec<Portion> 
 
 /// The objects that the amends of each claim name: one of them may be in force.
 fn named_by_amends(history: &History) -> HashMap<EventId, Vec<ObjectId>> {
-    let mut named: HashMap<EventId, Vec<ObjectId>> = HashMap::new();
+    let mut named: HashMap<EventId, Vec<ObjectId>> = HashMap::default();
     for event in history.events() {
         if let (Body::Amend { .. }, Some(claim)) = (&event.body, event.target()) {
             named.entry(claim).or_default().extend(&event.object_ids);
