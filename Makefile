@@ -32,7 +32,7 @@ stop: ## End the servers and the database that make started
 test: ## Every test, on a PostgreSQL that is thrown away; ARGS=… goes to cargo nextest
 	@scripts/test.sh $(ARGS)
 
-soak: ## The scenarios that take long, in full: ten times what make test does of each; ARGS=… goes to cargo nextest
+soak: ## The scenarios that take long, in full, and the fuzzers: ten times what make test does of each; ARGS=… goes to cargo nextest
 	@scripts/soak.sh soak $(ARGS)
 
 faults: ## What machines do to an F6, on purpose and under load, ten times as much as in make test; ARGS=… goes to cargo nextest

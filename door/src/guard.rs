@@ -197,4 +197,6 @@ fn within(what: &'static str, count: usize, limit: usize) -> Result<(), GuardErr
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

@@ -3,6 +3,8 @@
 //! The material line is counted in local days of the F6's time zone; the formal line in microseconds of `created_at`.
 
 mod day;
+#[cfg(test)]
+mod fuzz;
 mod instant;
 mod moment;
 mod partial_date;

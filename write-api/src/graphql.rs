@@ -6,6 +6,8 @@ mod admission;
 mod consequences;
 mod data;
 mod fields;
+#[cfg(test)]
+mod fuzz;
 mod input;
 mod json;
 mod mutation;

@@ -2,6 +2,8 @@
 //!
 //! An import that was cut off is taken up by running it again: what is there already is recognised by its id.
 
+#[cfg(test)]
+mod fuzz;
 mod line;
 
 use std::fs::File;

@@ -139,4 +139,6 @@ impl<'a> Count<'a> {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

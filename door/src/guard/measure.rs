@@ -108,8 +108,8 @@ impl<'a> Meter<'a> {
             Selection::FragmentSpread(spread) => {
                 match self.fragments.get_key_value(&spread.node.fragment_name.node) {
                     Some((name, fragment)) => self.fragment(name, fragment, level + 1)?,
-                    // Validation will say that there is no such fragment.
-                    None => Count::default(),
+                    // Validation will say that there is no such fragment; until then it counts as a field, as whoever expands the document comes by here no less often.
+                    None => Count { fields: 1, root_fields: 1, ..Count::default() },
                 }
             }
         };
@@ -154,6 +154,7 @@ impl<'a> Meter<'a> {
         self.known.insert(name, Known::Pending);
         let mut count = self.set(&fragment.node.selection_set.node, level)?;
         count.directives = count.directives.saturating_add(fragment.node.directives.len() as u64);
+        self.within(&count)?;
         self.known.insert(name, Known::Counted(count));
         Ok(count)
     }

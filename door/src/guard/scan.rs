@@ -43,7 +43,8 @@ impl Scan {
         let bytes = text.as_bytes();
         let (mut scan, mut open, mut at) = (Self { tokens: 0, nesting: 0 }, Vec::new(), 0);
         while let Some(&byte) = bytes.get(at) {
-            scan.tokens += usize::from(!matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'#'));
+            scan.tokens +=
+                usize::from(byte.is_ascii() && !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'#'));
             let length = length(text, at)?;
             match byte {
                 b'{' | b'[' | b'(' => open.push(Bracket::opened(byte, open.last())),
@@ -92,11 +93,21 @@ fn check_name<'a>(
         return Ok(());
     };
     let (start, end) = (place.start, place.end);
-    let named = text[end..].trim_start_matches([' ', '\t', '\r', '\n', ',']).starts_with(':');
-    if named && !names.insert(&text[place]) {
+    if before_colon(&text[end..]) && !names.insert(&text[place]) {
         return Err(ScanError::Twice(position(text, start), shown_text(&text[start..end])));
     }
     Ok(())
+}
+
+/// Whether a colon follows, behind all that means nothing: white space, commas, byte order marks, comments.
+fn before_colon(mut rest: &str) -> bool {
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', '\r', '\n', ',', '\u{feff}']);
+        match rest.strip_prefix('#') {
+            Some(comment) => rest = comment.trim_start_matches(|c| !matches!(c, '\r' | '\n')),
+            None => return rest.starts_with(':'),
+        }
+    }
 }
 
 /// The length of what begins at this place.
@@ -106,6 +117,7 @@ fn length(text: &str, at: usize) -> Result<usize, ScanError> {
         b'"' => string(text, at)?,
         b'#' => run(rest, |byte| !matches!(byte, b'\r' | b'\n')),
         b'.' => run(rest, |byte| byte == b'.'),
+        b'-' | b'0'..=b'9' => run(rest, |byte| word(byte) || matches!(byte, b'.' | b'+')),
         byte if word(byte) => run(rest, word),
         _ => 1,
     })

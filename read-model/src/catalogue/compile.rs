@@ -1,5 +1,6 @@
 //! From the config as written to the catalogue as compiled: every mistake found, none left for later.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -18,11 +19,18 @@ use super::search::compile_searches;
 use super::shape::{Names, Shape, is_name};
 use super::subscribing::compile_subscriptions;
 use super::yaml::Step;
-use crate::hashed::IndexMap;
+use crate::hashed::{HashSet, IndexMap};
 use crate::time::Zone;
 
 /// How deep names may lead into each other; deeper is a circle.
-const MAX_EXPANSION: usize = 16;
+pub(super) const MAX_EXPANSION: usize = 16;
+
+/// How many parts a structure may have, with all that its names lead to: a few names within each other could lead to billions.
+/// The largest that is shipped has some dozens.
+pub(super) const MAX_EXPANDED: usize = 2_000;
+
+/// How many lists may stand in each other; more is a slip of the pen.
+const MAX_LISTS: usize = 4;
 
 impl Catalogue {
     /// Compiles the text of a `write_config.yaml`; `file` names it in messages.
@@ -52,6 +60,8 @@ pub(super) struct Compiler<'a> {
     pub(super) definitions: Value,
     /// The fields of every object type.
     pub(super) members: Members,
+    /// Whether every type can be expanded; where one cannot, that is reported.
+    pub(super) types_hold: bool,
 }
 
 impl<'a> Compiler<'a> {
@@ -67,8 +77,9 @@ impl<'a> Compiler<'a> {
         }
         definitions.extend(config.types.iter().map(|(name, schema)| (name.clone(), schema.clone())));
         let definitions = Value::Object(definitions);
-        let mut compiler = Self { config, names, types, definitions, members: Members::default() };
-        compiler.refuse_circles(report);
+        let mut compiler =
+            Self { config, names, types, definitions, members: Members::default(), types_hold: true };
+        compiler.types_hold = compiler.refuse_circles(report);
         compiler.members = compiler.members();
         compiler
     }
@@ -231,6 +242,10 @@ impl<'a> Compiler<'a> {
 
     /// The shape that `String`, `[Persoon]`, `Naam` … name.
     fn value_type(&self, text: &str, report: &mut Report) -> Shape {
+        if text.bytes().take_while(|byte| *byte == b'[').count() > MAX_LISTS {
+            report.say(format!("more than {MAX_LISTS} lists stand in each other; write fewer brackets"));
+            return Shape::Text;
+        }
         if let Some(item) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             return Shape::List(Box::new(self.value_type(item, report)));
         }
@@ -252,19 +267,27 @@ impl<'a> Compiler<'a> {
 
     /// The shape with every name followed; what leads in a circle has been reported.
     pub(super) fn expand(&self, shape: &Shape) -> Shape {
-        let named = |name: &str| self.types.get(name).map(|named| named.shape.clone());
-        shape.expand(&named, MAX_EXPANSION).unwrap_or(Shape::Text)
+        self.expanded(shape).unwrap_or(Shape::Text)
     }
 
-    fn refuse_circles(&self, report: &mut Report) {
-        let named = |name: &str| self.types.get(name).map(|named| named.shape.clone());
+    /// None where names lead back to themselves, or what they lead to is too deep or too large.
+    pub(super) fn expanded(&self, shape: &Shape) -> Option<Shape> {
+        let named = |name: &str| self.types.get(name).map(|named| &named.shape);
+        shape.expand(&named, MAX_EXPANSION, &Cell::new(MAX_EXPANDED))
+    }
+
+    /// Whether there are none.
+    fn refuse_circles(&self, report: &mut Report) -> bool {
+        let mut none = true;
         for (name, named_type) in &self.types {
-            if named_type.shape.expand(&named, MAX_EXPANSION).is_none() {
+            if self.expanded(&named_type.shape).is_none() {
+                none = false;
                 report.within(["types".into(), (&**name).into()], |report| {
-                    report.say(format!("the type `{name}` leads back to itself, or nests deeper than {MAX_EXPANSION}; break the cycle"));
+                    report.say(format!("the type `{name}` leads back to itself, nests deeper than {MAX_EXPANSION}, or has more than {MAX_EXPANDED} parts; break the cycle, or name less"));
                 });
             }
         }
+        none
     }
 }
 
@@ -311,7 +334,7 @@ fn refuse_derived_circles(object_types: &IndexMap<Arc<str>, ObjectType>, report:
     for object_type in object_types.values() {
         for derived in object_type.derived.values() {
             let mut way = vec![(Arc::clone(&object_type.name), Arc::clone(&derived.name))];
-            if leads_back(object_types, &derived.value, &mut way) {
+            if leads_back(object_types, &derived.value, &mut way, &mut HashSet::default()) {
                 any = true;
                 let way: Vec<String> = way.iter().map(|(of, field)| format!("{of}.{field}")).collect();
                 let at = ["object_types", &object_type.name, "derived", &derived.name, "value"];
@@ -325,22 +348,26 @@ fn refuse_derived_circles(object_types: &IndexMap<Arc<str>, ObjectType>, report:
     any
 }
 
-/// Whether a value follows from the field that the way began with.
+/// A derived field: its object type, and its name.
+type DerivedField = (Arc<str>, Arc<str>);
+
+/// Whether a value follows from the field that the way began with; each field is looked at once, by whichever way it is met.
 fn leads_back(
     object_types: &IndexMap<Arc<str>, ObjectType>,
     value: &Expression,
-    way: &mut Vec<(Arc<str>, Arc<str>)>,
+    way: &mut Vec<DerivedField>,
+    met: &mut HashSet<DerivedField>,
 ) -> bool {
     for seen in value.reads().objects() {
         let Some(object_type) = object_types.get(&seen.object_type) else { continue };
         for next in seen.fields.iter().filter_map(|field| object_type.derived.get(field)) {
             let step = (Arc::clone(&object_type.name), Arc::clone(&next.name));
             let first = way[0] == step;
-            if !first && way.contains(&step) {
+            if !first && !met.insert(step.clone()) {
                 continue;
             }
             way.push(step);
-            if first || leads_back(object_types, &next.value, way) {
+            if first || leads_back(object_types, &next.value, way, met) {
                 return true;
             }
             way.pop();

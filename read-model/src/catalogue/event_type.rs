@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::compile::{Compiler, compile_expression};
+use super::compile::{Compiler, MAX_EXPANDED, MAX_EXPANSION, compile_expression};
 use super::config::{
     ActionConfig, CorrectConfig, EffectConfig, EventTypeConfig, RuleConfig, Severity, VersionConfig,
 };
@@ -109,7 +109,15 @@ fn compile_version(
         }
         shape
     });
-    let expanded = compiler.expand(&shape);
+    let expanded = compiler.expanded(&shape);
+    if expanded.is_none() && compiler.types_hold {
+        report.within(["schema".into()], |report| {
+            report.say(format!(
+                "the data nest deeper than {MAX_EXPANSION}, or have more than {MAX_EXPANDED} parts; write less"
+            ));
+        });
+    }
+    let expanded = expanded.unwrap_or(Shape::Text);
     let upcast = upcast(compiler, config, &expanded, last, report);
     let format = Format::compile(&config.schema, &compiler.definitions, shape, expanded);
     let format = format.map_err(|error| {

@@ -1,5 +1,6 @@
 //! Expressions of the config: CEL (Common Expression Language), compiled once, with what they read known beforehand.
 
+mod bounds;
 mod dates;
 mod elaborate;
 mod kind;
@@ -234,7 +235,9 @@ impl std::fmt::Debug for Expression {
 }
 
 fn parse(source: &str) -> Result<Program, String> {
+    bounds::check_text(source)?;
     let program = ENVIRONMENT.compile(source).map_err(|errors| one_line(&errors.to_string()))?;
+    bounds::check_depth(program.expression())?;
     match program.references().functions().into_iter().find(|name| !is_function(name)) {
         Some(unknown) => Err(format!("there is no function `{unknown}`; {}", one_of(unknown, FUNCTIONS))),
         None => Ok(program),

@@ -23,12 +23,13 @@ impl Catalogue {
     /// objects met by following references; and how many references are followed at most until one is read.
     #[must_use]
     pub fn derived_from(&self, fields: &BTreeSet<(Arc<str>, Arc<str>)>) -> BTreeMap<Arc<str>, usize> {
-        let mut found = BTreeMap::new();
+        let (mut found, mut known) = (BTreeMap::new(), HashMap::default());
         for object_type in self.object_types.values() {
-            let mut seen = Seeing::default();
             let derived = object_type.derived.values();
-            derived.for_each(|derived| see(&self.object_types, &derived.value, 0, &mut seen));
-            let steps = seen.iter().filter(|(field, _)| fields.contains(field)).map(|(_, steps)| *steps);
+            let seen: Vec<Seeing> =
+                derived.map(|derived| see(&self.object_types, &derived.value, &mut known)).collect();
+            let seen = seen.iter().flatten().filter(|(field, _)| fields.contains(field));
+            let steps = seen.map(|(_, steps)| *steps);
             found.extend(steps.max().map(|steps| (Arc::clone(&object_type.name), steps)));
         }
         found
@@ -37,31 +38,52 @@ impl Catalogue {
 
 /// The fields that events set which an expression reads, by object type and name, each with the number of references that
 /// are followed until it is read.
-type Seeing = BTreeMap<(Arc<str>, Arc<str>), usize>;
+type Seeing = BTreeMap<Field, usize>;
 
-fn see(object_types: &ObjectTypes, value: &Expression, begun: usize, found: &mut Seeing) {
+/// A field, by its object type and name.
+type Field = (Arc<str>, Arc<str>);
+
+/// What a value reads; `known` holds what the derived fields read that were looked at before, each of which is looked at once.
+fn see(object_types: &ObjectTypes, value: &Expression, known: &mut HashMap<Field, Seeing>) -> Seeing {
     let reads = value.reads();
+    for (field, derived) in reads.objects().iter().flat_map(|seen| derived_of(object_types, seen)) {
+        if !known.contains_key(&field) {
+            let seeing = see(object_types, &derived.value, known);
+            known.insert(field, seeing);
+        }
+    }
+    let steps_of = |object_type: &Arc<str>, field: &str| {
+        let seeing = known.get(&(Arc::clone(object_type), Arc::from(field)));
+        seeing.and_then(|seeing| seeing.values().copied().max()).unwrap_or_default()
+    };
+    let mut found = Seeing::default();
+    let mut meet = |field: Field, steps: usize| {
+        let most = found.entry(field).or_default();
+        *most = steps.max(*most);
+    };
     for (place, seen) in reads.objects().iter().enumerate() {
-        let steps = begun + reads.way_to(place, &|of, field| steps_of(object_types, of, field));
+        let begun = reads.way_to(place, &steps_of);
         for field in &seen.fields {
-            match derived(object_types, &seen.object_type, field) {
-                Some(derived) => see(object_types, &derived.value, steps, found),
-                None => {
-                    let most = found.entry((Arc::clone(&seen.object_type), Arc::clone(field))).or_default();
-                    *most = steps.max(*most);
-                }
+            let field = (Arc::clone(&seen.object_type), Arc::clone(field));
+            match known.get(&field) {
+                Some(seeing) => seeing.iter().for_each(|(field, steps)| meet(field.clone(), begun + steps)),
+                None => meet(field, begun),
             }
         }
     }
+    found
 }
 
-/// How many references are followed to compute a field itself.
-fn steps_of(object_types: &ObjectTypes, object_type: &Arc<str>, field: &str) -> usize {
-    let mut seen = Seeing::default();
-    if let Some(derived) = derived(object_types, object_type, field) {
-        see(object_types, &derived.value, 0, &mut seen);
-    }
-    seen.into_values().max().unwrap_or_default()
+/// The derived fields among those that are read of an object.
+fn derived_of<'a>(
+    object_types: &'a ObjectTypes,
+    seen: &'a Seen,
+) -> impl Iterator<Item = (Field, &'a Derived)> {
+    let derived = |field: &'a Arc<str>| {
+        let derived = derived(object_types, &seen.object_type, field)?;
+        Some(((Arc::clone(&seen.object_type), Arc::clone(field)), derived))
+    };
+    seen.fields.iter().filter_map(derived)
 }
 
 fn derived<'a>(object_types: &'a ObjectTypes, object_type: &str, field: &str) -> Option<&'a Derived> {
@@ -127,7 +149,7 @@ fn way(object_types: &ObjectTypes, value: &Expression, known: &mut Known) -> usi
 }
 
 /// By object type and field: how many fields are read one after the other to compute it.
-type Known = HashMap<(Arc<str>, Arc<str>), usize>;
+type Known = HashMap<Field, usize>;
 
 /// Notes which derived fields follow references: those that do so themselves, and those that read one of them.
 pub(super) fn mark_following(object_types: &mut ObjectTypes) {

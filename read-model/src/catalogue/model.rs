@@ -12,7 +12,7 @@ use super::inverse::Inverse;
 use super::processing::Processing;
 use super::search::Search;
 use super::shape::{self, Shape};
-use crate::event::ObjectId;
+use crate::event::{ObjectId, parse_id};
 use crate::hashed::IndexMap;
 use crate::time::{PartialDate, Zone};
 
@@ -337,7 +337,7 @@ impl Catalogue {
     pub fn references(&self, shape: &Shape, data: &Value) -> Vec<(Arc<str>, ObjectId)> {
         let mut found = Vec::new();
         shape::visit_references(shape, &|name| self.named(name), data, &mut |object_type, id| {
-            if let Ok(id) = ObjectId::parse_str(id) {
+            if let Some(id) = parse_id(id) {
                 found.push((Arc::clone(object_type), id));
             }
         });

@@ -1,17 +1,44 @@
 //! What is wrong with a config: where, what, and what would be right.
 
 use std::fmt;
+use std::panic::resume_unwind;
+use std::thread;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::yaml::{Document, Step};
+use crate::shown::bounded;
 
 /// Reads a YAML text as a config `C` and compiles it; `file` names it in messages.
 ///
 /// # Errors
 /// Every mistake that was found, each with its line; one in the shape of the config hides what lies behind it.
-pub fn compile_yaml<C: DeserializeOwned, T>(
+pub fn compile_yaml<C: DeserializeOwned, T: Send>(
+    file: &str,
+    source: &str,
+    compile: impl FnOnce(&C, &mut Report) -> T + Send,
+) -> Result<T, Problems> {
+    thread::scope(|scope| {
+        let compiling = || read_and_compile(file, source, compile);
+        match thread::Builder::new().stack_size(STACK).spawn_scoped(scope, compiling) {
+            Ok(compiling) => compiling.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(error) => {
+                let message = format!("there is no room to read it in: {error}");
+                Err(Problems {
+                    file: file.to_owned(),
+                    problems: vec![Problem { path: Vec::new(), line: 1, message }],
+                })
+            }
+        }
+    })
+}
+
+/// Room for what is nested as deep as it may be, whoever asks: without optimisation, each bracket of an expression takes the
+/// parser 150 kB, and each level of YAML 40 kB.
+const STACK: usize = 16 << 20;
+
+fn read_and_compile<C: DeserializeOwned, T>(
     file: &str,
     source: &str,
     compile: impl FnOnce(&C, &mut Report) -> T,
@@ -108,6 +135,9 @@ fn dotted(path: &[Step]) -> String {
     if text.is_empty() { "(the whole file)".into() } else { text }
 }
 
+/// The longest message, in characters: it has room for the name of every event type there is.
+const LONGEST: usize = 2_000;
+
 /// Collects mistakes while a config is compiled; paths are relative to where the collector stands.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -129,9 +159,10 @@ impl Report {
         result
     }
 
-    /// Notes a mistake here.
+    /// Notes a mistake here; on one line, and not at length, whatever it repeats of the config.
     pub fn say(&mut self, message: impl Into<String>) {
-        self.found.push((self.at.clone(), message.into()));
+        let message = message.into().replace(['\r', '\n'], " ");
+        self.found.push((self.at.clone(), bounded(&message, LONGEST)));
     }
 }
 

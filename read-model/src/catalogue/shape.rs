@@ -1,12 +1,13 @@
 //! The shape of data: what of a JSON Schema typed APIs and the fold need to know.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use super::problem::{Report, one_of};
 use super::yaml::Step;
-use crate::event::ObjectId;
+use crate::event::parse_id;
 
 /// The shape of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,17 +119,24 @@ impl Shape {
         }
     }
 
-    /// The shape with every name followed; `None` where names lead back to themselves.
-    pub(super) fn expand(&self, named: &impl Fn(&str) -> Option<Self>, depth: usize) -> Option<Self> {
+    /// The shape with every name followed; `None` where names lead back to themselves, or there is no room left for its parts.
+    pub(super) fn expand<'n>(
+        &self,
+        named: &impl Fn(&str) -> Option<&'n Self>,
+        depth: usize,
+        room: &Cell<usize>,
+    ) -> Option<Self> {
         let deeper = depth.checked_sub(1)?;
+        room.set(room.get().checked_sub(1)?);
         Some(match self {
-            Self::Named(name) => named(name)?.expand(named, deeper)?,
-            Self::List(item) => Self::List(Box::new(item.expand(named, deeper)?)),
+            Self::Named(name) => named(name)?.expand(named, deeper, room)?,
+            Self::List(item) => Self::List(Box::new(item.expand(named, deeper, room)?)),
             Self::Object(properties) => Self::Object(
                 properties
                     .iter()
                     .map(|property| {
-                        Some(Property { shape: property.shape.expand(named, deeper)?, ..property.clone() })
+                        let shape = property.shape.expand(named, deeper, room)?;
+                        Some(Property { shape, ..property.clone() })
                     })
                     .collect::<Option<_>>()?,
             ),
@@ -196,7 +204,7 @@ pub(super) fn canonicalise_references<'s>(
 ) {
     match (shape, value) {
         (Shape::Reference(_), Value::String(id)) => {
-            if let Ok(parsed) = ObjectId::parse_str(id) {
+            if let Some(parsed) = parse_id(id) {
                 *id = parsed.to_string();
             }
         }

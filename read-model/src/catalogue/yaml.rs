@@ -43,13 +43,21 @@ pub(super) struct SyntaxError {
     pub(super) message: String,
 }
 
+/// How much may stand in a document through aliases, which name what stands elsewhere: a few that name each other could
+/// make billions. The shipped configs have none.
+const MAX_REPEATED: usize = 10_000;
+
 impl Document {
     /// Reads YAML 1.2 as people mean it: `no` is a text, and `0599` is a text too.
     ///
     /// # Errors
     /// [`SyntaxError`] where the text is no YAML.
     pub(super) fn parse(text: &str) -> Result<Self, SyntaxError> {
-        let options = serde_saphyr::options! { strict_booleans: true, leading_zero_numbers_as_strings: true };
+        let options = serde_saphyr::options! {
+            strict_booleans: true,
+            leading_zero_numbers_as_strings: true,
+            alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: MAX_REPEATED },
+        };
         serde_saphyr::from_str_with_options::<Spanned<Node>>(text, options)
             .map(|node| Self { root: Node { line: 1, ..node.value } })
             .map_err(|error| SyntaxError {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeZone, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 
 use super::{PartialDate, PartialDateError};
@@ -37,7 +37,7 @@ impl Day {
     /// This day moved by whole days, held within the calendar.
     #[must_use]
     pub fn plus(self, days: i64) -> Self {
-        let moved = chrono::TimeDelta::try_days(days).and_then(|delta| self.0.checked_add_signed(delta));
+        let moved = TimeDelta::try_days(days).and_then(|delta| self.0.checked_add_signed(delta));
         let edge = if days < 0 { Self::FIRST } else { Self::LAST };
         moved.map_or(edge, |day| Self(day).clamp(Self::FIRST, Self::LAST))
     }
@@ -118,7 +118,7 @@ impl Zone {
         self.beginning(instant).day
     }
 
-    /// The first instant of a local day; where a clock change skips midnight, the first one that exists.
+    /// The first instant of a local day; where a clock change skips midnight, or the whole day, the first one that exists.
     ///
     /// 0001-01-01 begins at `0001-01-01T00:00:00Z`, the first instant that there is.
     #[must_use]
@@ -128,22 +128,39 @@ impl Zone {
         if day == Day::FIRST {
             return first;
         }
-        (0..4)
-            .find_map(|hours| {
-                self.0.from_local_datetime(&(midnight + chrono::TimeDelta::hours(hours))).earliest()
-            })
-            .map_or(first, |instant| instant.with_timezone(&Utc))
+        self.at(midnight, 0).or_else(|| self.after_the_skipped(midnight)).unwrap_or(first)
+    }
+
+    /// The instant at which clocks show a time so many seconds after a local one; none where a clock change skips it.
+    fn at(self, local: NaiveDateTime, seconds: i64) -> Option<DateTime<Utc>> {
+        let instant = self.0.from_local_datetime(&(local + TimeDelta::seconds(seconds))).earliest()?;
+        Some(instant.with_timezone(&Utc))
+    }
+
+    /// The first instant after a local time that was skipped, with what follows it: some minutes, or up to a day where a
+    /// country changed sides of the date line.
+    fn after_the_skipped(self, local: NaiveDateTime) -> Option<DateTime<Utc>> {
+        let (mut skipped, mut there) = (0, 86_400);
+        while skipped + 1 < there {
+            let middle = i64::midpoint(skipped, there);
+            if self.at(local, middle).is_some() {
+                there = middle;
+            } else {
+                skipped = middle;
+            }
+        }
+        self.at(local, there)
     }
 
     /// The last microsecond of a local day.
     #[must_use]
     pub fn end_of(self, day: Day) -> DateTime<Utc> {
         let after = if day == Day::LAST {
-            self.start_of(day) + chrono::TimeDelta::days(1)
+            self.start_of(day) + TimeDelta::days(1)
         } else {
             self.start_of(day.plus(1))
         };
-        after - chrono::TimeDelta::microseconds(1)
+        after - TimeDelta::microseconds(1)
     }
 }
 
@@ -191,6 +208,18 @@ mod tests {
     #[test]
     fn a_day_ends_one_microsecond_before_the_next() {
         assert_eq!(zone().end_of(day("2026-01-01")).to_rfc3339(), "2026-01-01T22:59:59.999999+00:00");
+    }
+
+    #[test]
+    fn a_day_whose_midnight_was_skipped_begins_at_the_second_at_which_clocks_went_on() {
+        let start = |zone: &str, text| zone.parse::<Zone>().unwrap().start_of(day(text)).to_rfc3339();
+        // A quarter of an hour in Nepal, an hour in Brazil
+        assert_eq!(start("Asia/Kathmandu", "1986-01-01"), "1985-12-31T18:30:00+00:00");
+        assert_eq!(start("America/Sao_Paulo", "2018-11-04"), "2018-11-04T03:00:00+00:00");
+        // Samoa went over the date line, and had no 30 December
+        let samoa: Zone = "Pacific/Apia".parse().unwrap();
+        assert_eq!(samoa.start_of(day("2011-12-30")), samoa.start_of(day("2011-12-31")));
+        assert_eq!(samoa.end_of(day("2011-12-29")).to_rfc3339(), "2011-12-30T09:59:59.999999+00:00");
     }
 
     #[test]

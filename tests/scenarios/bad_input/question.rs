@@ -196,5 +196,12 @@ async fn a_question_for_too_much_is_refused() {
     }
     let deep = format!("{{ personen(ids: []) {}bsn{} }}", "{ moeder ".repeat(100), " }".repeat(100));
     f6.ask(&deep, &json!({})).await.refused("LIMIT_EXCEEDED", &["above the limit of", "ask for less"]);
+    // Each fragment spreads the next one twelve times, and the last one that there is spreads one that there is not.
+    let fragment = |level: usize| {
+        format!("fragment F{level} on Query {{ {} }} ", format!("...F{} ", level + 1).repeat(12))
+    };
+    let bomb: String = (0..20).map(fragment).collect();
+    let told = f6.ask(&format!("{{ ...F0 }} {bomb}"), &json!({})).await;
+    told.refused("LIMIT_EXCEEDED", &["fields above the limit of 5000", "ask for less"]);
     f6.unharmed().await;
 }

@@ -68,3 +68,16 @@ async fn a_token_of_a_type_that_may_not_do_this_is_refused() {
     }
     f6.unharmed().await;
 }
+
+#[tokio::test]
+async fn a_document_that_selects_nothing_needs_a_token_like_any_other() {
+    let f6 = Besieged::start().await;
+    // The schema's own fields are looked at without a token; a fragment that does not exist is none of them.
+    let nowhere = "{ ...Nowhere }";
+    let written = f6.f6.mutate(0, None, nowhere, &json!({})).await.expect("the write API answers");
+    let asked = f6.f6.query(None, nowhere, &json!({})).await;
+    for answer in [written, asked] {
+        assert_eq!(answer.status, 401, "{answer:?}");
+    }
+    f6.unharmed().await;
+}

@@ -238,7 +238,10 @@ fn content<'a>(
     occurred_at: Option<DateTime<Utc>>,
 ) -> Result<Content<'a>, Stop> {
     let (event_type, version) = written(desk, event_type, version)?;
-    let errors = version.format.errors(data);
+    // Ids are written in one way first: a list in which each stands once has no object twice.
+    let mut data = data.clone();
+    desk.catalogue.canonicalise(version.format.shape(), &mut data);
+    let errors = version.format.errors(&data);
     if !errors.is_empty() {
         let refusal = |error: read_model::catalogue::DataError| Finding {
             path: std::iter::once("data".to_owned()).chain(error.path).collect(),
@@ -246,8 +249,6 @@ fn content<'a>(
         };
         return Err(Stop::Refused(errors.into_iter().map(refusal).collect()));
     }
-    let mut data = data.clone();
-    desk.catalogue.canonicalise(version.format.shape(), &mut data);
     let data = Arc::new(data);
     let current = event_type.upcast(&version.name, &data).map_err(|error| {
         finding(

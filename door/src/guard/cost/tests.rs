@@ -9,7 +9,7 @@ fn field(name: &str, of: TypeRef) -> Field {
 }
 
 /// Persons by their ids, each with a name, children, and a connection of events.
-fn schema() -> Schema {
+pub(super) fn schema() -> Schema {
     let ids = InputValue::new("ids", TypeRef::named_nn_list_nn(TypeRef::ID));
     let first = InputValue::new("first", TypeRef::named(TypeRef::INT)).default_value(20);
     let person = Object::new("Person")

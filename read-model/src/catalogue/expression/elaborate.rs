@@ -116,19 +116,22 @@ impl Elaborator<'_> {
         if let Some(member) = self.data_member(select) {
             return member;
         }
+        let from = self.operand(&mut select.operand);
+        self.selected(expression, from, &written)
+    }
+
+    /// A member of what has been visited already, and whether its history is meant.
+    fn selected(&mut self, expression: &mut IdedExpr, (from, past): (Type, bool), written: &str) -> Type {
+        let Expr::Select(select) = &mut expression.expr else { return Type::plain(Kind::Any) };
         let (field, test) = (std::mem::take(&mut select.field), select.test);
-        let mut operand = std::mem::take(&mut select.operand);
-        let (from, past) = match self.history_of(&mut operand) {
-            Some(reference) => (reference, true),
-            None => (self.visit(&mut operand), false),
-        };
+        let operand = std::mem::take(&mut select.operand);
         match &from.kind {
             Kind::Reference(_) if field == "id" && !past => {
                 expression.expr = operand.expr;
                 tested(expression, test, from)
             }
             Kind::Reference(object_type) => {
-                let (found, read) = self.field(*operand, object_type, &from.origins, &field, past, &written);
+                let (found, read) = self.field(*operand, object_type, &from.origins, &field, past, written);
                 expression.expr = read;
                 tested(expression, test, found)
             }
@@ -141,28 +144,32 @@ impl Elaborator<'_> {
             | Kind::Date
             | Kind::Object(_)
             | Kind::List(_) => {
-                let found = self.entry(&from, &field, &written);
+                let found = self.entry(&from, &field, written);
                 expression.expr = Expr::Select(SelectExpr { operand, field, test });
                 if test { Type::plain(Kind::Boolean) } else { found }
             }
         }
     }
 
-    /// The reference of which `x.history` is meant; none where the operand is no such thing.
-    fn history_of(&mut self, operand: &mut Box<IdedExpr>) -> Option<Type> {
-        let Expr::Select(inner) = &mut operand.expr else { return None };
-        if inner.field != "history" || inner.test {
-            return None;
+    /// What a member is read of; and whether it is `x.history` of a reference, in place of which `x` is left.
+    ///
+    /// Each part is visited once: whoever looked ahead on a copy would look twice as often with each `.history`.
+    fn operand(&mut self, operand: &mut Box<IdedExpr>) -> (Type, bool) {
+        let written = written(operand);
+        let inner = if let Expr::Select(inner) = &mut operand.expr { Some(inner) } else { None };
+        let Some(inner) = inner.filter(|inner| inner.field == "history" && !inner.test) else {
+            return (self.visit(operand), false);
+        };
+        if let Some(member) = self.data_member(inner) {
+            return (member, false);
         }
-        // Looked at beforehand, on a copy: a structure may have an entry of this name.
-        let kind = self.visit(&mut inner.operand.clone()).kind;
-        if !matches!(kind, Kind::Reference(_)) {
-            return None;
+        let (from, past) = self.operand(&mut inner.operand);
+        if matches!(from.kind, Kind::Reference(_)) && !past {
+            *operand = std::mem::take(&mut inner.operand);
+            return (from, true);
         }
-        let mut reference = std::mem::take(&mut inner.operand);
-        let found = self.visit(&mut reference);
-        *operand = reference;
-        Some(found)
+        // A structure may have an entry of this name.
+        (self.selected(operand, (from, past), &written), false)
     }
 
     /// `data.x`, which is known by what it names in the data.
