@@ -114,7 +114,7 @@ pub struct Appender {
 /// A request, and where its answer goes.
 #[derive(Debug)]
 struct Waiting {
-    request: Request,
+    request: Arc<Request>,
     answer: oneshot::Sender<Result<Outcome, AppendError>>,
     ticket: Ticket,
 }
@@ -158,7 +158,8 @@ impl Appender {
     ///
     /// # Errors
     /// [`AppendError`].
-    pub async fn submit(&self, request: Request) -> Result<Outcome, AppendError> {
+    pub async fn submit(&self, request: impl Into<Arc<Request>>) -> Result<Outcome, AppendError> {
+        let request = request.into();
         let (answer, answered) = oneshot::channel();
         let ticket = Ticket::new(&self.meters);
         if let Err(refused) = self.queue.try_send(Waiting { request, answer, ticket }) {

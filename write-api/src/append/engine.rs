@@ -137,7 +137,7 @@ impl Engine {
     /// Decides requests in order, each seeing those before it, and commits once. Answers in the same order.
     pub async fn process(
         &mut self,
-        requests: &[Request],
+        requests: &[Arc<Request>],
         delay: Duration,
     ) -> Vec<Result<Outcome, AppendError>> {
         let jobs: Vec<Job<'_>> = requests.iter().map(|request| Job { request, stamp: None }).collect();

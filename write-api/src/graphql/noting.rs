@@ -25,9 +25,9 @@ pub(super) async fn submitted(
     let Some(concerned) = concerned else { return appender.submit(request).await };
     let (catalogue, concerned) = (Arc::clone(catalogue), Arc::clone(concerned));
     let submit = async move {
-        let (commands, dry_run) = (request.commands.clone(), request.dry_run);
-        let outcome = appender.submit(request).await;
-        became(About::new(&catalogue, &concerned), (&commands, dry_run), &outcome);
+        let request = Arc::new(request);
+        let outcome = appender.submit(Arc::clone(&request)).await;
+        became(About::new(&catalogue, &concerned), &request, &outcome);
         outcome
     };
     // A task of its own, in the same trace: what is committed is noted also where the caller has gone away.
@@ -36,13 +36,13 @@ pub(super) async fn submitted(
 
 fn became(
     about: Option<About<'_>>,
-    (commands, dry_run): (&[Command], bool),
+    Request { commands, dry_run }: &Request,
     outcome: &Result<Outcome, AppendError>,
 ) {
     match outcome {
         Ok(outcome) if outcome.events.is_empty() => note(about, commands, Ended::Refused),
         Ok(outcome) => {
-            let verb = if dry_run { Verb::Read } else { Verb::Register };
+            let verb = if *dry_run { Verb::Read } else { Verb::Register };
             let of =
                 about.into_iter().flat_map(|about| outcome.events.iter().map(move |event| (about, event)));
             of.for_each(|(about, event)| about.event(event, verb, Ended::Done));
