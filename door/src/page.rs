@@ -1,6 +1,6 @@
 //! Whose web page it is that a browser connects for.
 //!
-//! The rule by which pages of other sites are kept from asking (CORS) does not hold for WebSockets: a browser opens one to
+//! The rule by which pages of other sites are kept from asking (CORS) does not hold for `WebSockets`: a browser opens one to
 //! any server, and says for which page in `Origin` (RFC 6454, section 7; RFC 6455, section 10.2).
 
 use axum::http::HeaderMap;
