@@ -77,6 +77,8 @@ async fn fill(
             eprintln!("filling: {stored} of {total} events in {:.0} s", started.elapsed().as_secs_f64());
         }
     }
+    // It keeps a connection, for which closing the pool would wait.
+    drop(engine);
     pool.lend().await?.execute("VACUUM ANALYZE").await?;
     pool.close().await;
     Ok(())
