@@ -22,7 +22,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use self::pulse::{Patience, Pulse};
 use self::stream::Watched;
-use crate::metrics::{ConnectionMeters, Open, Overdue, open_files_limit};
+use crate::metrics::{ConnectionMeters, Counted, Overdue, open_files_limit};
 use crate::peer::Peer;
 use crate::tls::{HTTP_2, Tls};
 
@@ -209,7 +209,7 @@ struct Connection {
 }
 
 /// What a connection holds for as long as it lasts, whatever it becomes.
-type Held = (OwnedSemaphorePermit, Open, ConnectionMeters);
+type Held = (OwnedSemaphorePermit, Counted, ConnectionMeters);
 
 impl Connection {
     async fn serve(self, stream: TcpStream, held: Held, router: Router) {

@@ -4,6 +4,7 @@
 //! ids or what a caller wrote, so that there are as many series as the code and the catalogue make, and no more.
 
 mod connections;
+mod counted;
 mod http;
 mod process;
 mod scraped;
@@ -17,7 +18,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-pub(crate) use self::connections::{ConnectionMeters, Open, Overdue};
+pub(crate) use self::connections::{ConnectionMeters, Overdue};
+pub(crate) use self::counted::Counted;
 pub(crate) use self::http::{Asked, HttpMeters};
 use self::process::Process;
 pub(crate) use self::process::open_files_limit;

@@ -28,13 +28,14 @@ use crate::door::Door;
 use crate::graphql::{Asking, Way};
 use crate::load::Held;
 use crate::media::Media;
+use crate::metrics::Counted;
 use crate::origin::Origin;
 use crate::otlp::PROBE;
 use crate::page;
 use crate::peer::Peer;
 use crate::refusal::Refusal;
 use crate::streaming::{self, Told};
-use crate::subscriptions::{LAST_CHANCE, Served, Subscriptions, WEBSOCKET};
+use crate::subscriptions::{LAST_CHANCE, Subscriptions, WEBSOCKET};
 use crate::token::{Session, TokenError};
 use crate::trace::RequestId;
 
@@ -119,7 +120,7 @@ struct Running {
     /// Where it can be taken up again, as far as it was sent.
     after: Option<String>,
     /// That it is served, and what it was asked with.
-    _held: (Served, Held),
+    _held: (Counted, Held),
 }
 
 impl<'a> Connection<'a> {

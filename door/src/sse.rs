@@ -19,13 +19,13 @@ use crate::door::Door;
 use crate::graphql::{Asking, Way};
 use crate::load::Held;
 use crate::media::{self, Media};
-use crate::metrics::Asked;
+use crate::metrics::{Asked, Counted};
 use crate::origin::Origin;
 use crate::otlp::PROBE;
 use crate::peer::Peer;
 use crate::refusal::Refusal;
 use crate::streaming::{self, Told};
-use crate::subscriptions::{EVENTS, LAST_CHANCE, Served, Subscriptions};
+use crate::subscriptions::{EVENTS, LAST_CHANCE, Subscriptions};
 use crate::token::{Session, TokenError};
 use crate::trace::RequestId;
 
@@ -99,7 +99,7 @@ struct Pump {
     door: Arc<Door>,
     events: mpsc::Sender<Bytes>,
     after: Option<String>,
-    _held: (OwnedSemaphorePermit, Served, Held),
+    _held: (OwnedSemaphorePermit, Counted, Held),
 }
 
 /// Why the server ends a stream, rather than the operation or the client.

@@ -13,7 +13,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::execution::EachMessage;
-use crate::metrics::Metrics;
+use crate::metrics::{Counted, Metrics};
 
 /// How many subscriptions there may be, and how long what is waited for.
 #[derive(Args, Clone, Debug)]
@@ -171,10 +171,8 @@ impl Meters {
     }
 
     /// A subscription is served until what this returns is dropped.
-    pub(crate) fn serve(&self, transport: &'static str) -> Served {
-        let active = self.active.get_or_create_owned(&[("transport", transport)]);
-        active.inc();
-        Served(active)
+    pub(crate) fn serve(&self, transport: &'static str) -> Counted {
+        Counted::by(self.active.get_or_create_owned(&[("transport", transport)]))
     }
 
     pub(crate) fn delivered(&self, transport: &'static str) {
@@ -183,14 +181,5 @@ impl Meters {
 
     pub(crate) fn ended(&self, reason: &'static str) {
         self.ends.get_or_create(&[("reason", reason)]).inc();
-    }
-}
-
-/// A subscription that is being served.
-pub(crate) struct Served(Gauge<u64, AtomicU64>);
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        self.0.dec();
     }
 }

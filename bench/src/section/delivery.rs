@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
 use serde_json::json;
+use tokio::task::JoinHandle;
 
 use crate::appending::Appending;
 use crate::arrival::Arrivals;
@@ -122,14 +123,24 @@ impl Registry {
         events: usize,
         pace: Pace,
     ) -> Result<Arrivals, Failure> {
-        let mut listening = Vec::new();
-        for _ in 0..subscribers {
-            listening
-                .push(Live::after(self.query.address, self.database.position().await?).await?.hear(events));
-        }
+        let listening = self.listen(subscribers, events).await?;
         self.appending.paced(&self.moves, rate, pace.time).await?;
         let all = tokio::time::timeout(PATIENCE, try_join_all(listening)).await??;
         all.into_iter().try_fold(Arrivals::default(), |all, one| Ok(all.with(one?)))
+    }
+
+    /// Live subscribers to so many events from now on.
+    async fn listen(
+        &self,
+        subscribers: usize,
+        events: usize,
+    ) -> Result<Vec<JoinHandle<Result<Arrivals, Failure>>>, Failure> {
+        let mut listening = Vec::with_capacity(subscribers);
+        for _ in 0..subscribers {
+            let position = self.database.position().await?;
+            listening.push(Live::after(self.query.address, position).await?.hear(events));
+        }
+        Ok(listening)
     }
 
     async fn webhooks(
@@ -197,18 +208,14 @@ async fn appends(bench: &mut Bench) -> Result<(), Failure> {
         let alone = registry.appending.load(&registry.moves, IN_FLIGHT, bench.pace).await?.rate;
         let sink = Sink::open().await?;
         registry.subscribe(LISTENING, &sink).await?;
-        let mut listening = Vec::new();
-        for _ in 0..LISTENING {
-            let position = registry.database.position().await?;
-            listening.push(Live::after(registry.query.address, position).await?.hear(usize::MAX));
-        }
+        let listening = registry.listen(LISTENING, usize::MAX).await?;
         bench.cluster.settle().await?;
         let beside = registry.appending.load(&registry.moves, IN_FLIGHT, bench.pace).await?.rate;
         eprintln!(
             "delivery, round {round}: {beside:.0} appends a second beside subscribers, {alone:.0} without"
         );
         ratios.push(beside / alone);
-        listening.iter().for_each(tokio::task::JoinHandle::abort);
+        listening.iter().for_each(JoinHandle::abort);
         registry.close().await?;
     }
     let name = format!(

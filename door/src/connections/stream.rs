@@ -10,7 +10,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::pulse::Pulse;
-use crate::metrics::{ConnectionMeters, Open};
+use crate::metrics::{ConnectionMeters, Counted};
 
 /// A stream with a deadline, in its place among all connections; both go with it, whatever it has become.
 pub(super) struct Watched<S> {
@@ -18,14 +18,14 @@ pub(super) struct Watched<S> {
     pulse: Arc<Pulse>,
     alarm: Pin<Box<Sleep>>,
     meters: ConnectionMeters,
-    _held: (OwnedSemaphorePermit, Open),
+    _held: (OwnedSemaphorePermit, Counted),
 }
 
 impl<S> Watched<S> {
     pub(super) fn new(
         inner: S,
         pulse: Arc<Pulse>,
-        (place, open, meters): (OwnedSemaphorePermit, Open, ConnectionMeters),
+        (place, open, meters): (OwnedSemaphorePermit, Counted, ConnectionMeters),
     ) -> Self {
         let alarm = Box::pin(sleep_until(Instant::now()));
         Self { inner, pulse, alarm, meters, _held: (place, open) }

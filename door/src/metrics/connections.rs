@@ -7,6 +7,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use super::counted::Counted;
+
 /// Why a connection is given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Overdue {
@@ -70,9 +72,8 @@ impl ConnectionMeters {
     }
 
     /// A connection is open until what this returns is dropped.
-    pub(crate) fn open(&self) -> Open {
-        self.open.inc();
-        Open(self.open.clone())
+    pub(crate) fn open(&self) -> Counted {
+        Counted::by(self.open.clone())
     }
 
     /// One had to wait.
@@ -88,15 +89,5 @@ impl ConnectionMeters {
 
     pub(crate) fn ended(&self, why: Overdue) {
         self.ends.get_or_create(&[("reason", why.as_str())]).inc();
-    }
-}
-
-/// A connection that is open.
-#[derive(Debug)]
-pub(crate) struct Open(Gauge<u64, AtomicU64>);
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.dec();
     }
 }

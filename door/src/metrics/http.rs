@@ -13,6 +13,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use super::counted::Counted;
 use super::seconds;
 use crate::code::Code;
 
@@ -131,9 +132,8 @@ impl HttpMeters {
     }
 
     /// A request is in flight until what this returns is dropped.
-    pub(crate) fn enter(&self) -> InFlight {
-        self.in_flight.inc();
-        InFlight(self.in_flight.clone())
+    pub(crate) fn enter(&self) -> Counted {
+        Counted::by(self.in_flight.clone())
     }
 
     pub(crate) fn answered(&self, operation: Operation, status: u16, took: Duration) {
@@ -148,15 +148,5 @@ impl HttpMeters {
 
     pub(crate) fn limited(&self, limit: &'static str) {
         self.limits.get_or_create(&[("limit", limit)]).inc();
-    }
-}
-
-/// A request that waits for its answer; it counts no more when nobody waits, however that came.
-#[derive(Debug)]
-pub(crate) struct InFlight(Gauge<u64, AtomicU64>);
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.0.dec();
     }
 }
