@@ -21,6 +21,12 @@ impl Kept {
         Self { pool, lent: None }
     }
 
+    /// Where it is borrowed from.
+    #[must_use]
+    pub const fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
     /// The connection; another where it was not used lately and does not say that it is alive.
     ///
     /// # Errors

@@ -32,7 +32,6 @@ const KEPT_BASES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99_999);
 /// Every event of the objects in it, up to [`head`](Self::head): nothing newer, nothing missing.
 #[derive(Debug)]
 pub(super) struct Mirror {
-    pool: Pool,
     kept: Kept,
     catalogue: Arc<Catalogue>,
     head: Head,
@@ -91,8 +90,7 @@ impl Mirror {
                 .fetch_one(&mut pool.lend().await?)
                 .await?;
         Ok(Self {
-            kept: Kept::none(pool.clone()),
-            pool,
+            kept: Kept::none(pool),
             catalogue,
             head: Head { position: Position::new(position), created_at },
             clock: DatabaseClock { read: now, at: Instant::now() },
@@ -105,7 +103,7 @@ impl Mirror {
     }
 
     pub(super) fn pool(&self) -> &Pool {
-        &self.pool
+        self.kept.pool()
     }
 
     /// The connection over which this writer reads and writes.
