@@ -23,18 +23,16 @@ mod testing;
 mod yaml;
 
 pub use element::Element;
-pub use expression::{
-    EvaluationError, Expression, FieldRead, Origin, Reads, Scope, Seen, Variables, map, to_cel,
-};
+pub use expression::{Datum, EvaluationError, Expression, FieldRead, Origin, Reads, Scope, Seen};
 pub use field_path::FieldPath;
 pub use format::{DataError, Format};
 pub(crate) use granting::CALLER;
 pub use inverse::Inverse;
+pub(crate) use model::role_variable;
 pub use model::{
     Action, Authority, Catalogue, Derived, Effect, EventType, Field, Future, Line, May, NamedType,
     ObjectType, Role, Rule, Severity, Subscriptions, UpcastError, Version, Where, source_types_of,
 };
-pub(crate) use model::{data_variable, role_variable, with_absent};
 pub use problem::{Problem, Problems, Report, compile_yaml, one_of};
 pub use processing::Processing;
 pub use redefined::{Redefined, redefined};

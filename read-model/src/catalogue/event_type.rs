@@ -53,9 +53,6 @@ pub(super) fn compile_event_type(
         future: future(config.future.as_deref(), report),
         rule_reads: rule_reads(&rules, &vocabulary.roles),
         rules_follow_back: rules_follow_back(&rules, &vocabulary.roles),
-        rules_read: Reads::together(
-            rules.iter().map(|rule| rule.check.reads()).filter(|reads| !reads.takes_whole("data")),
-        ),
         rules,
         effects: vocabulary.effects(config, report),
         roles: vocabulary.roles,

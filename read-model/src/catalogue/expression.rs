@@ -2,6 +2,8 @@
 
 mod bounds;
 mod dates;
+mod datum;
+mod direct;
 mod elaborate;
 mod kind;
 mod lookup;
@@ -15,12 +17,15 @@ use cel::common::ast::Expr;
 use cel::{Context, Env, IdedExpr, Program};
 use serde_json::Value;
 
+pub use datum::Datum;
 pub(crate) use kind::Kind;
 pub use reads::{FieldRead, Origin, Reads, Seen};
 pub(crate) use words::{Member, Members, Words};
 
 use super::problem::{Report, one_of};
 use crate::event::ObjectId;
+use datum::cel_map;
+use direct::Step;
 use elaborate::{Elaborated, elaborate};
 use lookup::Lookup;
 
@@ -84,14 +89,16 @@ pub struct Expression {
     program: Program,
     /// With every reference that it follows looked up.
     elaborated: IdedExpr,
+    /// The same in steps that take values where they stand; none where it takes more than these.
+    steps: Option<Step>,
     reads: Reads,
     plain: Option<Vec<String>>,
 }
 
 /// Where an expression finds its variables.
 pub trait Scope: Sync {
-    /// The value of a root variable (`data`, a role, `beginning` …), holding at least what `reads` says is read of it.
-    fn variable(&self, name: &str, reads: &Reads) -> Option<cel::Value>;
+    /// The value of a root variable: `data`, a role, `beginning` …
+    fn variable(&self, name: &str) -> Option<Datum<'_>>;
 
     /// The data, for expressions that only pass a part of them on.
     fn data(&self) -> Option<&Value>;
@@ -100,27 +107,7 @@ pub trait Scope: Sync {
     ///
     /// # Errors
     /// Where it is derived, and cannot be computed.
-    fn answer(&self, object: ObjectId, read: &FieldRead) -> Result<cel::Value, EvaluationError>;
-}
-
-/// Variables worked out once, for several expressions.
-pub struct Variables<'a>(Context<'a, 'a>);
-
-impl<'a> Variables<'a> {
-    /// What is read of a scope.
-    #[must_use]
-    pub fn of(scope: &'a dyn Scope, reads: &'a Reads) -> Self {
-        let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
-        for name in reads.roots() {
-            if let Some(value) = scope.variable(name, reads) {
-                context.add_variable_from_value(name, value);
-            }
-        }
-        for read in reads.fields() {
-            context.add_variable_as_val(read.variable.as_str(), Box::new(Lookup { scope, read }));
-        }
-        Self(context)
-    }
+    fn answer(&self, object: ObjectId, read: &FieldRead) -> Result<Datum<'_>, EvaluationError>;
 }
 
 /// An expression failed on the values that it met.
@@ -142,7 +129,8 @@ impl Expression {
         let Elaborated { expression, reads, mistakes } = elaborate(program.expression(), words);
         mistakes.into_iter().for_each(|mistake| report.say(mistake));
         let plain = data_path(&expression);
-        Some(Self { source: source.into(), program, elaborated: expression, reads, plain })
+        let steps = direct::steps(&expression, &reads);
+        Some(Self { source: source.into(), program, elaborated: expression, steps, reads, plain })
     }
 
     /// Over variables of which nothing is known.
@@ -190,17 +178,46 @@ impl Expression {
                 .cloned()
                 .unwrap_or(Value::Null));
         }
-        self.evaluate_with(&Variables::of(scope, &self.reads))
+        match self.run(scope).and_then(|value| value.to_json()) {
+            Some(value) => Ok(value),
+            None => self.interpret(scope),
+        }
     }
 
-    /// Its value over variables that hold at least what it reads.
-    ///
-    /// # Errors
-    /// As [`evaluate`](Self::evaluate).
-    pub fn evaluate_with(&self, variables: &Variables<'_>) -> Result<Value, EvaluationError> {
-        let value = cel::Value::resolve(&self.elaborated, &variables.0)
+    /// Its value by its steps; none where it is for the language itself to compute it.
+    fn run<'a>(&'a self, scope: &'a dyn Scope) -> Option<Datum<'a>> {
+        let value = self.steps.as_ref()?.run(scope)?;
+        debug_assert!(
+            value.to_json().is_none_or(|told| self.interpret(scope) == Ok(told)),
+            "`{}` is not computed as the language has it",
+            self.source
+        );
+        Some(value)
+    }
+
+    /// Its value as the language itself computes it.
+    fn interpret(&self, scope: &dyn Scope) -> Result<Value, EvaluationError> {
+        let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
+        for name in self.reads.roots() {
+            if let Some(value) = scope.variable(name) {
+                context.add_variable_from_value(name, self.read_of(name, &value));
+            }
+        }
+        for read in self.reads.fields() {
+            context.add_variable_as_val(read.variable.as_str(), Box::new(Lookup { scope, read }));
+        }
+        let value = cel::Value::resolve(&self.elaborated, &context)
             .map_err(|error| self.failed(&error.to_string()))?;
         from_cel(&value).ok_or_else(|| self.failed("the result is no value that can be kept"))
+    }
+
+    /// A variable as the language sees it: of a structure no more than the members that are read, where that is known.
+    fn read_of(&self, name: &str, value: &Datum<'_>) -> cel::Value {
+        let mut members = self.reads.members(name).peekable();
+        if self.reads.takes_whole(name) || members.peek().is_none() {
+            return value.to_cel();
+        }
+        cel_map(members.map(|member| (member, value.member(member).unwrap_or(Datum::Null).to_cel())))
     }
 
     /// Whether it is true.
@@ -208,18 +225,10 @@ impl Expression {
     /// # Errors
     /// As [`evaluate`](Self::evaluate), and where the result is no boolean.
     pub fn holds(&self, scope: &dyn Scope) -> Result<bool, EvaluationError> {
-        self.truth(&self.evaluate(scope)?)
-    }
-
-    /// Whether it is true over variables that hold at least what it reads.
-    ///
-    /// # Errors
-    /// As [`holds`](Self::holds).
-    pub fn holds_with(&self, variables: &Variables<'_>) -> Result<bool, EvaluationError> {
-        self.truth(&self.evaluate_with(variables)?)
-    }
-
-    fn truth(&self, value: &Value) -> Result<bool, EvaluationError> {
+        if let Some(Datum::Truth(truth)) = self.run(scope) {
+            return Ok(truth);
+        }
+        let value = self.evaluate(scope)?;
         value.as_bool().ok_or_else(|| self.failed("the result is neither true nor false"))
     }
 
@@ -263,29 +272,6 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// JSON as CEL sees it.
-#[must_use]
-pub fn to_cel(value: &Value) -> cel::Value {
-    match value {
-        Value::Null => cel::Value::Null,
-        Value::Bool(truth) => cel::Value::Bool(*truth),
-        Value::Number(number) => match number.as_i64() {
-            Some(integer) => cel::Value::Int(integer),
-            None => cel::Value::Float(number.as_f64().unwrap_or(f64::NAN)),
-        },
-        Value::String(text) => cel::Value::String(Arc::new(text.clone())),
-        Value::Array(items) => cel::Value::List(Arc::new(items.iter().map(to_cel).collect())),
-        Value::Object(entries) => map(entries.iter().map(|(key, value)| (key.as_str(), to_cel(value)))),
-    }
-}
-
-/// A CEL map of named values.
-#[must_use]
-pub fn map<'a>(entries: impl IntoIterator<Item = (&'a str, cel::Value)>) -> cel::Value {
-    let entries: std::collections::HashMap<&str, cel::Value> = entries.into_iter().collect();
-    entries.into()
-}
-
 fn from_cel(value: &cel::Value) -> Option<Value> {
     Some(match value {
         cel::Value::Null => Value::Null,
@@ -323,16 +309,16 @@ mod tests {
     struct Data(Value);
 
     impl Scope for Data {
-        fn variable(&self, name: &str, _: &Reads) -> Option<cel::Value> {
-            self.0.get(name).map(to_cel)
+        fn variable(&self, name: &str) -> Option<Datum<'_>> {
+            self.0.get(name).map(|value| Datum::of(value, None))
         }
 
         fn data(&self) -> Option<&Value> {
             self.0.get("data")
         }
 
-        fn answer(&self, _: ObjectId, _: &FieldRead) -> Result<cel::Value, EvaluationError> {
-            Ok(cel::Value::Null)
+        fn answer(&self, _: ObjectId, _: &FieldRead) -> Result<Datum<'_>, EvaluationError> {
+            Ok(Datum::Null)
         }
     }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 pub use super::config::{LineConfig as Line, Severity};
 use super::element::Element;
-use super::expression::{EvaluationError, Expression, FieldRead, Members, Reads};
+use super::expression::{Datum, EvaluationError, Expression, FieldRead, Members};
 use super::format::Format;
 use super::inverse::Inverse;
 use super::processing::Processing;
@@ -163,8 +163,6 @@ pub struct EventType {
     pub(crate) rule_reads: Vec<(usize, Vec<Arc<str>>)>,
     /// The inverses that the rules read of the objects in roles: the role by its place, the type of its objects, the inverse.
     pub(crate) rules_follow_back: Vec<(usize, Arc<str>, Arc<str>)>,
-    /// What the rules read together, so that it is worked out once for all of them.
-    pub(crate) rules_read: Reads,
     /// What it changes.
     pub effects: Vec<Effect>,
 }
@@ -459,8 +457,8 @@ pub(crate) struct DataScope<'a> {
 }
 
 impl super::Scope for DataScope<'_> {
-    fn variable(&self, name: &str, reads: &super::Reads) -> Option<cel::Value> {
-        (name == "data").then(|| data_variable(self.data, self.shape, reads))
+    fn variable(&self, name: &str) -> Option<Datum<'_>> {
+        (name == "data").then(|| Datum::of(self.data, Some(self.shape)))
     }
 
     fn data(&self) -> Option<&Value> {
@@ -468,42 +466,13 @@ impl super::Scope for DataScope<'_> {
     }
 
     /// Nothing is known of objects here.
-    fn answer(&self, _: ObjectId, _: &FieldRead) -> Result<cel::Value, EvaluationError> {
-        Ok(cel::Value::Null)
+    fn answer(&self, _: ObjectId, _: &FieldRead) -> Result<Datum<'_>, EvaluationError> {
+        Ok(Datum::Null)
     }
 }
 
-/// The objects in a role, as expressions see them: their ids; null where there is none, a list where there may be several.
-pub(crate) fn role_variable(event_type: &EventType, name: &str, data: &Value) -> Option<cel::Value> {
-    let role = event_type.roles.get(name)?;
-    let mut ids = event_type.in_role(role, data).map(|id| cel::Value::from(id.to_string()));
-    Some(if role.many {
-        cel::Value::List(ids.collect::<Vec<_>>().into())
-    } else {
-        ids.next().unwrap_or(cel::Value::Null)
-    })
-}
-
-/// The variable `data`: its members that are read, or all where it is passed on as a whole.
-pub(crate) fn data_variable(data: &Value, shape: &Shape, reads: &super::Reads) -> cel::Value {
-    if reads.takes_whole("data") {
-        return with_absent(data, Some(shape));
-    }
-    super::map(reads.members("data").map(|name| {
-        let nested = shape.property(name).map(|property| &property.shape);
-        (name, with_absent(data.get(name).unwrap_or(&Value::Null), nested))
-    }))
-}
-
-/// A value with null for what its structure knows and it lacks.
-pub(crate) fn with_absent(value: &Value, shape: Option<&Shape>) -> cel::Value {
-    match (value, shape) {
-        (Value::Object(fields), Some(Shape::Object(properties))) => {
-            super::map(properties.iter().map(|property| {
-                let field = fields.get(&*property.name).unwrap_or(&Value::Null);
-                (&*property.name, with_absent(field, Some(&property.shape)))
-            }))
-        }
-        _ => super::to_cel(value),
-    }
+/// The objects in a role, as expressions see them: null where there is none, a list where there may be several.
+pub(crate) fn role_variable<'a>(role: &Role, ids: impl IntoIterator<Item = ObjectId>) -> Datum<'a> {
+    let mut ids = ids.into_iter().map(Datum::Reference);
+    if role.many { Datum::list(ids) } else { ids.next().unwrap_or(Datum::Null) }
 }

@@ -7,8 +7,7 @@ use serde_json::Value;
 use super::line::Change;
 use super::world::FoldError;
 use crate::catalogue::{
-    Action, Catalogue, EvaluationError, EventType, FieldRead, Reads, Scope, UpcastError, data_variable,
-    role_variable, to_cel,
+    Action, Catalogue, Datum, EvaluationError, EventType, FieldRead, Scope, UpcastError, role_variable,
 };
 use crate::event::{Event, ObjectId};
 use crate::time::{Beginning, PartialDate};
@@ -132,11 +131,14 @@ struct ContentScope<'a> {
 }
 
 impl Scope for ContentScope<'_> {
-    fn variable(&self, name: &str, reads: &Reads) -> Option<cel::Value> {
+    fn variable(&self, name: &str) -> Option<Datum<'_>> {
         match name {
-            "data" => Some(data_variable(self.data, self.event_type.current().format.expanded(), reads)),
-            "beginning" => Some(to_cel(&Value::String(self.beginning.day.to_string()))),
-            role => role_variable(self.event_type, role, self.data),
+            "data" => Some(Datum::of(self.data, Some(self.event_type.current().format.expanded()))),
+            "beginning" => Some(Datum::Day(self.beginning.day)),
+            role => {
+                let role = self.event_type.roles.get(role)?;
+                Some(role_variable(role, self.event_type.in_role(role, self.data)))
+            }
         }
     }
 
@@ -145,7 +147,7 @@ impl Scope for ContentScope<'_> {
     }
 
     /// Nothing is known of objects here.
-    fn answer(&self, _: ObjectId, _: &FieldRead) -> Result<cel::Value, EvaluationError> {
-        Ok(cel::Value::Null)
+    fn answer(&self, _: ObjectId, _: &FieldRead) -> Result<Datum<'_>, EvaluationError> {
+        Ok(Datum::Null)
     }
 }

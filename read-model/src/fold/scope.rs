@@ -10,8 +10,7 @@ use super::line::Bound;
 use super::state::ObjectState;
 use super::world::World;
 use crate::catalogue::{
-    CALLER, Catalogue, EvaluationError, EventType, Expression, FieldRead, Reads, Scope, Shape, data_variable,
-    map, role_variable, with_absent,
+    CALLER, Catalogue, Datum, EvaluationError, EventType, Expression, FieldRead, Scope, Shape, role_variable,
 };
 use crate::event::ObjectId;
 use crate::time::Day;
@@ -26,22 +25,29 @@ pub(super) struct ClaimScope<'a> {
 }
 
 impl ClaimScope<'_> {
-    fn source(&self) -> cel::Value {
+    fn source(&self) -> Datum<'_> {
         let source = &self.claim.because.claim.source;
-        map([("id", source.id.to_string().into()), ("type", cel::Value::from(&*source.source_type))])
+        let entries = [
+            ("id", Datum::Text(source.id.to_string().into())),
+            ("type", Datum::Text(Cow::Borrowed(&source.source_type))),
+        ];
+        Datum::structure(entries.map(|(name, entry)| (name.into(), entry)))
     }
 }
 
 impl Scope for ClaimScope<'_> {
-    fn variable(&self, name: &str, reads: &Reads) -> Option<cel::Value> {
+    fn variable(&self, name: &str) -> Option<Datum<'_>> {
         let event_type = self.claim.event_type;
         match name {
-            "data" => Some(data_variable(self.claim.data(), event_type.current().format.expanded(), reads)),
-            "beginning" => Some(day(self.claim.place.beginning.day)),
-            "registered" => Some(day(self.claim.registered(self.catalogue))),
+            "data" => Some(Datum::of(self.claim.data(), Some(event_type.current().format.expanded()))),
+            "beginning" => Some(Datum::Day(self.claim.place.beginning.day)),
+            "registered" => Some(Datum::Day(self.claim.registered(self.catalogue))),
             "source" => Some(self.source()),
-            "self" => self.this.map(|id| id.to_string().into()),
-            role => role_variable(event_type, role, self.claim.data()),
+            "self" => self.this.map(Datum::Reference),
+            role => {
+                let (place, _, role) = event_type.roles.get_full(role)?;
+                Some(role_variable(role, self.claim.meaning.roles[place].iter().copied()))
+            }
         }
     }
 
@@ -49,11 +55,10 @@ impl Scope for ClaimScope<'_> {
         Some(self.claim.data())
     }
 
-    fn answer(&self, object: ObjectId, read: &FieldRead) -> Result<cel::Value, EvaluationError> {
+    fn answer(&self, object: ObjectId, read: &FieldRead) -> Result<Datum<'_>, EvaluationError> {
         if read.back {
             let ids = self.world.referring_before(self.catalogue, object, read, self.claim.place)?;
-            let ids = ids.into_iter().map(|id| cel::Value::from(id.to_string()));
-            return Ok(cel::Value::List(ids.collect::<Vec<_>>().into()));
+            return Ok(Datum::list(ids.into_iter().map(Datum::Reference)));
         }
         Ok(answer(self.catalogue, self.world.object(object), read, Bound::Before(self.claim.place)))
     }
@@ -72,10 +77,10 @@ pub(super) struct DayScope<'a> {
 }
 
 impl Scope for DayScope<'_> {
-    fn variable(&self, name: &str, _: &Reads) -> Option<cel::Value> {
+    fn variable(&self, name: &str) -> Option<Datum<'_>> {
         match name {
-            "asOf" => Some(day(self.day)),
-            "self" => Some(self.object.to_string().into()),
+            "asOf" => Some(Datum::Day(self.day)),
+            "self" => Some(Datum::Reference(self.object)),
             _ => None,
         }
     }
@@ -84,7 +89,7 @@ impl Scope for DayScope<'_> {
         None
     }
 
-    fn answer(&self, object: ObjectId, read: &FieldRead) -> Result<cel::Value, EvaluationError> {
+    fn answer(&self, object: ObjectId, read: &FieldRead) -> Result<Datum<'_>, EvaluationError> {
         let state = self.world.object(object);
         if state.is_none() && !self.world.knows(object) {
             self.trail.misses(object);
@@ -95,11 +100,11 @@ impl Scope for DayScope<'_> {
             return Ok(answer(self.catalogue, state, read, self.bound));
         };
         if state.is_none() {
-            return Ok(cel::Value::Null);
+            return Ok(Datum::Null);
         }
         let there = DayScope { object, ..*self };
         let value = self.trail.derived(object, read, || derived.value.evaluate(&there))?;
-        Ok(with_absent(&value, Some(&derived.expanded)))
+        Ok(Datum::owned(value, Some(&derived.expanded)))
     }
 }
 
@@ -114,10 +119,10 @@ struct CallerScope<'a> {
 }
 
 impl Scope for CallerScope<'_> {
-    fn variable(&self, name: &str, reads: &Reads) -> Option<cel::Value> {
+    fn variable(&self, name: &str) -> Option<Datum<'_>> {
         match name {
-            "data" => Some(data_variable(self.data, self.event_type.current().format.expanded(), reads)),
-            CALLER => Some(self.caller.to_string().into()),
+            "data" => Some(Datum::of(self.data, Some(self.event_type.current().format.expanded()))),
+            CALLER => Some(Datum::Reference(self.caller)),
             _ => None,
         }
     }
@@ -126,16 +131,14 @@ impl Scope for CallerScope<'_> {
         Some(self.data)
     }
 
-    fn answer(&self, object: ObjectId, read: &FieldRead) -> Result<cel::Value, EvaluationError> {
+    fn answer(&self, object: ObjectId, read: &FieldRead) -> Result<Datum<'_>, EvaluationError> {
         let state = self.world.object(object).filter(|_| object == self.caller);
         let value = answer(self.catalogue, state, read, Bound::EndOf(self.day));
         let fields = self.catalogue.object_types.get(&read.object_type).map(|of| &of.fields);
         let many = fields.and_then(|fields| fields.get(&read.field));
         // Of a list nobody is in an absent one: `data.kind in caller.kinderen` needs no question before it.
-        match many.is_some_and(|field| matches!(field.shape, Shape::List(_))) && value == cel::Value::Null {
-            true => Ok(cel::Value::List(Vec::new().into())),
-            false => Ok(value),
-        }
+        let is_list = many.is_some_and(|field| matches!(field.shape, Shape::List(_)));
+        Ok(if is_list && matches!(value, Datum::Null) { Datum::list([]) } else { value })
     }
 }
 
@@ -154,23 +157,28 @@ pub fn holds_for(
     condition.holds(&CallerScope { catalogue, world, caller, event_type, data, day })
 }
 
-fn day(day: Day) -> cel::Value {
-    day.to_string().into()
-}
-
 /// A field of an object, or its periods, up to a bound; what it has no value for is null.
-fn answer(catalogue: &Catalogue, state: Option<&ObjectState>, read: &FieldRead, bound: Bound) -> cel::Value {
+fn answer<'a>(
+    catalogue: &'a Catalogue,
+    state: Option<&'a ObjectState>,
+    read: &FieldRead,
+    bound: Bound,
+) -> Datum<'a> {
+    let Some(line) = state.and_then(|state| state.line(&read.field)) else {
+        return if read.past { Datum::list([]) } else { Datum::Null };
+    };
     let object_type = catalogue.object_types.get(&read.object_type);
     let shape = object_type.and_then(|known| known.fields.get(&read.field)).map(|field| &field.expanded);
-    let line = state.and_then(|state| state.line(&read.field));
     if !read.past {
-        let value = line.and_then(|line| line.seen(bound)).unwrap_or(Cow::Owned(Value::Null));
-        return with_absent(&value, shape);
+        return match line.seen(bound) {
+            Some(Cow::Borrowed(value)) => Datum::of(value, shape),
+            Some(Cow::Owned(value)) => Datum::owned(value, shape),
+            None => Datum::Null,
+        };
     }
-    let periods = line.map(|line| line.periods(bound)).unwrap_or_default();
-    let period = |(value, from, until): &(Value, Day, Option<Day>)| {
-        let until = until.map_or(cel::Value::Null, day);
-        map([("value", with_absent(value, shape)), ("from", day(*from)), ("until", until)])
-    };
-    cel::Value::List(periods.iter().map(period).collect::<Vec<_>>().into())
+    Datum::list(line.periods(bound).into_iter().map(|(value, from, until)| {
+        let until = until.map_or(Datum::Null, Datum::Day);
+        let entries = [("value", Datum::owned(value, shape)), ("from", Datum::Day(from)), ("until", until)];
+        Datum::structure(entries.map(|(name, entry)| (name.into(), entry)))
+    }))
 }

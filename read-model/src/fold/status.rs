@@ -6,7 +6,7 @@ use super::claim::Claim;
 use super::scope::ClaimScope;
 use super::world::{FoldError, World, counting_claims, read_claims};
 use crate::basis::Trust;
-use crate::catalogue::{Catalogue, EvaluationError, Rule, Severity, Variables};
+use crate::catalogue::{Catalogue, EvaluationError, Rule, Severity};
 use crate::event::{Event, EventId, EventKind, Position, Verdict};
 use crate::history::History;
 use crate::resolve::{Assuming, Resolution};
@@ -275,15 +275,9 @@ pub(super) fn broken_rules<'h>(
     wanted: impl Fn(Severity) -> bool,
 ) -> Vec<Breach<'h>> {
     let event_type = claim.event_type;
-    if !event_type.rules.iter().any(|rule| wanted(rule.severity)) {
-        return Vec::new();
-    }
     let scope = ClaimScope { catalogue, world, claim, this: None };
-    let variables = Variables::of(&scope, &event_type.rules_read);
     let breach = |rule: &'h Rule| {
-        let alone = rule.check.reads().takes_whole("data");
-        let holds = if alone { rule.check.holds(&scope) } else { rule.check.holds_with(&variables) };
-        let failure = match holds {
+        let failure = match rule.check.holds(&scope) {
             Ok(true) => return None,
             Ok(false) => None,
             Err(error) => Some(error),

@@ -58,7 +58,7 @@ impl Indexer for Lookup<'_> {
         let id =
             reference.downcast_ref::<CelString<'_>>().and_then(|id| ObjectId::parse_str(id.inner()).ok());
         let answer = match id {
-            Some(id) => self.scope.answer(id, self.read),
+            Some(id) => self.scope.answer(id, self.read).map(|answer| answer.to_cel()),
             None => Ok(if self.read.past || self.read.back {
                 Value::List(Vec::new().into())
             } else {

@@ -71,13 +71,13 @@ impl Reads {
     }
 
     /// The members read of a variable that holds a structure.
-    pub fn members<'a>(&'a self, root: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+    pub(super) fn members<'a>(&'a self, root: &str) -> impl Iterator<Item = &'a str> + use<'a> {
         self.variables.get(root).into_iter().flatten().map(String::as_str)
     }
 
     /// Whether the variable is read as a whole, and not only members of it.
     #[must_use]
-    pub(crate) fn takes_whole(&self, root: &str) -> bool {
+    pub(super) fn takes_whole(&self, root: &str) -> bool {
         self.whole.contains(root)
     }
 
@@ -124,19 +124,6 @@ impl Reads {
                 self.way_to(*before, of_field) + by_itself + 1
             }
         }
-    }
-
-    /// What several expressions read together: the variables that they need.
-    pub(crate) fn together<'a>(several: impl IntoIterator<Item = &'a Self>) -> Self {
-        let mut all = Self::default();
-        for reads in several {
-            for (root, members) in &reads.variables {
-                all.variables.entry(root.clone()).or_default().extend(members.iter().cloned());
-            }
-            all.whole.extend(reads.whole.iter().cloned());
-            all.fields.extend(reads.fields.iter().cloned());
-        }
-        all
     }
 
     pub(super) fn note(&mut self, root: &str) {
