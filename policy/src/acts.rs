@@ -83,18 +83,18 @@ impl<'c> Acts<'c> {
         caller: &Caller,
         event_type: &'c EventType,
     ) -> Result<Option<Conditional<'c>>, Denied> {
-        let what = format!("claim {}", event_type.name);
+        let what = || format!("claim {}", event_type.name);
         let given: Vec<&'c May> =
             event_type.claim.iter().filter(|may| caller.has(&may.authority, &self.1)).collect();
         if given.is_empty() {
-            return Err(self.denied(caller, what, &event_type.claim));
+            return Err(self.denied(caller, what(), &event_type.claim));
         }
         let Some(conditions) = given.iter().map(|may| may.when.as_ref()).collect::<Option<Vec<_>>>() else {
             return Ok(None);
         };
         let source_type = Arc::clone(&caller.source.source_type);
         let Some(person) = caller.person else {
-            return Err(Denied::Nobody { given: source_type, what, condition: written(&conditions) });
+            return Err(Denied::Nobody { given: source_type, what: what(), condition: written(&conditions) });
         };
         Ok(Some(Conditional { catalogue: self.0, event_type, source_type, conditions, person }))
     }
@@ -104,7 +104,7 @@ impl<'c> Acts<'c> {
     /// # Errors
     /// [`Denied`].
     pub fn act(&self, caller: &Caller, act: Act, event_type: &EventType) -> Result<(), Denied> {
-        self.any(caller, format!("{} {}", act.verb(), event_type.name), act.may(event_type))
+        self.any(caller, || format!("{} {}", act.verb(), event_type.name), act.may(event_type))
     }
 
     /// Whether the caller may do this to events of any type, which is all that can be told before the target is known.
@@ -152,7 +152,7 @@ impl<'c> Acts<'c> {
     #[must_use]
     pub fn sees_targets(&self, caller: &Caller, act: Act) -> bool {
         let open = self.0.event_types.values().filter(|event_type| !act.may(event_type).is_empty());
-        open.into_iter().all(|event_type| self.act(caller, act, event_type).is_ok())
+        open.into_iter().all(|event_type| self.given(caller, act.may(event_type)).next().is_some())
     }
 
     /// Whether the caller may have events delivered, and manage what is theirs.
@@ -160,7 +160,7 @@ impl<'c> Acts<'c> {
     /// # Errors
     /// [`Denied`].
     pub fn subscribe(&self, caller: &Caller) -> Result<(), Denied> {
-        self.any(caller, "subscribe".to_owned(), &self.0.subscriptions.subscribe)
+        self.any(caller, || "subscribe".to_owned(), &self.0.subscriptions.subscribe)
     }
 
     /// Whether deliveries to the caller may hold what events say.
@@ -168,7 +168,7 @@ impl<'c> Acts<'c> {
     /// # Errors
     /// [`Denied`].
     pub fn have_data_delivered(&self, caller: &Caller) -> Result<(), Denied> {
-        self.any(caller, "have data delivered".to_owned(), &self.0.subscriptions.data)
+        self.any(caller, || "have data delivered".to_owned(), &self.0.subscriptions.data)
     }
 
     /// Whether the caller may manage everybody's subscriptions.
@@ -176,7 +176,7 @@ impl<'c> Acts<'c> {
     /// # Errors
     /// [`Denied`].
     pub fn manage_subscriptions(&self, caller: &Caller) -> Result<(), Denied> {
-        self.any(caller, "manage subscriptions".to_owned(), &self.0.subscriptions.manage)
+        self.any(caller, || "manage subscriptions".to_owned(), &self.0.subscriptions.manage)
     }
 
     /// Whether the caller may see their own subscriptions, or everybody's.
@@ -195,10 +195,10 @@ impl<'c> Acts<'c> {
         Err(Denied::NotListed { given, what: "see subscriptions".to_owned(), may })
     }
 
-    fn any(&self, caller: &Caller, what: String, may: &[May]) -> Result<(), Denied> {
+    fn any(&self, caller: &Caller, what: impl FnOnce() -> String, may: &[May]) -> Result<(), Denied> {
         match self.given(caller, may).next() {
             Some(_) => Ok(()),
-            None => Err(self.denied(caller, what, may)),
+            None => Err(self.denied(caller, what(), may)),
         }
     }
 

@@ -1,6 +1,5 @@
 //! `write_config.yaml` as somebody edits it.
 
-use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use policy::Caller;
@@ -54,7 +53,7 @@ impl View for Log {
         Some(Box::new(self.0.iter().filter(move |event| event.object_ids.contains(&object))))
     }
 
-    fn dossier(&self, _: ObjectId) -> Option<Cow<'_, Dossier>> {
+    fn dossier(&self, _: ObjectId) -> Option<Arc<Dossier>> {
         None
     }
 

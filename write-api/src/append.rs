@@ -147,7 +147,7 @@ pub async fn start_metered(
     meters: Meters,
 ) -> Result<(Appender, AppenderTask), EngineError> {
     let meters = Arc::new(meters);
-    let engine = Engine::connect(pool, catalogue, options.cache_objects).await?.metered(Arc::clone(&meters));
+    let engine = Engine::connect_metered(pool, catalogue, options.cache_objects, Arc::clone(&meters)).await?;
     let (queue, waiting) = mpsc::channel(options.max_waiting);
     let task = tokio::spawn(run(engine, waiting, options, Arc::clone(&meters)));
     Ok((Appender { queue, meters }, AppenderTask(task)))

@@ -7,7 +7,6 @@ mod draft;
 mod entitled;
 mod evidence;
 mod last;
-mod referring;
 mod repeat;
 mod resting;
 mod turns;
@@ -22,7 +21,6 @@ use read_model::catalogue::Catalogue;
 use read_model::event::{Event, Position};
 use read_model::fold::{Contrast, FoldError};
 
-pub(crate) use referring::met_by_rules;
 pub use turns::Turn;
 pub use unique::UniqueValue;
 pub(crate) use view::complete;

@@ -4,7 +4,6 @@
 //! annulments, in any order on both lines.
 #![expect(clippy::unwrap_used, reason = "a test fails where it is surprised")]
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -212,7 +211,7 @@ fn command(id: usize, asked: &Asked, validate: bool, log: &Log) -> Option<Comman
 /// Every event, and what they fold to where that is kept.
 struct Log {
     events: Vec<Arc<Event>>,
-    dossiers: Option<Vec<Dossier>>,
+    dossiers: Option<Vec<Arc<Dossier>>>,
 }
 
 impl Log {
@@ -226,8 +225,8 @@ impl View for Log {
         Some(Box::new(self.events.iter().filter(move |event| event.object_ids.contains(&object))))
     }
 
-    fn dossier(&self, object: ObjectId) -> Option<Cow<'_, Dossier>> {
-        self.dossiers.as_ref()?.iter().find(|dossier| dossier.object() == object).map(Cow::Borrowed)
+    fn dossier(&self, object: ObjectId) -> Option<Arc<Dossier>> {
+        self.dossiers.as_ref()?.iter().find(|dossier| dossier.object() == object).cloned()
     }
 
     fn event(&self, id: EventId) -> Option<Option<Arc<Event>>> {
@@ -265,14 +264,14 @@ fn told(decision: &Result<Decision, Stop>) -> String {
     }
 }
 
-fn kept(catalogue: &Catalogue, log: &Log) -> Vec<Dossier> {
+fn kept(catalogue: &Catalogue, log: &Log) -> Vec<Arc<Dossier>> {
     let known = Position::new(i64::try_from(log.events.len()).unwrap());
     let objects = || (0..3).map(person).chain((0..2).map(house));
     let dossier = |object| {
         let mut history = History::of([object]);
         history.add(objects(), log.events.iter().cloned());
         let _ = history.needs(catalogue);
-        Dossier::of(catalogue, object, &history, known).unwrap()
+        Arc::new(Dossier::of(catalogue, object, &history, known).unwrap())
     };
     objects().map(dossier).collect()
 }

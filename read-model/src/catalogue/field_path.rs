@@ -62,9 +62,17 @@ impl FieldPath {
     /// What it leads to in a value of the field: nothing, one value, or each item of a list.
     #[must_use]
     pub fn parts<'v>(&self, value: &'v Value) -> Vec<&'v Value> {
-        self.within.iter().fold(items(value), |values, name| {
-            values.into_iter().filter_map(|value| value.get(&**name)).flat_map(items).collect()
-        })
+        let mut parts = Vec::new();
+        self.any(value, |part| {
+            parts.push(part);
+            false
+        });
+        parts
+    }
+
+    /// Whether something is true of any of its [`parts`](Self::parts).
+    pub fn any<'v>(&self, value: &'v Value, mut is_true: impl FnMut(&'v Value) -> bool) -> bool {
+        any_within(&self.within, value, &mut is_true)
     }
 }
 
@@ -75,11 +83,15 @@ impl fmt::Display for FieldPath {
     }
 }
 
-fn items(value: &Value) -> Vec<&Value> {
+fn any_within<'v>(path: &[Arc<str>], value: &'v Value, is_true: &mut impl FnMut(&'v Value) -> bool) -> bool {
+    let mut one = |item: &'v Value| match path {
+        [] => is_true(item),
+        [name, rest @ ..] => item.get(&**name).is_some_and(|value| any_within(rest, value, is_true)),
+    };
     match value {
-        Value::Null => Vec::new(),
-        Value::Array(items) => items.iter().collect(),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => vec![value],
+        Value::Null => false,
+        Value::Array(items) => items.iter().any(one),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => one(value),
     }
 }
 

@@ -79,11 +79,11 @@ impl<'c> Claim<'c> {
         Self::that(catalogue, because)
     }
 
-    /// A claim that counts with its own content.
+    /// A claim that counts, or would count, with its own content.
     ///
     /// # Errors
-    /// Where the catalogue cannot read it.
-    pub(super) fn plain(
+    /// [`FoldError`] where the catalogue cannot read it.
+    pub fn plain(
         catalogue: &'c Catalogue,
         claim: &Arc<Event>,
         validation: Option<&Arc<Event>>,

@@ -7,10 +7,12 @@
 use std::sync::Arc;
 
 use super::claim::{Claim, Place};
+use super::line::Bound;
+use super::referring::names;
 use super::status::{Breach, Folded, broken_rules};
 use super::world::{FoldError, World};
 use crate::basis::Trust;
-use crate::catalogue::{Catalogue, EventType};
+use crate::catalogue::{Catalogue, EventType, Inverse};
 use crate::event::{Body, Event, EventId, EventKind, ObjectId, Position, Verdict};
 use crate::hashed::{HashMap, HashSet};
 use crate::history::History;
@@ -95,6 +97,14 @@ impl Dossier {
         &self.world
     }
 
+    /// Whether, by what it knows, the object refers to another neither just before a place nor anywhere after it.
+    #[must_use]
+    pub fn refers_no_more(&self, inverse: &Inverse, to: ObjectId, place: Place) -> bool {
+        let Some(state) = self.world.object(self.object) else { return true };
+        let line = state.line(inverse.path.field());
+        line.is_none_or(|line| line.ends_before(place)) && !names(state, inverse, to, Bound::Before(place))
+    }
+
     /// The newest event that it takes into account.
     #[must_use]
     pub fn known(&self) -> Position {
@@ -111,17 +121,16 @@ impl Dossier {
     /// Whether claims wait for a verdict that may bear on this one, or it on them: of two that only name the object, and
     /// say nothing of it, neither does.
     #[must_use]
-    pub fn has_open_claims_beside(&self, catalogue: &Catalogue, own: &Arc<Event>) -> bool {
-        let mut others = self.open.values().filter(|open| open.id != own.id).peekable();
+    pub fn has_open_claims_beside(&self, catalogue: &Catalogue, own: &Claim<'_>) -> bool {
+        let mut others = self.open.values().filter(|open| open.id != own.because.claim.id).peekable();
         let any = others.peek().is_some();
-        self.open_corrected
-            || any && (self.is_told_by(catalogue, own) || others.any(|open| self.is_told_by(catalogue, open)))
+        // What cannot be read is found where it is folded.
+        let told = |open| Claim::plain(catalogue, open, None).map_or(true, |open| self.is_told_by(&open));
+        self.open_corrected || any && (self.is_told_by(own) || others.any(told))
     }
 
     /// Whether a claim says something of the object, or of one that it follows from.
-    fn is_told_by(&self, catalogue: &Catalogue, claim: &Arc<Event>) -> bool {
-        // What cannot be read is found where it is folded.
-        let Ok(claim) = Claim::plain(catalogue, claim, None) else { return true };
+    fn is_told_by(&self, claim: &Claim<'_>) -> bool {
         let mut said = claim.meaning.said.iter().flat_map(|said| &claim.meaning.roles[said.role]);
         said.any(|object| self.folded.contains(object))
     }
@@ -215,6 +224,13 @@ fn claims_of(history: &History, known: Position) -> impl Iterator<Item = &Arc<Ev
     history.up_to(known).iter().filter(|event| event.kind() == EventKind::Claim)
 }
 
+/// Whether the rules of a claim may meet somebody who refers to one of its objects: whoever does not now is nobody to them.
+fn is_met(catalogue: &Catalogue, claim: &Claim<'_>, other: &Dossier) -> bool {
+    let Some(state) = other.world.object(other.object) else { return false };
+    let mut asked = claim.event_type.followed_back(catalogue, claim.data());
+    asked.any(|(inverse, to)| names(state, inverse, to, Bound::Before(claim.place)))
+}
+
 /// What a claim does that takes effect, and is registered, after everything that counts of the objects in its roles:
 /// nothing that stands can come to break its rules through it.
 #[derive(Debug)]
@@ -228,18 +244,17 @@ pub struct LastClaim<'c> {
 
 impl<'c> LastClaim<'c> {
     /// The claim on top of these dossiers, one for each object that it is about; none where it is not the last.
-    /// What else its rules read stands in the others.
+    /// The others are those who may refer to these objects, where its rules ask who does.
     ///
     /// # Errors
-    /// [`FoldError`] where the catalogue cannot read the claim, or an effect cannot be computed.
+    /// [`FoldError`] where an effect cannot be computed.
     pub fn of(
         catalogue: &'c Catalogue,
-        event: &Arc<Event>,
-        dossiers: &[&Dossier],
-        others: &[&Dossier],
+        claim: Claim<'c>,
+        dossiers: &[Arc<Dossier>],
+        others: &[Arc<Dossier>],
     ) -> Result<Option<Self>, FoldError> {
-        let claim = Claim::plain(catalogue, event, None)?;
-        let last = |dossier: &&Dossier| {
+        let last = |dossier: &Arc<Dossier>| {
             dossier.world.object(dossier.object).is_none_or(|state| state.last() < claim.place)
         };
         let in_turn = dossiers.iter().all(|dossier| dossier.last_registered < claim.place.position);
@@ -247,7 +262,8 @@ impl<'c> LastClaim<'c> {
             return Ok(None);
         }
         let mut before = World::default();
-        others.iter().chain(dossiers).for_each(|dossier| before.join(&dossier.world));
+        let others = others.iter().filter(|dossier| is_met(catalogue, &claim, dossier));
+        others.chain(dossiers).for_each(|dossier| before.join(&dossier.world));
         let mut last = Self { claim, before, after: None };
         if last.claim.event_type.reads_state() || last.says_what_is_unique(catalogue) {
             let folded: HashSet<ObjectId> = dossiers.iter().map(|dossier| dossier.object).collect();

@@ -179,6 +179,11 @@ impl FieldLine {
         self.by_effect[..end].iter().map(|index| &self.assertions[*index])
     }
 
+    /// Whether all that counts takes effect before a place.
+    pub(super) fn ends_before(&self, place: Place) -> bool {
+        self.by_effect.last().is_none_or(|last| self.assertions[*last].begins < place)
+    }
+
     /// Whether another line says the same: by the same claims, from the same beginnings.
     #[must_use]
     pub fn says_the_same(&self, other: &Self) -> bool {

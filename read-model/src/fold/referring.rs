@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::claim::{Claim, Place};
 use super::following::Following;
 use super::line::Bound;
@@ -26,15 +28,7 @@ impl World {
         (one, other): (ObjectId, ObjectId),
         (day, bound): (Day, Bound),
     ) -> Result<bool, EvaluationError> {
-        let state = self.object(one).filter(|state| *state.object_type() == inverse.of);
-        let names_other = |state: &ObjectState| {
-            let Some(value) = state.line(inverse.path.field()).and_then(|line| line.seen(bound)) else {
-                return false;
-            };
-            let id = |part: &&serde_json::Value| ObjectId::try_parse(part.as_str()?).ok();
-            inverse.path.parts(&value).iter().any(|part| id(part) == Some(other))
-        };
-        if !state.is_some_and(names_other) {
+        if !self.object(one).is_some_and(|state| names(state, inverse, other, bound)) {
             return Ok(false);
         }
         let Some(when) = &inverse.when else {
@@ -83,14 +77,24 @@ impl World {
         };
         let at = (place.beginning.day, Bound::Before(place));
         let mut found = Vec::new();
-        for (id, _) in self.objects() {
-            if self.refers(catalogue, inverse, (id, to), at)? {
+        for (id, state) in self.objects() {
+            if names(state, inverse, to, at.1) && self.refers(catalogue, inverse, (id, to), at)? {
                 found.push(id);
             }
         }
         found.sort_unstable();
         Ok(found)
     }
+}
+
+/// Whether an object of this state names the other in the field of an inverse, whatever else its condition asks.
+pub(super) fn names(state: &ObjectState, inverse: &Inverse, other: ObjectId, bound: Bound) -> bool {
+    if *state.object_type() != inverse.of {
+        return false;
+    }
+    let value = state.line(inverse.path.field()).and_then(|line| line.seen(bound));
+    let is_other = |part: &Value| part.as_str().and_then(|id| ObjectId::try_parse(id).ok()) == Some(other);
+    value.is_some_and(|value| inverse.path.any(&value, is_other))
 }
 
 fn inverse_of<'a>(catalogue: &'a Catalogue, read: &FieldRead) -> Option<&'a Inverse> {

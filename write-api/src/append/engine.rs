@@ -92,23 +92,27 @@ impl Engine {
         catalogue: Arc<Catalogue>,
         cached_objects: usize,
     ) -> Result<Self, EngineError> {
+        let meters = Meters::unread(&catalogue);
+        Self::connect_metered(pool, catalogue, cached_objects, Arc::new(meters)).await
+    }
+
+    /// As [`connect`](Self::connect), measured by these meters.
+    pub(super) async fn connect_metered(
+        pool: Pool,
+        catalogue: Arc<Catalogue>,
+        cached_objects: usize,
+        meters: Arc<Meters>,
+    ) -> Result<Self, EngineError> {
         sqlx::query("INSERT INTO catalogue (hash, source) VALUES ($1, $2) ON CONFLICT DO NOTHING")
             .bind(&*catalogue.hash)
             .bind(&*catalogue.source)
             .execute(&mut pool.lend().await?)
             .await?;
         adopt_search_index(&pool, &catalogue).await?;
-        let mirror = Mirror::connect(pool, Arc::clone(&catalogue), cached_objects).await?;
-        let watch = Watch::new(Arc::new(Meters::unread(&catalogue)));
+        let watch = Watch::new(Arc::clone(&meters));
+        let mirror = Mirror::connect(pool, Arc::clone(&catalogue), cached_objects, meters).await?;
+        watch.reached(mirror.head().position);
         Ok(Self { catalogue, mirror, watch })
-    }
-
-    /// The same engine, measured by these.
-    #[must_use]
-    pub(super) fn metered(self, meters: Arc<Meters>) -> Self {
-        let watch = Watch::new(meters);
-        watch.reached(self.mirror.head().position);
-        Self { watch, ..self }
     }
 
     /// The next batch serves the requests with these tickets, in this order; whatever it does stands in this step.

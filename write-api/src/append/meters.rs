@@ -131,7 +131,11 @@ impl Meters {
             ),
             ("f6_batch_requests", "Requests that were decided and committed together", &self.batch),
             ("f6_load_duration_seconds", "Loading what a batch names and memory lacks", &self.load),
-            ("f6_fold_duration_seconds", "Folding the objects that a batch names", &self.fold),
+            (
+                "f6_fold_duration_seconds",
+                "Folding an object, or extending its fold by what came since",
+                &self.fold,
+            ),
             (
                 "f6_decide_duration_seconds",
                 "Deciding one request, with what it turns out to need",

@@ -93,10 +93,6 @@ impl Watch {
         Timer::start(&self.meters.load)
     }
 
-    pub(super) fn folding(&self) -> Timer {
-        Timer::start(&self.meters.fold)
-    }
-
     /// So many objects were looked for in memory, and so many of them were not there.
     pub(super) fn looked_up(&self, objects: usize, missing: usize) {
         self.meters.hits.inc_by(objects.saturating_sub(missing) as u64);

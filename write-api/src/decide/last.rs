@@ -3,28 +3,27 @@
 //! Nothing that stands can come to break its rules through such a claim, so it is held against the state before it and
 //! no history is folded.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use read_model::catalogue::Severity;
 use read_model::event::{Body, Event, ObjectId, Verdict};
-use read_model::fold::{Breach, Dossier, LastClaim};
+use read_model::fold::{Breach, Claim, Dossier, LastClaim};
 
 use super::clash::{Findings, broken};
 use super::draft::Draft;
 use super::evidence::own_fault;
-use super::{Desk, Missing, Stop, met_by_rules, unique};
+use super::{Desk, Missing, Stop, unique};
 
 /// Decides a draft by the dossiers of its objects; none where it takes more than that.
 pub(super) fn findings(desk: Desk<'_>, draft: &Draft) -> Result<Option<Findings>, Stop> {
-    let Some(claim) = plain_claim(desk, draft)? else {
+    let Some(event) = plain_claim(desk, draft)? else {
         return Ok(None);
     };
+    let claim = Claim::plain(desk.catalogue, &event, None).map_err(|error| own_fault(desk, error))?;
     let dossier =
         |object: ObjectId| desk.view.dossier(object).filter(|dossier| dossier.known() <= desk.known);
-    let Some(dossiers) =
-        claim.object_ids.iter().copied().map(dossier).collect::<Option<Vec<Cow<'_, Dossier>>>>()
+    let Some(dossiers) = event.object_ids.iter().copied().map(dossier).collect::<Option<Vec<Arc<Dossier>>>>()
     else {
         return Ok(None);
     };
@@ -32,12 +31,10 @@ pub(super) fn findings(desk: Desk<'_>, draft: &Draft) -> Result<Option<Findings>
         return Ok(None);
     }
     let Some(met) = met(desk, &claim) else { return Ok(None) };
-    let Some(others) = met.into_iter().map(dossier).collect::<Option<Vec<Cow<'_, Dossier>>>>() else {
+    let Some(others) = met.into_iter().map(dossier).collect::<Option<Vec<Arc<Dossier>>>>() else {
         return Ok(None);
     };
-    let [dossiers, others] =
-        [&dossiers, &others].map(|all| all.iter().map(AsRef::as_ref).collect::<Vec<_>>());
-    let last = LastClaim::of(desk.catalogue, &claim, &dossiers, &others);
+    let last = LastClaim::of(desk.catalogue, claim, &dossiers, &others);
     let last = last.map_err(|error| own_fault(desk, error))?;
     let Some(last) = last else { return Ok(None) };
     let refuses = |breach: &Breach<'_>| breach.rule.is_none_or(|rule| rule.severity == Severity::Refuse);
@@ -50,16 +47,17 @@ pub(super) fn findings(desk: Desk<'_>, draft: &Draft) -> Result<Option<Findings>
     Ok(Some(findings))
 }
 
-/// Who else the rules of the claim may meet; none where that is not at hand. An import is not warned, and so meets nobody.
-fn met(desk: Desk<'_>, claim: &Event) -> Option<BTreeSet<ObjectId>> {
-    let event_type = desk.catalogue.event_types.get(&claim.event_type).filter(|_| !desk.trusted);
-    let Some((event_type, data)) = event_type.zip(claim.body.content()) else {
-        return Some(BTreeSet::new());
-    };
-    let known = |event: &&Arc<Event>| event.position <= desk.known;
-    let of_object = |object| Some(desk.view.of_object(object)?.filter(known));
-    let mut met = met_by_rules(desk.catalogue, (event_type, &claim.event_version), data, of_object)?;
-    met.retain(|object| !claim.object_ids.contains(object));
+/// Who else the rules of the claim may meet, as a new resident's those who live at the address; none where that is not at
+/// hand. An import is not warned, and so meets nobody.
+fn met(desk: Desk<'_>, claim: &Claim<'_>) -> Option<BTreeSet<ObjectId>> {
+    let mut met = BTreeSet::new();
+    if desk.trusted || !claim.event_type.follows_back() {
+        return Some(met);
+    }
+    for asked in claim.event_type.followed_back(desk.catalogue, claim.data()) {
+        met.append(&mut desk.view.candidates(desk.catalogue, asked, claim.place)?);
+    }
+    met.retain(|object| !claim.because.claim.object_ids.contains(object));
     Some(met)
 }
 

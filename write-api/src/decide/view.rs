@@ -1,13 +1,13 @@
 //! The events at hand when a command is decided, and what is missing of them.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use read_model::catalogue::Catalogue;
+use read_model::catalogue::{Catalogue, Inverse};
 use read_model::event::{Event, EventId, ObjectId, Position};
-use read_model::fold::Dossier;
+use read_model::fold::{Dossier, Place};
 use read_model::history::History;
+use read_model::inverse::candidates_by;
 
 /// Some of the events at hand, where they are: a history has many, and most of whom looks at one needs the first.
 pub type Events<'a> = Box<dyn Iterator<Item = &'a Arc<Event>> + 'a>;
@@ -17,8 +17,8 @@ pub trait View {
     /// Every event of an object, in position order.
     fn of_object(&self, object: ObjectId) -> Option<Events<'_>>;
 
-    /// The fold of an object with every event of it that is at hand; none where it would have to be folded first.
-    fn dossier(&self, object: ObjectId) -> Option<Cow<'_, Dossier>>;
+    /// The fold of an object with every event of it that is at hand; none where it takes more than these.
+    fn dossier(&self, object: ObjectId) -> Option<Arc<Dossier>>;
 
     /// The event with this id; `Some(None)` where there is none.
     fn event(&self, id: EventId) -> Option<Option<Arc<Event>>>;
@@ -28,6 +28,16 @@ pub trait View {
 
     /// The claims that are based on an event, in position order.
     fn based_on(&self, id: EventId) -> Option<Vec<Resting>>;
+
+    /// The objects that may refer to this one so just before a place, by its events; more than do is no harm.
+    fn candidates(
+        &self,
+        catalogue: &Catalogue,
+        (inverse, object): (&Inverse, ObjectId),
+        _before: Place,
+    ) -> Option<BTreeSet<ObjectId>> {
+        Some(candidates_by(catalogue, inverse, self.of_object(object)?))
+    }
 }
 
 /// A claim that is based on an event.

@@ -2,7 +2,6 @@
 //!
 //! What the formats say is read once more by hand; whatever is accepted must stay the same when it is taken in again.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
@@ -34,7 +33,7 @@ impl View for Empty {
         Some(Box::new(std::iter::empty()))
     }
 
-    fn dossier(&self, _: ObjectId) -> Option<Cow<'_, Dossier>> {
+    fn dossier(&self, _: ObjectId) -> Option<Arc<Dossier>> {
         None
     }
 

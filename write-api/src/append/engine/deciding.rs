@@ -1,13 +1,13 @@
 //! Deciding the requests of a batch, each on top of those before it.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use read_model::catalogue::Catalogue;
+use read_model::catalogue::{Catalogue, Inverse};
 use read_model::event::{Event, EventId, ObjectId, Position};
-use read_model::fold::{Dossier, Extended};
+use read_model::fold::{Dossier, Extended, Place};
+use read_model::inverse::candidates_by;
 use serde_json::Value;
 
 use super::{Again, Answer, Decided, Engine, Job};
@@ -15,7 +15,7 @@ use crate::append::mirror::Mirror;
 use crate::append::overlay::Overlay;
 use crate::append::{AppendError, EngineError};
 use crate::command::{Act, Command};
-use crate::decide::{Decision, Desk, Events, Missing, Resting, Stop, View, decide, met_by_rules};
+use crate::decide::{Decision, Desk, Events, Missing, Resting, Stop, View, decide};
 use crate::outcome::Finding;
 use crate::rights;
 
@@ -34,45 +34,7 @@ impl Engine {
             let _loading = self.watch.loading();
             self.mirror.load(&missing).await?;
         }
-        let _folding = self.watch.folding();
-        self.fold_named(jobs);
         Ok(!none)
-    }
-
-    /// Brings the folds of the objects that the commands name, or whose events they name, up to the end of the log.
-    fn fold_named(&mut self, jobs: &[Job<'_>]) {
-        for job in jobs {
-            for command in &job.request.commands {
-                let (mut objects, events) = needed(&self.catalogue, command);
-                let events = events.into_iter().filter_map(|event| self.mirror.event(event).flatten());
-                objects.extend(events.flat_map(|event| &event.object_ids));
-                // An import is not warned, and only rules that warn meet others.
-                if job.stamp.is_none() {
-                    objects.extend(self.met(command));
-                }
-                objects.into_iter().for_each(|object| self.mirror.fold(object));
-            }
-        }
-    }
-
-    /// Who else the rules may meet of what a command claims or accepts, as far as is at hand.
-    fn met(&self, command: &Command) -> BTreeSet<ObjectId> {
-        let of = |event_type: &str, version: &str, data: &dyn Fn() -> Option<Arc<Value>>| {
-            let event_type = self.catalogue.event_types.get(event_type).filter(|of| of.follows_back())?;
-            let of_object = |object| self.mirror.of_object(object).map(<[_]>::iter);
-            met_by_rules(&self.catalogue, (event_type, version), &data()?, of_object)
-        };
-        let met = match &command.act {
-            Act::Claim { event_type, version, data, .. } => {
-                of(event_type, version, &|| Some(Arc::new(data.clone())))
-            }
-            Act::Validate { target, .. } => self.mirror.event(*target).flatten().and_then(|event| {
-                of(&event.event_type, &event.event_version, &|| event.body.content().cloned())
-            }),
-            // These are held against the whole history.
-            Act::Amend { .. } | Act::Annul { .. } => None,
-        };
-        met.unwrap_or_default()
     }
 
     fn note_named(&mut self, command: &Command, missing: &mut Missing) {
@@ -228,19 +190,19 @@ impl View for BatchView<'_> {
         Some(Box::new(self.mirror.of_object(object)?.iter().chain(self.overlay.of_object(object))))
     }
 
-    fn dossier(&self, object: ObjectId) -> Option<Cow<'_, Dossier>> {
+    fn dossier(&self, object: ObjectId) -> Option<Arc<Dossier>> {
         let dossier = self.mirror.dossier(object)?;
         let decided = |object: &ObjectId| self.overlay.of_object(*object).next().is_some();
         if !dossier.rests_on().iter().any(decided) {
-            return Some(Cow::Borrowed(dossier));
+            return Some(dossier);
         }
         if dossier.rests_on().iter().any(|other| *other != object && decided(other)) {
             return None;
         }
-        let mut dossier = dossier.clone();
+        let mut dossier = Dossier::clone(&dossier);
         let new: Vec<_> = self.overlay.of_object(object).cloned().collect();
         let extended = dossier.extend_all(self.mirror.catalogue(), &new).ok()?;
-        (extended == Extended::Yes).then_some(Cow::Owned(dossier))
+        (extended == Extended::Yes).then(|| Arc::new(dossier))
     }
 
     fn event(&self, id: EventId) -> Option<Option<Arc<Event>>> {
@@ -264,5 +226,17 @@ impl View for BatchView<'_> {
         };
         resting.extend(self.overlay.based_on(id));
         Some(resting)
+    }
+
+    fn candidates(
+        &self,
+        catalogue: &Catalogue,
+        (inverse, object): (&Inverse, ObjectId),
+        before: Place,
+    ) -> Option<BTreeSet<ObjectId>> {
+        let decided = |object| self.overlay.of_object(object).next().is_some();
+        let mut found = self.mirror.candidates((inverse, object), before, decided)?;
+        found.append(&mut candidates_by(catalogue, inverse, self.overlay.of_object(object)));
+        Some(found)
     }
 }
