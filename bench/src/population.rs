@@ -113,7 +113,7 @@ impl Population {
             ..claim.clone()
         };
         let stamped = |command, created_at| Stamped {
-            request: Request { commands: vec![command], dry_run: false },
+            request: Request { commands: vec![command], dry_run: false }.into(),
             created_at,
         };
         [stamped(claim, claimed_at), stamped(validation, validated_at)]

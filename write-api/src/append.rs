@@ -1,30 +1,31 @@
 //! Appending: whatever a command was decided on is what it is appended to.
 //!
-//! One task takes all commands that wait, decides them one by one, each seeing those before it, and commits once.
-//! The commit succeeds only where the log still ends where the decisions looked; see `docs/adr/0002-appending.md`.
+//! One task takes all commands that wait, decides them one by one, each seeing those before it, and commits many at once;
+//! while the database does so, it decides the next. A commit succeeds only where the log still ends where the decisions looked; see `docs/adr/0002-appending.md`.
 
+mod batch;
 mod engine;
 mod insert;
+mod layers;
 mod meters;
 mod mirror;
 mod overlay;
+mod pipeline;
 mod watch;
 mod work;
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::FutureExt;
 use policy::Denied;
 use read_model::catalogue::Catalogue;
 use read_model::pool::Pool;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tracing::Instrument;
 
 pub use engine::{Engine, Stamped};
 pub use meters::Meters;
+use pipeline::Pipeline;
 use watch::Ticket;
 
 use crate::command::Command;
@@ -104,6 +105,12 @@ pub enum EngineError {
     TooLarge(usize),
 }
 
+impl From<EngineError> for AppendError {
+    fn from(error: EngineError) -> Self {
+        Self::Fault(Arc::new(error))
+    }
+}
+
 /// A handle to the one task that appends; clones share it.
 #[derive(Clone, Debug)]
 pub struct Appender {
@@ -115,9 +122,12 @@ pub struct Appender {
 #[derive(Debug)]
 struct Waiting {
     request: Arc<Request>,
-    answer: oneshot::Sender<Result<Outcome, AppendError>>,
+    answer: Reply,
     ticket: Ticket,
 }
+
+/// Where an answer goes.
+type Reply = oneshot::Sender<Result<Outcome, AppendError>>;
 
 /// The task that appends.
 #[derive(Debug)]
@@ -149,7 +159,7 @@ pub async fn start_metered(
     let meters = Arc::new(meters);
     let engine = Engine::connect_metered(pool, catalogue, options.cache_objects, Arc::clone(&meters)).await?;
     let (queue, waiting) = mpsc::channel(options.max_waiting);
-    let task = tokio::spawn(run(engine, waiting, options, Arc::clone(&meters)));
+    let task = tokio::spawn(Pipeline::new(engine, options).serve(waiting));
     Ok((Appender { queue, meters }, AppenderTask(task)))
 }
 
@@ -189,33 +199,6 @@ impl AppenderTask {
     pub async fn finish(self) {
         if let Err(error) = self.0.await {
             tracing::error!(%error, "the appender did not end as it should");
-        }
-    }
-}
-
-async fn run(
-    mut engine: Engine,
-    mut waiting: mpsc::Receiver<Waiting>,
-    options: AppendOptions,
-    meters: Arc<Meters>,
-) {
-    let mut batch = Vec::with_capacity(options.max_batch);
-    while waiting.recv_many(&mut batch, options.max_batch).await > 0 {
-        let (requests, callers): (Vec<_>, Vec<_>) =
-            batch.drain(..).map(|w| (w.request, (w.answer, w.ticket))).unzip();
-        let (answers, tickets): (Vec<_>, Vec<_>) = callers.into_iter().unzip();
-        let step = engine.begin(tickets);
-        let decided = engine.process(&requests, options.inject_before_commit).instrument(step);
-        let decided = AssertUnwindSafe(decided).catch_unwind().await;
-        let outcomes = decided.unwrap_or_else(|_| engine.after_panic(requests.len()));
-        engine.end();
-        if !options.inject_after_commit.is_zero() {
-            tokio::time::sleep(options.inject_after_commit).await;
-        }
-        for ((request, answer), outcome) in requests.iter().zip(answers).zip(outcomes) {
-            meters.count(request, &outcome);
-            // A caller that went away has no use for its answer; its events stand.
-            let _ = answer.send(outcome);
         }
     }
 }

@@ -268,7 +268,7 @@ fn in_line(depth: usize, step: &str) -> String {
 }
 
 fn stamped(command: Command, created_at: DateTime<Utc>) -> Stamped {
-    Stamped { request: Request { commands: vec![command], dry_run: false }, created_at }
+    Stamped { request: Request { commands: vec![command], dry_run: false }.into(), created_at }
 }
 
 fn write_report(path: &Path, refused: &[RefusedLine]) -> std::io::Result<()> {

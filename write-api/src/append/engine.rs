@@ -7,20 +7,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use door::metrics::Timer;
 use read_model::catalogue::Catalogue;
-use read_model::event::{Event, Position};
+use read_model::event::Event;
 use read_model::pool::{Lent, Pool, Transaction};
 use tracing::Instrument;
 
-use self::answering::Committed;
-use super::insert::{Inserted, insert};
+pub(super) use self::answering::Committed;
+use super::batch::{Batch, Job};
+use super::insert::{Insert, Inserted, insert};
 use super::meters::Meters;
 use super::mirror::{Head, Mirror};
 use super::overlay::Overlay;
-use super::watch::{Ticket, Watch};
 use super::{AppendError, EngineError, Request};
 use crate::decide::Missing;
-use crate::outcome::{Finding, Outcome};
+use crate::outcome::Outcome;
+
+/// How often one command may ask for more events before its history counts as endless.
+pub(super) const MAX_LOADS: usize = 256;
 
 /// After so many conflicts with other writers the head is locked before deciding, so that everyone gets a turn.
 const OPTIMISTIC_ATTEMPTS: usize = 2;
@@ -28,42 +32,18 @@ const OPTIMISTIC_ATTEMPTS: usize = 2;
 /// Decides and commits; one per process, used by one task.
 #[derive(Debug)]
 pub struct Engine {
-    catalogue: Arc<Catalogue>,
-    mirror: Mirror,
-    watch: Watch,
+    pub(super) catalogue: Arc<Catalogue>,
+    pub(super) mirror: Mirror,
+    pub(super) meters: Arc<Meters>,
 }
 
 /// A request of an import, which states when its event was registered.
 #[derive(Clone, Debug)]
 pub struct Stamped {
     /// The request.
-    pub request: Request,
+    pub request: Arc<Request>,
     /// When its first event was registered; each next one a microsecond later.
     pub created_at: DateTime<Utc>,
-}
-
-/// A request, and when it is registered where an import states that.
-#[derive(Clone, Copy)]
-struct Job<'a> {
-    request: &'a Request,
-    stamp: Option<DateTime<Utc>>,
-}
-
-/// What was decided of a job, before anything is committed.
-struct Decided {
-    result: Result<Answer, AppendError>,
-    /// The log that it was decided on.
-    known: Position,
-    dry_run: bool,
-}
-
-#[derive(Default)]
-struct Answer {
-    events: Vec<Arc<Event>>,
-    refusals: Vec<Finding>,
-    warnings: Vec<Finding>,
-    /// Whether its events were there already.
-    repeated: bool,
 }
 
 /// Why an attempt came to nothing.
@@ -109,21 +89,10 @@ impl Engine {
             .execute(&mut pool.lend().await?)
             .await?;
         adopt_search_index(&pool, &catalogue).await?;
-        let watch = Watch::new(Arc::clone(&meters));
-        let mirror = Mirror::connect(pool, Arc::clone(&catalogue), cached_objects, meters).await?;
-        watch.reached(mirror.head().position);
-        Ok(Self { catalogue, mirror, watch })
-    }
-
-    /// The next batch serves the requests with these tickets, in this order; whatever it does stands in this step.
-    pub(super) fn begin(&mut self, tickets: Vec<Ticket>) -> tracing::Span {
-        self.watch.begin(tickets)
-    }
-
-    /// The batch is decided, and committed if anything is.
-    pub(super) fn end(&mut self) {
-        self.watch.end();
-        self.watch.reached(self.mirror.head().position);
+        let mirror =
+            Mirror::connect(pool, Arc::clone(&catalogue), cached_objects, Arc::clone(&meters)).await?;
+        meters.head.set(mirror.head().position.get());
+        Ok(Self { catalogue, mirror, meters })
     }
 
     /// When the newest event was registered.
@@ -138,44 +107,35 @@ impl Engine {
         self.mirror.now()
     }
 
-    /// Decides requests in order, each seeing those before it, and commits once. Answers in the same order.
-    pub async fn process(
-        &mut self,
-        requests: &[Arc<Request>],
-        delay: Duration,
-    ) -> Vec<Result<Outcome, AppendError>> {
-        let jobs: Vec<Job<'_>> = requests.iter().map(|request| Job { request, stamp: None }).collect();
-        self.run(&jobs, delay).await
-    }
-
-    /// As [`process`](Self::process), for an import: sources and moments stand as given, and rights are not asked.
+    /// Decides requests in order, each seeing those before it, and commits once; as an import, where sources and moments stand
+    /// as given, and rights are not asked. Answers in the same order.
     pub async fn process_stamped(&mut self, requests: &[Stamped]) -> Vec<Result<Outcome, AppendError>> {
-        let jobs: Vec<Job<'_>> = requests
-            .iter()
-            .map(|Stamped { request, created_at }| Job { request, stamp: Some(*created_at) })
-            .collect();
-        self.run(&jobs, Duration::ZERO).await
+        let jobs = requests.iter().map(|Stamped { request, created_at }| Job {
+            request: Arc::clone(request),
+            stamp: Some(*created_at),
+        });
+        let batch = Batch { jobs: jobs.collect(), ..Batch::new(Arc::clone(&self.meters)) };
+        self.run(batch, Duration::ZERO, 0).await
     }
 
-    /// Answers for a batch whose decisions panicked: nobody knows how far they came, so everything is forgotten.
-    pub(super) fn after_panic(&mut self, requests: usize) -> Vec<Result<Outcome, AppendError>> {
-        self.mirror.forget();
-        vec![Err(AppendError::Fault(Arc::new(EngineError::Panicked))); requests]
-    }
-
-    async fn run(&mut self, jobs: &[Job<'_>], delay: Duration) -> Vec<Result<Outcome, AppendError>> {
-        let mut conflicts = 0;
+    /// Decides the jobs of a batch anew, and commits; after so many conflicts with other writers.
+    pub(super) async fn run(
+        &mut self,
+        mut batch: Batch,
+        delay: Duration,
+        mut conflicts: usize,
+    ) -> Vec<Result<Outcome, AppendError>> {
         loop {
-            match self.attempt(jobs, delay, conflicts >= OPTIMISTIC_ATTEMPTS).await {
+            match self.attempt(&mut batch, delay, conflicts >= OPTIMISTIC_ATTEMPTS).await {
                 Ok(outcomes) => return outcomes,
                 Err(Again::Stale) => {
                     conflicts += 1;
-                    self.watch.meters.conflicts.inc();
+                    self.meters.conflicts.inc();
                 }
                 Err(Again::Fault(error)) => {
                     self.mirror.forget();
-                    let fault = AppendError::Fault(Arc::new(error));
-                    return jobs.iter().map(|_| Err(fault.clone())).collect();
+                    let fault = AppendError::from(error);
+                    return batch.jobs.iter().map(|_| Err(fault.clone())).collect();
                 }
             }
         }
@@ -183,7 +143,7 @@ impl Engine {
 
     async fn attempt(
         &mut self,
-        jobs: &[Job<'_>],
+        batch: &mut Batch,
         delay: Duration,
         locked: bool,
     ) -> Result<Vec<Result<Outcome, AppendError>>, Again> {
@@ -194,22 +154,44 @@ impl Engine {
         } else {
             None
         };
-        let mut overlay = Overlay::default();
-        let mut fresh = self.prefetch(jobs).await? || locked;
-        let mut decided = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            let first = decided.is_empty();
-            let step = self.watch.deciding(decided.len());
-            let span = step.span.clone();
-            decided.push(self.decide_job(*job, first, &mut overlay, &mut fresh).instrument(span).await?);
+        batch.decided.clear();
+        batch.overlay = Overlay::default();
+        let missing = self.lacks(batch.jobs.iter().map(|job| &*job.request));
+        batch.fresh = locked || !missing.is_empty();
+        if !missing.is_empty() {
+            self.load(&missing).await?;
+        }
+        while batch.decided.len() < batch.jobs.len() {
+            self.decide_next(batch).await?;
         }
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
-        let step = self.watch.committing(overlay.len());
-        let committed = self.commit(jobs, &overlay, lock, fresh).instrument(step.span.clone()).await?;
+        let step = batch.watch.committing(batch.overlay.len());
+        let span = step.span.clone();
+        let committed = self.commit(batch, lock).instrument(span).await?;
         drop(step);
-        self.answer(decided, &committed).await.map_err(Again::Fault)
+        let decided = std::mem::take(&mut batch.decided);
+        self.answer(decided, &committed, None).await.map_err(Again::Fault)
+    }
+
+    /// Decides the next job; what is missing is loaded and the decision made again.
+    async fn decide_next(&mut self, batch: &mut Batch) -> Result<(), Again> {
+        for _ in 0..MAX_LOADS {
+            let Err(missing) = self.decide(batch, None) else { return Ok(()) };
+            batch.fresh = true;
+            let moved = self.load(&missing).await?;
+            if moved && !batch.decided.is_empty() {
+                return Err(Again::Stale);
+            }
+        }
+        Err(Again::Fault(EngineError::TooLarge(MAX_LOADS)))
+    }
+
+    /// Loads what is missing, and what others have committed since; true where they have.
+    pub(super) async fn load(&mut self, missing: &Missing) -> Result<bool, EngineError> {
+        let _loading = Timer::start(&self.meters.load);
+        self.mirror.load(missing).await
     }
 
     /// Locks the end of the log, so that nobody else commits until this attempt does, and catches up with it.
@@ -220,64 +202,63 @@ impl Engine {
         Ok(transaction)
     }
 
-    /// Commits what was decided; where there is nothing to commit, makes sure that the decisions looked at the newest log.
-    async fn commit(
-        &mut self,
-        jobs: &[Job<'_>],
-        overlay: &Overlay,
-        lock: Option<Transaction<'_>>,
-        fresh: bool,
-    ) -> Result<Committed, Again> {
-        let before = self.mirror.head();
-        if overlay.len() == 0 {
-            if !fresh && !self.mirror.is_current().await? {
-                self.mirror.load(&Missing::default()).await?;
-                return Err(Again::Stale);
-            }
-            return Ok(Committed::new(before, Vec::new()));
+    /// Commits what was decided.
+    async fn commit(&mut self, batch: &mut Batch, lock: Option<Transaction<'_>>) -> Result<Committed, Again> {
+        if batch.overlay.len() == 0 {
+            return self.nothing_to_commit(batch.fresh).await?.ok_or(Again::Stale);
         }
-        let stamps: Option<Vec<DateTime<Utc>>> = jobs
-            .first()
-            .and_then(|job| job.stamp)
-            .map(|_| overlay.events().iter().map(|event| event.created_at).collect());
+        let insert = self.insert(batch);
         let inserted = match lock {
-            None => {
-                let connection = self.mirror.connection().await?;
-                insert(connection, &self.catalogue, before, overlay, stamps.as_deref()).await?
-            }
+            None => insert.execute(self.mirror.connection().await?).await?,
             Some(mut transaction) => {
-                let inserted =
-                    insert(&mut transaction, &self.catalogue, before, overlay, stamps.as_deref()).await?;
+                let inserted = insert.execute(&mut transaction).await?;
                 transaction.commit().await?;
                 inserted
             }
         };
-        match inserted {
-            Inserted::Committed(first) => Ok(self.take_in(before, overlay, first, stamps.as_deref())),
-            Inserted::Stale => {
-                self.mirror.load(&Missing::default()).await?;
-                Err(Again::Stale)
-            }
-            Inserted::IdTaken => {
-                let events = overlay.events().iter().map(|event| event.id).collect();
-                self.mirror.load(&Missing { events, ..Missing::default() }).await?;
-                Err(Again::Stale)
-            }
+        let committed = self.take_in(batch, inserted).await?;
+        committed.ok_or(Again::Stale)
+    }
+
+    /// Of a batch that has decided nothing: what it was decided on; none where that is no longer the newest log.
+    pub(super) async fn nothing_to_commit(&mut self, fresh: bool) -> Result<Option<Committed>, EngineError> {
+        if !fresh && !self.mirror.is_current().await? {
+            self.load(&Missing::default()).await?;
+            return Ok(None);
         }
+        Ok(Some(Committed::new(self.mirror.head(), Vec::new())))
+    }
+
+    /// The statement that commits what was decided on top of the log.
+    pub(super) fn insert(&self, batch: &Batch) -> Insert {
+        insert(&self.catalogue, self.mirror.head(), &batch.overlay, batch.stamps().as_deref())
+    }
+
+    /// Takes in how the insert of a batch ended; none where others came first, and then what they committed.
+    pub(super) async fn take_in(
+        &mut self,
+        batch: &mut Batch,
+        inserted: Inserted,
+    ) -> Result<Option<Committed>, EngineError> {
+        let missing = match inserted {
+            Inserted::Committed(first) => return Ok(Some(self.committed(batch, first))),
+            Inserted::Stale => Missing::default(),
+            Inserted::IdTaken => {
+                let events = batch.overlay.events().iter().map(|event| event.id).collect();
+                Missing { events, ..Missing::default() }
+            }
+        };
+        self.load(&missing).await?;
+        Ok(None)
     }
 
     /// Gives the committed events their moments, and the mirror the events.
-    fn take_in(
-        &mut self,
-        before: Head,
-        overlay: &Overlay,
-        first: DateTime<Utc>,
-        stamps: Option<&[DateTime<Utc>]>,
-    ) -> Committed {
+    fn committed(&mut self, batch: &Batch, first: DateTime<Utc>) -> Committed {
+        let (before, stamps, overlay) = (self.mirror.head(), batch.stamps(), &batch.overlay);
         let mut created_at = first;
         let mut events = Vec::with_capacity(overlay.len());
         for (index, draft) in overlay.events().iter().enumerate() {
-            created_at = match stamps {
+            created_at = match &stamps {
                 Some(stamps) => stamps[index],
                 None if index == 0 => first,
                 None => created_at + TimeDelta::microseconds(1),
@@ -285,8 +266,9 @@ impl Engine {
             let occurred_at = if draft.body.content().is_some() { draft.occurred_at } else { created_at };
             events.push(Arc::new(Event { created_at, occurred_at, ..Event::clone(draft) }));
         }
-        let position = before.position.plus(i64::try_from(events.len()).unwrap_or(i64::MAX));
+        let position = before.position.plus(overlay.count());
         self.mirror.committed(&events, overlay.unique(), Head { position, created_at });
+        self.meters.head.set(position.get());
         Committed::new(before, events)
     }
 }

@@ -81,14 +81,14 @@ WITH tick AS MATERIALIZED (
 )
 SELECT first_created_at, pg_notify('f6_head', ($1 + $2)::text) FROM moved";
 
-/// Inserts what a batch decided. `stamps` gives each event's `created_at`, where an import states it.
-pub(super) async fn insert(
-    executor: impl PgExecutor<'_>,
+/// The statement for what was decided on a log that ends at `head`. `stamps` gives each event's `created_at`, where an import
+/// states it.
+pub(super) fn insert(
     catalogue: &Catalogue,
     head: Head,
     overlay: &Overlay,
     stamps: Option<&[DateTime<Utc>]>,
-) -> Result<Inserted, sqlx::Error> {
+) -> Insert {
     let events = overlay.events();
     let day = catalogue.zone.day(events.first().map_or(head.created_at, |event| event.created_at));
     let column = |of: fn(&Event) -> String| events.iter().map(|event| of(event)).collect::<Vec<String>>();
@@ -119,14 +119,23 @@ pub(super) async fn insert(
         .bind(terms.iter().map(|found| found.term.clone()).collect::<Vec<_>>())
         .bind(terms.iter().map(|found| found.object).collect::<Vec<_>>())
         .bind(terms.iter().map(|found| found.position.get()).collect::<Vec<_>>());
-    let query = with_work(query, &work::rows(overlay.turns(), head, stamps));
-    inserted(query.fetch_optional(executor).await)
+    Insert(with_work(query, &work::rows(overlay.turns(), head, stamps)))
 }
 
-type Insert<'q> = QueryScalar<'q, Postgres, DateTime<Utc>, PgArguments>;
+/// The statement, with all that it inserts.
+pub(super) struct Insert(Query);
+
+type Query = QueryScalar<'static, Postgres, DateTime<Utc>, PgArguments>;
+
+impl Insert {
+    /// Has the database carry it out.
+    pub(super) async fn execute(self, executor: impl PgExecutor<'_>) -> Result<Inserted, sqlx::Error> {
+        inserted(self.0.fetch_optional(executor).await)
+    }
+}
 
 /// The statement with what comes to wait for a clerk, and what no longer does.
-fn with_work<'q>(query: Insert<'q>, rows: &[WorkRow]) -> Insert<'q> {
+fn with_work(query: Query, rows: &[WorkRow]) -> Query {
     query
         .bind(rows.iter().map(|row| row.position.get()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.event_type.clone()).collect::<Vec<_>>())

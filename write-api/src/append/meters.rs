@@ -175,6 +175,12 @@ impl Meters {
         );
     }
 
+    /// So many objects were looked for in memory, and so many of them were not there.
+    pub(super) fn looked_up(&self, objects: usize, missing: usize) {
+        self.hits.inc_by(objects.saturating_sub(missing) as u64);
+        self.misses.inc_by(missing as u64);
+    }
+
     /// Counts what became of the commands of one request.
     pub(super) fn count(&self, request: &Request, outcome: &Result<Outcome, AppendError>) {
         match outcome {

@@ -130,6 +130,17 @@ impl Mirror {
         self.kept.pool()
     }
 
+    /// Hands out what keeps the connection, until it is [given back](Self::give_back).
+    pub(super) fn hand_out(&mut self) -> Kept {
+        let none = Kept::none(self.pool().clone());
+        std::mem::replace(&mut self.kept, none)
+    }
+
+    /// Takes back what was handed out.
+    pub(super) fn give_back(&mut self, kept: Kept) {
+        self.kept = kept;
+    }
+
     /// The connection over which this writer reads and writes.
     pub(super) async fn connection(&mut self) -> Result<&mut Lent, sqlx::Error> {
         self.kept.connection().await

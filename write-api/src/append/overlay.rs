@@ -1,8 +1,10 @@
 //! What a batch has decided and not yet committed.
 
+use std::cell::{RefCell, RefMut};
 use std::sync::Arc;
 
 use read_model::event::{Event, EventId, EventKind, ObjectId};
+use read_model::fold::Dossier;
 use read_model::hashed::HashMap;
 
 use crate::decide::{Accepted, Resting, Turn, UniqueValue};
@@ -16,6 +18,8 @@ pub(super) struct Overlay {
     by_object: HashMap<ObjectId, Vec<usize>>,
     by_id: HashMap<EventId, usize>,
     by_basis: HashMap<EventId, Vec<usize>>,
+    /// The folds of its objects with its events, as far as they were asked for.
+    dossiers: RefCell<HashMap<ObjectId, Arc<Dossier>>>,
 }
 
 /// How far an overlay had come; what was added since can be taken back.
@@ -74,12 +78,25 @@ impl Overlay {
     pub(super) fn back_to(&mut self, mark: Mark) {
         for event in self.events.drain(mark.events..) {
             self.by_id.remove(&event.id);
+            for object in &event.object_ids {
+                self.dossiers.get_mut().remove(object);
+                self.by_object
+                    .entry(*object)
+                    .and_modify(|indexes| indexes.retain(|index| *index < mark.events));
+            }
+            for basis in &event.references {
+                self.by_basis
+                    .entry(*basis)
+                    .and_modify(|indexes| indexes.retain(|index| *index < mark.events));
+            }
         }
         self.unique.truncate(mark.unique);
         self.turns.truncate(mark.turns);
-        for indexes in self.by_object.values_mut().chain(self.by_basis.values_mut()) {
-            indexes.retain(|index| *index < mark.events);
-        }
+    }
+
+    /// The folds of objects with what was decided of them; each knows how far.
+    pub(super) fn dossiers(&self) -> RefMut<'_, HashMap<ObjectId, Arc<Dossier>>> {
+        self.dossiers.borrow_mut()
     }
 
     pub(super) fn of_object(&self, object: ObjectId) -> impl Iterator<Item = &Arc<Event>> {

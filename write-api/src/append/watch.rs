@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use door::metrics::Timer;
-use read_model::event::Position;
 use tracing::Span;
 
 use super::meters::Meters;
@@ -26,11 +25,13 @@ impl Ticket {
     }
 }
 
-/// What the engine tells of its work.
+/// What is told of a batch.
 #[derive(Debug)]
 pub(super) struct Watch {
-    pub(super) meters: Arc<Meters>,
-    /// The steps that the requests of the present batch are in; none where nobody follows them.
+    meters: Arc<Meters>,
+    /// What is done for all its requests stands in this.
+    batch: Span,
+    /// The steps that its requests are in.
     asked: Vec<Span>,
 }
 
@@ -44,27 +45,28 @@ pub(super) struct Step {
 
 impl Watch {
     pub(super) fn new(meters: Arc<Meters>) -> Self {
-        Self { meters, asked: Vec::new() }
+        Self { meters, batch: Span::none(), asked: Vec::new() }
     }
 
-    /// These requests wait no more; all that is done for them happens in the span that this returns.
-    pub(super) fn begin(&mut self, tickets: Vec<Ticket>) -> Span {
-        self.meters.waiting.dec_by(tickets.len() as u64);
-        self.meters.batch.observe(f64::from(u32::try_from(tickets.len()).unwrap_or(u32::MAX)));
-        let batch = tracing::debug_span!(parent: None, "batch", requests = tickets.len());
-        self.asked.clear();
-        for Ticket { asked, queued, since } in tickets {
-            drop(queued);
-            self.meters.queue_wait.observe(since.elapsed().as_secs_f64());
-            self.asked.push(asked);
+    /// This request waits no more: it is the next of the batch.
+    pub(super) fn admit(&mut self, ticket: Ticket) {
+        let Ticket { asked, queued, since } = ticket;
+        drop(queued);
+        self.meters.waiting.dec();
+        self.meters.queue_wait.observe(since.elapsed().as_secs_f64());
+        if self.asked.is_empty() {
+            self.batch = tracing::debug_span!(parent: None, "batch");
         }
-        self.link(&batch);
-        batch
+        self.batch.follows_from(asked.id());
+        self.asked.push(asked);
     }
 
-    /// Nothing more is done for the requests of this batch.
-    pub(super) fn end(&mut self) {
-        self.asked.clear();
+    /// The requests of another batch are decided anew, after those of this one.
+    pub(super) fn join(&mut self, other: Self) {
+        for asked in &other.asked {
+            self.batch.follows_from(asked.id());
+        }
+        self.asked.extend(other.asked);
     }
 
     /// The request at this place of the batch is being decided.
@@ -76,9 +78,9 @@ impl Watch {
 
     /// So many events are being committed: one step of the batch, and one of each request that waits for it.
     pub(super) fn committing(&self, events: usize) -> Step {
-        let span = tracing::debug_span!("commit", events);
-        self.link(&span);
+        let span = tracing::debug_span!(parent: &self.batch, "commit", events);
         let of_request = |asked: &Span| {
+            span.follows_from(asked.id());
             let commit = tracing::debug_span!(parent: asked.id(), "commit");
             commit.follows_from(span.id());
             commit
@@ -86,29 +88,5 @@ impl Watch {
         let others =
             if span.is_disabled() { Vec::new() } else { self.asked.iter().map(of_request).collect() };
         Step { span, _others: others, _timer: Timer::start(&self.meters.commit) }
-    }
-
-    /// What is loaded while this lives, memory lacked.
-    pub(super) fn loading(&self) -> Timer {
-        Timer::start(&self.meters.load)
-    }
-
-    /// So many objects were looked for in memory, and so many of them were not there.
-    pub(super) fn looked_up(&self, objects: usize, missing: usize) {
-        self.meters.hits.inc_by(objects.saturating_sub(missing) as u64);
-        self.meters.misses.inc_by(missing as u64);
-    }
-
-    pub(super) fn reached(&self, position: Position) {
-        self.meters.head.set(position.get());
-    }
-
-    /// A step of a batch serves requests of many traces, so that it is in none of them, and names them all.
-    fn link(&self, step: &Span) {
-        if !step.is_disabled() {
-            for asked in &self.asked {
-                step.follows_from(asked.id());
-            }
-        }
     }
 }

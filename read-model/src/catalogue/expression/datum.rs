@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::catalogue::shape::Shape;
+use crate::catalogue::shape::{Property, Shape};
 use crate::event::ObjectId;
 use crate::time::{Day, PartialDate};
 
@@ -90,35 +90,41 @@ impl<'a> Datum<'a> {
 
     /// An entry of a structure; none where it has none of this name, or is none.
     pub(super) fn member(&self, name: &str) -> Option<Self> {
-        match self {
-            Self::Part(Value::Object(fields), Some(shape @ Shape::Object(_))) => {
-                let property = shape.property(name)?;
-                Some(fields.get(name).map_or(Self::Null, |field| Self::of(field, Some(&property.shape))))
-            }
-            Self::Part(Value::Object(fields), _) => fields.get(name).map(|field| Self::of(field, None)),
-            Self::Structure(entries) => {
-                entries.iter().find(|(known, _)| known == name).map(|(_, entry)| entry.clone())
-            }
-            _ => None,
+        if let Self::Part(Value::Object(fields), shape) = self {
+            let Some(shape @ Shape::Object(_)) = shape else {
+                return fields.get(name).map(|field| Self::of(field, None));
+            };
+            let property = shape.property(name)?;
+            return Some(fields.get(name).map_or(Self::Null, |field| Self::of(field, Some(&property.shape))));
         }
+        let Self::Structure(entries) = self else { return None };
+        entries.iter().find(|(known, _)| known == name).map(|(_, entry)| entry.clone())
     }
 
     /// How many items it has; none where it is no list.
     pub(super) fn len(&self) -> Option<usize> {
-        match self {
-            Self::Part(Value::Array(items), _) => Some(items.len()),
-            Self::List(items) => Some(items.len()),
-            _ => None,
+        if let Self::Part(Value::Array(items), _) = self {
+            return Some(items.len());
         }
+        if let Self::List(items) = self { Some(items.len()) } else { None }
     }
 
     /// An item of a list.
     pub(super) fn item(&self, index: usize) -> Option<Self> {
-        match self {
-            Self::Part(Value::Array(items), _) => items.get(index).map(|item| Self::of(item, None)),
-            Self::List(items) => items.get(index).cloned(),
-            _ => None,
+        if let Self::Part(Value::Array(items), _) = self {
+            return items.get(index).map(|item| Self::of(item, None));
         }
+        if let Self::List(items) = self { items.get(index).cloned() } else { None }
+    }
+
+    /// Whether it is true, where it is true or false.
+    pub(super) const fn truth(&self) -> Option<bool> {
+        if let Self::Truth(truth) = self { Some(*truth) } else { None }
+    }
+
+    /// The number that it is, where it is one.
+    pub(super) const fn integer(&self) -> Option<i64> {
+        if let Self::Integer(integer) = self { Some(*integer) } else { None }
     }
 
     /// What it is to the language where that is a text.
@@ -127,26 +133,25 @@ impl<'a> Datum<'a> {
             Self::Text(text) => Some(Cow::Borrowed(text)),
             Self::Day(day) => Some(Cow::Owned(day.to_string())),
             Self::Reference(id) => Some(Cow::Owned(id.to_string())),
-            _ => None,
+            Self::Null | Self::Truth(_) | Self::Integer(_) | Self::Float(_) => None,
+            Self::Part(..) | Self::List(_) | Self::Structure(_) => None,
         }
     }
 
     /// The date that it is, where it is one.
     pub(super) fn date(&self) -> Option<PartialDate> {
-        match self {
-            Self::Day(day) => Some(PartialDate::from(*day)),
-            Self::Text(text) => text.parse().ok(),
-            _ => None,
+        if let Self::Day(day) = self {
+            return Some(PartialDate::from(*day));
         }
+        if let Self::Text(text) = self { text.parse().ok() } else { None }
     }
 
     /// The object that it refers to, where it is the id of one.
     pub(super) fn reference(&self) -> Option<ObjectId> {
-        match self {
-            Self::Reference(id) => Some(*id),
-            Self::Text(text) => ObjectId::parse_str(text).ok(),
-            _ => None,
+        if let Self::Reference(id) = self {
+            return Some(*id);
         }
+        if let Self::Text(text) = self { ObjectId::parse_str(text).ok() } else { None }
     }
 
     /// Whether both are the same to the language; none where only the language itself can tell.
@@ -237,21 +242,22 @@ impl<'a> Datum<'a> {
 
     /// The entries of a structure, in its own order.
     fn entries(&self) -> Vec<(Cow<'a, str>, Self)> {
-        match self {
-            Self::Part(Value::Object(fields), Some(Shape::Object(properties))) => properties
-                .iter()
-                .map(|property| {
-                    let field = fields.get(&*property.name);
-                    let field = field.map_or(Self::Null, |field| Self::of(field, Some(&property.shape)));
-                    (Cow::Borrowed(&*property.name), field)
-                })
-                .collect(),
-            Self::Part(Value::Object(fields), _) => {
-                fields.iter().map(|(name, field)| (Cow::Borrowed(&**name), Self::of(field, None))).collect()
-            }
-            Self::Structure(entries) => entries.to_vec(),
-            _ => Vec::new(),
+        if let Self::Structure(entries) = self {
+            return entries.to_vec();
         }
+        let Self::Part(Value::Object(fields), shape) = self else { return Vec::new() };
+        let Some(Shape::Object(properties)) = shape else {
+            return fields
+                .iter()
+                .map(|(name, field)| (Cow::Borrowed(&**name), Self::of(field, None)))
+                .collect();
+        };
+        let entry = |property: &'a Property| {
+            let field = fields.get(&*property.name);
+            let field = field.map_or(Self::Null, |field| Self::of(field, Some(&property.shape)));
+            (Cow::Borrowed(&*property.name), field)
+        };
+        properties.iter().map(entry).collect()
     }
 }
 

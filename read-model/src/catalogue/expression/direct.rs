@@ -27,22 +27,29 @@ pub(super) enum Step {
     Member(Box<Step>, Arc<str>),
     /// A field of the object that a reference leads to.
     Field(Box<FieldRead>, Box<Step>),
-    Not(Box<Step>),
-    /// Whether the first is true, or else this holds.
-    Either(Box<[Step; 2]>),
-    Both(Box<[Step; 2]>),
+    /// Whether something is so.
+    Test(Test),
     If(Box<[Step; 3]>),
-    /// Whether the two are the same is this.
-    Same(bool, Box<[Step; 2]>),
-    Compare(Comparison, Box<[Step; 2]>),
-    In(Box<[Step; 2]>),
     Add(Box<[Step; 2]>),
-    /// Anything but `false` passes.
-    NotFalse(Box<Step>),
     Call(Function, Vec<Step>),
     List(Vec<Step>),
     Structure(Vec<(Arc<str>, Step)>),
     Loop(Box<Loop>),
+}
+
+/// A step that tells whether something is so.
+#[derive(Debug)]
+pub(super) enum Test {
+    Not(Box<Step>),
+    /// Whether the first is so, or else the second.
+    Either(Box<[Step; 2]>),
+    Both(Box<[Step; 2]>),
+    /// Whether it is as said that the two are the same.
+    Same(bool, Box<[Step; 2]>),
+    Compare(Comparison, Box<[Step; 2]>),
+    In(Box<[Step; 2]>),
+    /// Whether it is anything but false.
+    NotFalse(Box<Step>),
 }
 
 #[derive(Debug)]
@@ -188,20 +195,29 @@ impl<'a> Compiler<'a> {
         }
         Some(match call.func_name.as_str() {
             operators::CONDITIONAL => Step::If(self.several(arguments)?),
-            operators::LOGICAL_OR => Step::Either(self.several(arguments)?),
-            operators::LOGICAL_AND => Step::Both(self.several(arguments)?),
-            operators::LOGICAL_NOT => Step::Not(self.boxed(arguments.first()?)?),
-            operators::NOT_STRICTLY_FALSE => Step::NotFalse(self.boxed(arguments.first()?)?),
-            operators::EQUALS => Step::Same(true, self.several(arguments)?),
-            operators::NOT_EQUALS => Step::Same(false, self.several(arguments)?),
-            operators::LESS => Step::Compare(Comparison::Less, self.several(arguments)?),
-            operators::LESS_EQUALS => Step::Compare(Comparison::LessOrEqual, self.several(arguments)?),
-            operators::GREATER => Step::Compare(Comparison::Greater, self.several(arguments)?),
-            operators::GREATER_EQUALS => Step::Compare(Comparison::GreaterOrEqual, self.several(arguments)?),
-            operators::IN => Step::In(self.several(arguments)?),
             operators::ADD => Step::Add(self.several(arguments)?),
             operators::INDEX => self.field(arguments)?,
-            name => Step::Call(Function::free(name, arguments.len())?, self.all(arguments)?),
+            name => match Function::free(name, arguments.len()) {
+                Some(function) => Step::Call(function, self.all(arguments)?),
+                None => Step::Test(self.test(name, arguments)?),
+            },
+        })
+    }
+
+    fn test(&mut self, operator: &str, arguments: &'a [IdedExpr]) -> Option<Test> {
+        Some(match operator {
+            operators::LOGICAL_NOT => Test::Not(self.boxed(arguments.first()?)?),
+            operators::NOT_STRICTLY_FALSE => Test::NotFalse(self.boxed(arguments.first()?)?),
+            operators::LOGICAL_OR => Test::Either(self.several(arguments)?),
+            operators::LOGICAL_AND => Test::Both(self.several(arguments)?),
+            operators::EQUALS => Test::Same(true, self.several(arguments)?),
+            operators::NOT_EQUALS => Test::Same(false, self.several(arguments)?),
+            operators::LESS => Test::Compare(Comparison::Less, self.several(arguments)?),
+            operators::LESS_EQUALS => Test::Compare(Comparison::LessOrEqual, self.several(arguments)?),
+            operators::GREATER => Test::Compare(Comparison::Greater, self.several(arguments)?),
+            operators::GREATER_EQUALS => Test::Compare(Comparison::GreaterOrEqual, self.several(arguments)?),
+            operators::IN => Test::In(self.several(arguments)?),
+            _ => return None,
         })
     }
 

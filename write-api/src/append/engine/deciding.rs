@@ -1,40 +1,33 @@
 //! Deciding the requests of a batch, each on top of those before it.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::TimeDelta;
-use read_model::catalogue::{Catalogue, Inverse};
-use read_model::event::{Event, EventId, ObjectId, Position};
-use read_model::fold::{Dossier, Extended, Place};
-use read_model::inverse::candidates_by;
+use read_model::catalogue::Catalogue;
+use read_model::event::{EventId, ObjectId, Position};
 use serde_json::Value;
 
-use super::{Again, Answer, Decided, Engine, Job};
-use crate::append::mirror::Mirror;
+use super::Engine;
+use crate::append::batch::{Answer, Batch, Decided, Job};
+use crate::append::layers::Layers;
 use crate::append::overlay::Overlay;
-use crate::append::{AppendError, EngineError};
+use crate::append::{AppendError, EngineError, Request};
 use crate::command::{Act, Command};
-use crate::decide::{Decision, Desk, Events, Missing, Resting, Stop, View, decide};
+use crate::decide::{Decision, Desk, Missing, Stop, decide};
 use crate::outcome::Finding;
 use crate::rights;
 
-/// How often one command may ask for more events before its history counts as endless.
-const MAX_LOADS: usize = 256;
-
 impl Engine {
-    /// Loads in one go what the commands name; true where something was loaded, and so is as new as can be.
-    pub(super) async fn prefetch(&mut self, jobs: &[Job<'_>]) -> Result<bool, EngineError> {
+    /// What the commands of these requests name and memory lacks.
+    pub(in crate::append) fn lacks<'r>(
+        &mut self,
+        requests: impl IntoIterator<Item = &'r Request>,
+    ) -> Missing {
         let mut missing = Missing::default();
-        for command in jobs.iter().flat_map(|job| &job.request.commands) {
+        for command in requests.into_iter().flat_map(|request| &request.commands) {
             self.note_named(command, &mut missing);
         }
-        let none = missing.is_empty();
-        if !none {
-            let _loading = self.watch.loading();
-            self.mirror.load(&missing).await?;
-        }
-        Ok(!none)
+        missing
     }
 
     fn note_named(&mut self, command: &Command, missing: &mut Missing) {
@@ -43,7 +36,7 @@ impl Engine {
         let named = objects.len();
         let absent: Vec<ObjectId> =
             objects.into_iter().filter(|object| self.mirror.of_object(*object).is_none()).collect();
-        self.watch.looked_up(named, absent.len());
+        self.meters.looked_up(named, absent.len());
         missing.objects.extend(absent);
         // What a claim is based on does not change through it; what is judged or corrected may.
         let judges = !matches!(command.act, Act::Claim { .. });
@@ -54,50 +47,52 @@ impl Engine {
         missing.events.extend(events.into_iter().filter(|event| anew || self.mirror.event(*event).is_none()));
     }
 
-    /// Decides one job on top of those before it; what is missing is loaded and the decision made again.
-    pub(super) async fn decide_job(
-        &mut self,
-        job: Job<'_>,
-        first: bool,
-        overlay: &mut Overlay,
-        fresh: &mut bool,
-    ) -> Result<Decided, Again> {
-        let mark = overlay.mark();
-        for _ in 0..MAX_LOADS {
-            let known = self.mirror.head().position.plus(overlay.count());
-            let result = self.try_job(job, known, overlay);
-            if result.is_err()
-                || job.request.dry_run
-                || matches!(&result, Ok(answer) if !answer.refusals.is_empty())
-            {
-                overlay.back_to(mark);
-            }
-            let result = match result {
-                Ok(answer) => Ok(answer),
-                Err(Stop::Forbidden(forbidden)) => Err(AppendError::Forbidden(forbidden)),
-                Err(Stop::Fault(error)) => Err(AppendError::Fault(Arc::new(error.into()))),
-                Err(Stop::Refused(refusals)) => Ok(Answer { refusals, ..Answer::default() }),
-                Err(Stop::Missing(missing)) => {
-                    *fresh = true;
-                    let moved = self.mirror.load(&missing).await?;
-                    if moved && !first {
-                        return Err(Again::Stale);
-                    }
-                    continue;
-                }
-            };
-            return Ok(Decided { result, known, dry_run: job.request.dry_run });
+    /// Decides the next job of a batch, on top of those before it and of what is being committed meanwhile.
+    ///
+    /// # Errors
+    /// What is missing: nothing was decided then.
+    pub(in crate::append) fn decide(
+        &self,
+        batch: &mut Batch,
+        under_way: Option<&Overlay>,
+    ) -> Result<(), Missing> {
+        let place = batch.decided.len();
+        let Some(job) = batch.jobs.get(place).cloned() else { return Ok(()) };
+        let step = batch.watch.deciding(place);
+        let mark = batch.overlay.mark();
+        let known = Layers { mirror: &self.mirror, under_way, next: &batch.overlay }.known();
+        let decision = AssertUnwindSafe(|| self.try_job(&job, known, (under_way, &mut batch.overlay)));
+        let result = step.span.in_scope(|| catch_unwind(decision));
+        let dry_run = job.request.dry_run;
+        if dry_run || !matches!(&result, Ok(Ok(answer)) if answer.refusals.is_empty()) {
+            batch.overlay.back_to(mark);
         }
-        Err(Again::Fault(EngineError::TooLarge(MAX_LOADS)))
+        let result = match result {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(Stop::Forbidden(forbidden))) => Err(AppendError::Forbidden(forbidden)),
+            Ok(Err(Stop::Fault(error))) => Err(AppendError::from(EngineError::from(error))),
+            Ok(Err(Stop::Refused(refusals))) => Ok(Answer { refusals, ..Answer::default() }),
+            Ok(Err(Stop::Missing(missing))) => return Err(missing),
+            // Nothing but what was taken back has changed.
+            Err(_) => Err(AppendError::from(EngineError::Panicked)),
+        };
+        batch.decided.push(Decided { result, known, dry_run });
+        Ok(())
     }
 
     /// Decides the commands of one job in order; those accepted are added to the overlay.
-    fn try_job(&self, job: Job<'_>, asked: Position, overlay: &mut Overlay) -> Result<Answer, Stop> {
+    fn try_job(
+        &self,
+        job: &Job,
+        asked: Position,
+        (under_way, overlay): (Option<&Overlay>, &mut Overlay),
+    ) -> Result<Answer, Stop> {
         let mut answer = Answer::default();
         let (mut accepted_any, mut repeated_any) = (false, false);
         let several = job.request.commands.len() > 1;
         for (index, command) in job.request.commands.iter().enumerate() {
-            let decision = self.decide_one(job, asked, command, overlay);
+            let layers = Layers { mirror: &self.mirror, under_way, next: overlay };
+            let decision = self.decide_one(job, asked, command, layers);
             let placed = |finding: Finding| if several { finding.within(index) } else { finding };
             let accepted = match decision {
                 Ok(Decision::Accepted(accepted)) => {
@@ -126,24 +121,23 @@ impl Engine {
 
     fn decide_one(
         &self,
-        job: Job<'_>,
+        job: &Job,
         asked: Position,
         command: &Command,
-        overlay: &Overlay,
+        layers: Layers<'_>,
     ) -> Result<Decision, Stop> {
-        let head = self.mirror.head();
-        let taken = overlay.count();
         let registered_at = match job.stamp {
             Some(stamp) => {
-                let last = overlay.events().last().map_or(head.created_at, |event| event.created_at);
+                let last = layers.next.events().last().map(|event| event.created_at);
+                let last = last.unwrap_or(self.mirror.head().created_at);
                 stamp.max(last + TimeDelta::microseconds(1))
             }
-            None => self.mirror.next_created_at() + TimeDelta::microseconds(taken),
+            None => self.mirror.next_created_at() + TimeDelta::microseconds(layers.count()),
         };
         let desk = Desk {
             catalogue: &self.catalogue,
-            view: &BatchView { mirror: &self.mirror, overlay },
-            known: head.position.plus(taken),
+            view: &layers,
+            known: layers.known(),
             asked,
             registered_at,
             trusted: job.stamp.is_some(),
@@ -176,67 +170,5 @@ fn named(catalogue: &Catalogue, command: &Command) -> (Vec<ObjectId>, Vec<EventI
             (objects(event_type, version, data), vec![*target])
         }
         Act::Annul { target, .. } | Act::Validate { target, .. } => (Vec::new(), vec![*target]),
-    }
-}
-
-/// The events at hand: those committed, and those of the batch.
-struct BatchView<'a> {
-    mirror: &'a Mirror,
-    overlay: &'a Overlay,
-}
-
-impl View for BatchView<'_> {
-    fn of_object(&self, object: ObjectId) -> Option<Events<'_>> {
-        Some(Box::new(self.mirror.of_object(object)?.iter().chain(self.overlay.of_object(object))))
-    }
-
-    fn dossier(&self, object: ObjectId) -> Option<Arc<Dossier>> {
-        let dossier = self.mirror.dossier(object)?;
-        let decided = |object: &ObjectId| self.overlay.of_object(*object).next().is_some();
-        if !dossier.rests_on().iter().any(decided) {
-            return Some(dossier);
-        }
-        if dossier.rests_on().iter().any(|other| *other != object && decided(other)) {
-            return None;
-        }
-        let mut dossier = Dossier::clone(&dossier);
-        let new: Vec<_> = self.overlay.of_object(object).cloned().collect();
-        let extended = dossier.extend_all(self.mirror.catalogue(), &new).ok()?;
-        (extended == Extended::Yes).then(|| Arc::new(dossier))
-    }
-
-    fn event(&self, id: EventId) -> Option<Option<Arc<Event>>> {
-        match self.overlay.event(id) {
-            Some(event) => Some(Some(Arc::clone(event))),
-            None => self.mirror.event(id).map(|known| known.cloned()),
-        }
-    }
-
-    fn with_value(&self, field: &str, value: &str) -> Option<Vec<ObjectId>> {
-        let mut objects: Vec<ObjectId> = self.mirror.with_value(field, value)?.iter().copied().collect();
-        objects.extend(self.overlay.with_value(field, value));
-        Some(objects)
-    }
-
-    fn based_on(&self, id: EventId) -> Option<Vec<Resting>> {
-        // Nothing before the batch is based on an event of the batch.
-        let mut resting = match self.overlay.event(id) {
-            Some(_) => Vec::new(),
-            None => self.mirror.based_on(id)?.to_vec(),
-        };
-        resting.extend(self.overlay.based_on(id));
-        Some(resting)
-    }
-
-    fn candidates(
-        &self,
-        catalogue: &Catalogue,
-        (inverse, object): (&Inverse, ObjectId),
-        before: Place,
-    ) -> Option<BTreeSet<ObjectId>> {
-        let decided = |object| self.overlay.of_object(object).next().is_some();
-        let mut found = self.mirror.candidates((inverse, object), before, decided)?;
-        found.append(&mut candidates_by(catalogue, inverse, self.overlay.of_object(object)));
-        Some(found)
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::{Constant, Function, Gather, Loop, Step};
+use super::{Constant, Function, Gather, Loop, Step, Test};
 use crate::catalogue::expression::Scope;
 use crate::catalogue::expression::datum::Datum;
 use crate::time::PartialDate;
@@ -42,15 +42,19 @@ impl Step {
             }
             Self::Call(function, arguments) => function.call(&all(arguments, frame)?)?,
             Self::Loop(repeated) => repeated.within(frame)?,
-            Self::Not(_) | Self::Either(_) | Self::Both(_) | Self::Same(..) => {
-                Datum::Truth(self.truth(frame)?)
-            }
-            Self::Compare(..) | Self::In(_) | Self::NotFalse(_) => Datum::Truth(self.truth(frame)?),
+            Self::Test(test) => Datum::Truth(test.holds(frame)?),
         })
     }
 
     /// Whether it is true; none where it is neither true nor false.
     fn truth<'a>(&'a self, frame: &mut Frame<'a>) -> Option<bool> {
+        if let Self::Test(test) = self { test.holds(frame) } else { self.within(frame)?.truth() }
+    }
+}
+
+impl Test {
+    /// Whether it is so.
+    fn holds<'a>(&'a self, frame: &mut Frame<'a>) -> Option<bool> {
         Some(match self {
             Self::Not(step) => !step.truth(frame)?,
             Self::Either(steps) => steps[0].truth(frame)? || steps[1].truth(frame)?,
@@ -67,11 +71,7 @@ impl Step {
                 let [item, list] = &**steps;
                 contains(&list.within(frame)?, &item.within(frame)?)?
             }
-            Self::NotFalse(step) => !matches!(step.within(frame)?, Datum::Truth(false)),
-            _ => match self.within(frame)? {
-                Datum::Truth(truth) => truth,
-                _ => return None,
-            },
+            Self::NotFalse(step) => step.within(frame)?.truth() != Some(false),
         })
     }
 }
@@ -135,10 +135,7 @@ impl Function {
     fn call<'a>(self, arguments: &[Datum<'a>]) -> Option<Datum<'a>> {
         let date = |index: usize| arguments.get(index)?.date();
         let day = |index: usize| date(index).map(PartialDate::earliest);
-        let integer = |index: usize| match arguments.get(index)? {
-            Datum::Integer(integer) => Some(*integer),
-            _ => None,
-        };
+        let integer = |index: usize| arguments.get(index)?.integer();
         let of_texts = |holds: fn(&str, &str) -> bool| {
             Some(Datum::Truth(holds(&arguments.first()?.text()?, &arguments.get(1)?.text()?)))
         };
