@@ -31,6 +31,9 @@ pub(super) enum Inserted {
 /// It does so only where the log ends at `$1`, so that whatever the decisions looked at is what the events are
 /// appended to; and only on the local day that the decisions took for today.
 ///
+/// What waits is looked up by its event: a plan that was made while little waited would else go on to read all that does,
+/// which `OFFSET 0` and an expression that the index of what waits does not know keep it from.
+///
 /// Whoever waits for events is told where the log ends now: one notification a commit, sent by the commit itself.
 const INSERT: &str = "
 WITH tick AS MATERIALIZED (
@@ -71,7 +74,10 @@ WITH tick AS MATERIALIZED (
   SELECT t.* FROM moved CROSS JOIN unnest($24::bigint[], $25::text[], $26::text[], $27::bigint[], $28::bigint[], $29::bool[]) AS t(position, event_type, becomes, since, until, first)
 ), no_longer AS (
   UPDATE work_item w SET until = CASE WHEN w.kind = t.becomes THEN t.until ELSE t.since END
-  FROM turn t WHERE t.first AND w.position = t.position AND w.until IS NULL AND (w.kind IS DISTINCT FROM t.becomes OR t.until IS NOT NULL)
+  FROM turn t CROSS JOIN LATERAL (
+    SELECT i.ctid FROM work_item i WHERE i.position = t.position AND coalesce(i.until, 0) = 0 OFFSET 0
+  ) AS waiting
+  WHERE t.first AND w.ctid = waiting.ctid AND (w.kind IS DISTINCT FROM t.becomes OR t.until IS NOT NULL)
 ), work AS (
   INSERT INTO work_item (position, kind, since, until, event_type)
   SELECT t.position, t.becomes, t.since, t.until, t.event_type FROM turn t
