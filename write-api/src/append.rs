@@ -1,7 +1,8 @@
 //! Appending: whatever a command was decided on is what it is appended to.
 //!
 //! One task takes all commands that wait, decides them one by one, each seeing those before it, and commits many at once;
-//! while the database does so, it decides the next. A commit succeeds only where the log still ends where the decisions looked; see `docs/adr/0002-appending.md`.
+//! while the database does so, it decides the next.
+//! A commit succeeds only where the log still ends where the decisions looked; see `docs/adr/0002-appending.md`.
 
 mod batch;
 mod engine;

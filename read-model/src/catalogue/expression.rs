@@ -24,7 +24,7 @@ pub(crate) use words::{Member, Members, Words};
 
 use super::problem::{Report, one_of};
 use crate::event::ObjectId;
-use datum::cel_map;
+use datum::{cel_map, kept};
 use direct::Step;
 use elaborate::{Elaborated, elaborate};
 use lookup::Lookup;
@@ -281,23 +281,15 @@ fn from_cel(value: &cel::Value) -> Option<Value> {
         cel::Value::Float(float) => serde_json::Number::from_f64(*float)?.into(),
         cel::Value::String(text) => Value::String(text.as_str().to_owned()),
         cel::Value::List(items) => items.iter().map(from_cel).collect::<Option<Vec<_>>>()?.into(),
-        cel::Value::Map(entries) => object(entries)?,
+        cel::Value::Map(entries) => {
+            let entry =
+                |(key, value): (&cel::objects::Key, &cel::Value)| Some((key.to_string(), from_cel(value)?));
+            kept(entries.map.iter().map(entry).collect::<Option<_>>()?)
+        }
         cel::Value::Function(..) | cel::Value::Bytes(_) | cel::Value::Opaque(_) | cel::Value::Struct(_) => {
             return None;
         }
     })
-}
-
-/// A built map as an object: keys sorted, so that the same values give the same bytes; without what is null.
-fn object(entries: &cel::objects::Map) -> Option<Value> {
-    let mut fields = entries
-        .map
-        .iter()
-        .map(|(key, value)| Some((key.to_string(), from_cel(value)?)))
-        .collect::<Option<Vec<_>>>()?;
-    fields.retain(|(_, value)| !value.is_null());
-    fields.sort_by(|a, b| a.0.cmp(&b.0));
-    Some(Value::Object(fields.into_iter().collect()))
 }
 
 #[cfg(test)]

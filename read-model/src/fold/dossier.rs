@@ -224,13 +224,6 @@ fn claims_of(history: &History, known: Position) -> impl Iterator<Item = &Arc<Ev
     history.up_to(known).iter().filter(|event| event.kind() == EventKind::Claim)
 }
 
-/// Whether the rules of a claim may meet somebody who refers to one of its objects: whoever does not now is nobody to them.
-fn is_met(catalogue: &Catalogue, claim: &Claim<'_>, other: &Dossier) -> bool {
-    let Some(state) = other.world.object(other.object) else { return false };
-    let mut asked = claim.event_type.followed_back(catalogue, claim.data());
-    asked.any(|(inverse, to)| names(state, inverse, to, Bound::Before(claim.place)))
-}
-
 /// What a claim does that takes effect, and is registered, after everything that counts of the objects in its roles:
 /// nothing that stands can come to break its rules through it.
 #[derive(Debug)]
@@ -262,8 +255,7 @@ impl<'c> LastClaim<'c> {
             return Ok(None);
         }
         let mut before = World::default();
-        let others = others.iter().filter(|dossier| is_met(catalogue, &claim, dossier));
-        others.chain(dossiers).for_each(|dossier| before.join(&dossier.world));
+        others.iter().chain(dossiers).for_each(|dossier| before.join(&dossier.world));
         let mut last = Self { claim, before, after: None };
         if last.claim.event_type.reads_state() || last.says_what_is_unique(catalogue) {
             let folded: HashSet<ObjectId> = dossiers.iter().map(|dossier| dossier.object).collect();

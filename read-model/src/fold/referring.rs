@@ -31,6 +31,17 @@ impl World {
         if !self.object(one).is_some_and(|state| names(state, inverse, other, bound)) {
             return Ok(false);
         }
+        self.keeps_condition(catalogue, inverse, one, (day, bound))
+    }
+
+    /// Whether the condition of an inverse holds of the one that refers.
+    fn keeps_condition(
+        &self,
+        catalogue: &Catalogue,
+        inverse: &Inverse,
+        one: ObjectId,
+        (day, bound): (Day, Bound),
+    ) -> Result<bool, EvaluationError> {
         let Some(when) = &inverse.when else {
             return Ok(true);
         };
@@ -78,7 +89,7 @@ impl World {
         let at = (place.beginning.day, Bound::Before(place));
         let mut found = Vec::new();
         for (id, state) in self.objects() {
-            if names(state, inverse, to, at.1) && self.refers(catalogue, inverse, (id, to), at)? {
+            if names(state, inverse, to, at.1) && self.keeps_condition(catalogue, inverse, id, at)? {
                 found.push(id);
             }
         }

@@ -82,7 +82,7 @@ WITH tick AS MATERIALIZED (
   INSERT INTO work_item (position, kind, since, until, event_type)
   SELECT t.position, t.becomes, t.since, t.until, t.event_type FROM turn t
   WHERE t.becomes IS NOT NULL
-    AND NOT (t.first AND EXISTS (SELECT FROM work_item w WHERE w.position = t.position AND w.kind = t.becomes AND w.until IS NULL))
+    AND NOT (t.first AND EXISTS (SELECT FROM work_item i WHERE i.position = t.position AND i.kind = t.becomes AND coalesce(i.until, 0) = 0 OFFSET 0))
   ON CONFLICT DO NOTHING
 )
 SELECT first_created_at, pg_notify('f6_head', ($1 + $2)::text) FROM moved";

@@ -24,7 +24,7 @@ pub(super) struct Layers<'a> {
 
 impl<'a> Layers<'a> {
     /// What is decided and not committed, oldest first.
-    fn decided(self) -> impl DoubleEndedIterator<Item = &'a Overlay> {
+    fn decided(self) -> impl Iterator<Item = &'a Overlay> {
         self.under_way.into_iter().chain([self.next])
     }
 

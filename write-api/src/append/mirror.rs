@@ -1,27 +1,26 @@
 //! The part of the log that the writer keeps in memory: every event of some objects, up to one position.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+mod known;
+
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use door::metrics::Timer;
 use lru::LruCache;
-use read_model::catalogue::{Catalogue, Inverse};
+use read_model::catalogue::Catalogue;
 use read_model::event::{Event, EventId, EventKind, ObjectId, Position};
-use read_model::fold::{Dossier, Extended, Place};
+use read_model::fold::Dossier;
 use read_model::hashed::{HashMap, HashSet};
-use read_model::history::History;
-use read_model::inverse::candidates_by;
 use read_model::pool::{Kept, Lent, Pool};
 use read_model::reader::{EVENT_COLUMNS, EventRow, event_at};
 use sqlx::{FromRow, Row};
 
+use self::known::Known;
 use super::EngineError;
 use super::meters::Meters;
-use crate::decide::{Events, Missing, Resting, UniqueValue, View, complete};
+use crate::decide::{Events, Missing, Resting, UniqueValue, View};
 
 /// Beyond so many events of others, forgetting everything is cheaper than catching up.
 const MAX_CATCH_UP: i64 = 10_000;
@@ -46,39 +45,6 @@ pub(super) struct Mirror {
     values: LruCache<(Arc<str>, String), BTreeSet<ObjectId>>,
     /// What is based on an event: nothing yet on one that was just seen, and every claim that came since is seen too.
     resting: LruCache<EventId, Vec<Resting>>,
-}
-
-/// Every event of one object, and what follows from them, once that was asked for.
-#[derive(Debug, Default)]
-struct Known {
-    events: Vec<Arc<Event>>,
-    dossier: RefCell<Option<Arc<Dossier>>>,
-    candidates: RefCell<Vec<Candidates>>,
-}
-
-impl Known {
-    /// Whether a fold of it rests on the object alone, and has all its events.
-    fn is_quiet(&self, dossier: &Dossier) -> bool {
-        let Some(last) = self.events.last() else { return false };
-        matches!(dossier.rests_on(), [only] if *only == dossier.object()) && last.position <= dossier.known()
-    }
-}
-
-/// Who may refer to an object by an inverse, by the first of its events.
-#[derive(Debug)]
-struct Candidates {
-    inverse: Arc<str>,
-    events: usize,
-    found: BTreeMap<ObjectId, Option<Gone>>,
-}
-
-/// That an object no longer refers to the other.
-#[derive(Clone, Copy, Debug)]
-struct Gone {
-    /// By so many of its events.
-    events: usize,
-    /// From this place on.
-    from: Place,
 }
 
 /// Where the log ends.
@@ -166,95 +132,6 @@ impl Mirror {
 
     pub(super) fn of_object(&self, object: ObjectId) -> Option<&[Arc<Event>]> {
         self.objects.peek(&object).map(|known| known.events.as_slice())
-    }
-
-    /// The fold of an object as the log ends: the one of before, extended by what came since, or another; none where not all
-    /// that it takes is at hand.
-    pub(super) fn dossier(&self, object: ObjectId) -> Option<Arc<Dossier>> {
-        let head = self.head.position;
-        let known = self.objects.peek(&object)?;
-        let mut slot = known.dossier.borrow_mut();
-        if let Some(dossier) = slot.as_mut().filter(|dossier| known.is_quiet(dossier)) {
-            if dossier.known() < head {
-                Arc::make_mut(dossier).still_exact_at(head);
-            }
-            return Some(Arc::clone(dossier));
-        }
-        let _folding = Timer::start(&self.meters.fold);
-        let kept = slot.take();
-        let kept = kept.filter(|dossier| dossier.known() == head || self.is_exact_but_for_its_own(dossier));
-        *slot = kept.and_then(|dossier| self.extended(dossier)).or_else(|| self.folded(object).map(Arc::new));
-        slot.clone()
-    }
-
-    /// Whether no other object that the dossier rests on has an event that it does not know.
-    fn is_exact_but_for_its_own(&self, dossier: &Dossier) -> bool {
-        let known = |object: &ObjectId| {
-            let last = self.of_object(*object).map(|events| events.last().map(|event| event.position));
-            last.is_some_and(|last| last.is_none_or(|last| last <= dossier.known()))
-        };
-        dossier.rests_on().iter().filter(|object| **object != dossier.object()).all(known)
-    }
-
-    fn extended(&self, mut kept: Arc<Dossier>) -> Option<Arc<Dossier>> {
-        let dossier = Arc::make_mut(&mut kept);
-        let events = self.of_object(dossier.object())?;
-        let new = events.partition_point(|event| event.position <= dossier.known());
-        let extended = dossier.extend_all(&self.catalogue, &events[new..]).ok()?;
-        dossier.still_exact_at(self.head.position);
-        (extended == Extended::Yes).then_some(kept)
-    }
-
-    fn folded(&self, object: ObjectId) -> Option<Dossier> {
-        let mut history = History::of([object]);
-        complete(self, &self.catalogue, &mut history, self.head.position).ok()?;
-        Dossier::of(&self.catalogue, object, &history, self.head.position).ok()
-    }
-
-    /// The objects that may refer to this one so just before a place, as the log ends. Of some there is `more` than that.
-    pub(super) fn candidates(
-        &self,
-        (inverse, object): (&Inverse, ObjectId),
-        before: Place,
-        more: impl Fn(ObjectId) -> bool,
-    ) -> Option<BTreeSet<ObjectId>> {
-        let known = self.objects.peek(&object)?;
-        let mut kept = known.candidates.borrow_mut();
-        let place = kept.iter().position(|of| of.inverse == inverse.name).unwrap_or_else(|| {
-            let inverse = Arc::clone(&inverse.name);
-            kept.push(Candidates { inverse, events: 0, found: BTreeMap::new() });
-            kept.len() - 1
-        });
-        let of = &mut kept[place];
-        for new in candidates_by(&self.catalogue, inverse, &known.events[of.events..]) {
-            of.found.insert(new, None);
-        }
-        of.events = known.events.len();
-        let refer = of.found.iter_mut().filter_map(|(candidate, gone)| {
-            let refers = more(*candidate) || !self.is_gone(*candidate, gone, (inverse, object), before);
-            refers.then_some(*candidate)
-        });
-        Some(refer.collect())
-    }
-
-    /// Whether a candidate is known not to refer to an object before a place; `gone` keeps that for the next time.
-    fn is_gone(
-        &self,
-        candidate: ObjectId,
-        gone: &mut Option<Gone>,
-        (inverse, object): (&Inverse, ObjectId),
-        before: Place,
-    ) -> bool {
-        let Some(known) = self.objects.peek(&candidate) else { return false };
-        let events = known.events.len();
-        if gone.is_some_and(|gone| gone.events == events && gone.from <= before) {
-            return true;
-        }
-        let dossier = if candidate == object { None } else { self.dossier(candidate) };
-        let alone = dossier.filter(|dossier| known.is_quiet(dossier));
-        let is_gone = alone.is_some_and(|dossier| dossier.refers_no_more(inverse, object, before));
-        *gone = is_gone.then_some(Gone { events, from: before });
-        is_gone
     }
 
     /// The event, `Some(None)` where the store has none by this id, `None` where that is not known.
@@ -376,8 +253,7 @@ impl Mirror {
     }
 
     fn put(&mut self, object: ObjectId, events: Vec<Arc<Event>>) {
-        let known = Known { events, ..Known::default() };
-        let evicted = self.objects.push(object, known).filter(|(evicted, _)| *evicted != object);
+        let evicted = self.objects.push(object, Known::of(events)).filter(|(evicted, _)| *evicted != object);
         for event in evicted.iter().flat_map(|(_, known)| &known.events) {
             // It stays where another object that it bears on does: every event of those is found by its id.
             if !event.object_ids.iter().any(|object| self.objects.contains(object)) {

@@ -76,18 +76,15 @@ impl Overlay {
 
     /// Takes back what was added since the mark.
     pub(super) fn back_to(&mut self, mark: Mark) {
+        let taken_back = |indexes: &mut Vec<usize>| indexes.retain(|index| *index < mark.events);
         for event in self.events.drain(mark.events..) {
             self.by_id.remove(&event.id);
             for object in &event.object_ids {
                 self.dossiers.get_mut().remove(object);
-                self.by_object
-                    .entry(*object)
-                    .and_modify(|indexes| indexes.retain(|index| *index < mark.events));
+                self.by_object.get_mut(object).map(taken_back);
             }
             for basis in &event.references {
-                self.by_basis
-                    .entry(*basis)
-                    .and_modify(|indexes| indexes.retain(|index| *index < mark.events));
+                self.by_basis.get_mut(basis).map(taken_back);
             }
         }
         self.unique.truncate(mark.unique);

@@ -83,11 +83,8 @@ impl Pipeline {
             return false;
         }
         self.decide().await;
-        let settles = match &mut self.under_way {
-            Some(under_way) => under_way.has_ended() || self.next.len() >= self.options.max_batch,
-            None => false,
-        };
-        if settles {
+        let is_full = self.next.len() >= self.options.max_batch;
+        if self.under_way.as_ref().is_some_and(|under_way| is_full || under_way.has_ended()) {
             self.settle().await;
         }
         if self.under_way.is_none() && self.next.len() > 0 {
@@ -359,6 +356,10 @@ impl Callers {
 
     /// Tells all of the same fault.
     fn fail(mut self, fault: &AppendError) {
+        self.tell_all(fault);
+    }
+
+    fn tell_all(&mut self, fault: &AppendError) {
         (0..self.waiting.len()).for_each(|_| self.tell_next(Err(fault.clone())));
     }
 
@@ -372,7 +373,9 @@ impl Callers {
 
 impl Drop for Callers {
     fn drop(&mut self) {
-        (0..self.waiting.len()).for_each(|_| self.tell_next(Err(EngineError::Panicked.into())));
+        if !self.waiting.is_empty() {
+            self.tell_all(&EngineError::Panicked.into());
+        }
     }
 }
 

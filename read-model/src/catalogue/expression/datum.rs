@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::catalogue::shape::{Property, Shape};
 use crate::event::ObjectId;
@@ -94,11 +94,15 @@ impl<'a> Datum<'a> {
             let Some(shape @ Shape::Object(_)) = shape else {
                 return fields.get(name).map(|field| Self::of(field, None));
             };
-            let property = shape.property(name)?;
-            return Some(fields.get(name).map_or(Self::Null, |field| Self::of(field, Some(&property.shape))));
+            return Some(Self::of_property(fields, shape.property(name)?));
         }
         let Self::Structure(entries) = self else { return None };
         entries.iter().find(|(known, _)| known == name).map(|(_, entry)| entry.clone())
+    }
+
+    /// What a structure has of a property that its shape knows.
+    fn of_property(fields: &'a Map<String, Value>, property: &'a Property) -> Self {
+        fields.get(&*property.name).map_or(Self::Null, |field| Self::of(field, Some(&property.shape)))
     }
 
     /// How many items it has; none where it is no list.
@@ -216,8 +220,7 @@ impl<'a> Datum<'a> {
         }
     }
 
-    /// As it is kept: entries of structures in the order of their names, so that the same values give the same bytes,
-    /// and without what is null. None where it cannot be kept.
+    /// As it is kept; none where it cannot be.
     pub(super) fn to_json(&self) -> Option<Value> {
         Some(match self {
             Self::Null => Value::Null,
@@ -230,12 +233,9 @@ impl<'a> Datum<'a> {
             }
             Self::List(items) => items.iter().map(Self::to_json).collect::<Option<Vec<_>>>()?.into(),
             Self::Part(..) | Self::Structure(_) => {
-                let mut entries = self.entries();
-                entries.retain(|(_, entry)| !matches!(entry, Self::Null));
-                entries.sort_by(|a, b| a.0.cmp(&b.0));
-                let entries =
-                    entries.into_iter().map(|(name, entry)| Some((name.into_owned(), entry.to_json()?)));
-                Value::Object(entries.collect::<Option<_>>()?)
+                let entries = self.entries().into_iter();
+                let entries = entries.map(|(name, entry)| Some((name.into_owned(), entry.to_json()?)));
+                kept(entries.collect::<Option<_>>()?)
             }
         })
     }
@@ -252,13 +252,18 @@ impl<'a> Datum<'a> {
                 .map(|(name, field)| (Cow::Borrowed(&**name), Self::of(field, None)))
                 .collect();
         };
-        let entry = |property: &'a Property| {
-            let field = fields.get(&*property.name);
-            let field = field.map_or(Self::Null, |field| Self::of(field, Some(&property.shape)));
-            (Cow::Borrowed(&*property.name), field)
-        };
+        let entry =
+            |property: &'a Property| (Cow::Borrowed(&*property.name), Self::of_property(fields, property));
         properties.iter().map(entry).collect()
     }
+}
+
+/// A structure as it is kept: its entries in the order of their names, so that the same values give the same bytes; without
+/// what is null.
+pub(super) fn kept(mut entries: Vec<(String, Value)>) -> Value {
+    entries.retain(|(_, value)| !value.is_null());
+    entries.sort_by(|a, b| a.0.cmp(&b.0));
+    Value::Object(entries.into_iter().collect())
 }
 
 /// A map of the language.
