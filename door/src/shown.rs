@@ -10,9 +10,14 @@ pub fn shown(value: &impl Display) -> String {
     shown_text(&value.to_string())
 }
 
-/// A text, cut where it is long.
+/// A text on one line: cut where it is long, and a control character by its escape.
 pub fn shown_text(text: &str) -> String {
-    cut(text, SHOWN)
+    let cut = cut(text, SHOWN);
+    if !cut.contains(char::is_control) {
+        return cut;
+    }
+    let escaped = |one: char| if one.is_control() { one.escape_default().to_string() } else { one.into() };
+    cut.chars().map(escaped).collect()
 }
 
 /// At most so many characters of a text, with a sign where something is left out.
@@ -33,5 +38,11 @@ mod tests {
         assert_eq!(shown_text(&"é".repeat(60)), "é".repeat(60));
         assert_eq!(shown_text(&"é".repeat(61)), format!("{}…", "é".repeat(60)));
         assert_eq!(shown(&1.5), "1.5");
+    }
+
+    #[test]
+    fn what_is_shown_stays_on_its_line() {
+        assert_eq!(shown_text("2010-05-17\n"), r"2010-05-17\n");
+        assert_eq!(shown_text("a\u{7}é\u{85}"), r"a\u{7}é\u{85}");
     }
 }

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::yaml::{Document, Step};
-use crate::shown::bounded;
+use crate::shown::cut;
 
 /// Reads a YAML text as a config `C` and compiles it; `file` names it in messages.
 ///
@@ -162,7 +162,7 @@ impl Report {
     /// Notes a mistake here; on one line, and not at length, whatever it repeats of the config.
     pub fn say(&mut self, message: impl Into<String>) {
         let message = message.into().replace(['\r', '\n'], " ");
-        self.found.push((self.at.clone(), bounded(&message, LONGEST)));
+        self.found.push((self.at.clone(), cut(&message, LONGEST)));
     }
 }
 

@@ -186,8 +186,9 @@ fn minutes(offset: &str) -> Option<i64> {
 
 /// What an error shows of a text: its beginning, as far as it shows any.
 fn names(error: &str, text: &str) -> bool {
-    let shown: String = text.chars().take(40).collect();
-    error.contains(&shown) && error.chars().count() < 200
+    let escaped = |one: char| if one.is_control() { one.escape_default().to_string() } else { one.into() };
+    let shown: String = text.chars().take(40).map(escaped).collect();
+    error.contains(&shown) && error.chars().count() < 160 + shown.chars().count()
 }
 
 proptest! {

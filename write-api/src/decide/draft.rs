@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use door::shown_text;
 use policy::Acts;
 use read_model::catalogue::{EventType, Future, Version};
 use read_model::event::{Body, Event, EventId, EventKind, Memo, ObjectId, Verdict};
@@ -285,11 +286,11 @@ fn written<'a>(
     let names = |names: Vec<&str>| names.join(", ");
     let known = desk.catalogue.event_types.get(event_type).ok_or_else(|| {
         let there = names(desk.catalogue.event_types.keys().map(|name| &**name).collect());
-        refused(format!("there is no event type `{}`; there are: {there}", bounded(event_type)))
+        refused(format!("there is no event type `{}`; there are: {there}", shown_text(event_type)))
     })?;
     let found = known.versions.get(version).ok_or_else(|| {
         let there = names(known.versions.keys().map(|name| &**name).collect());
-        refused(format!("{event_type} has no version `{}`; there are: {there}", bounded(version)))
+        refused(format!("{event_type} has no version `{}`; there are: {there}", shown_text(version)))
     })?;
     if found.retired && !desk.trusted {
         let message = format!(
@@ -431,10 +432,6 @@ fn same_eyes(event_type: &str) -> Finding {
     let message =
         format!("a {event_type} is validated by another than who claimed it; let a colleague validate it");
     finding(FindingCode::FourEyes, message, &[])
-}
-
-fn bounded(text: &str) -> String {
-    text.chars().take(60).collect()
 }
 
 pub(super) fn finding(code: FindingCode, message: impl Into<String>, path: &[&str]) -> Finding {
