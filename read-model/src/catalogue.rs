@@ -1,6 +1,7 @@
 //! The catalogue: `write_config.yaml` parsed, checked and compiled.
 
 mod about;
+mod clashing;
 mod compile;
 pub mod config;
 mod element;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::clashing::mark_clashing;
 use super::config::{Config, DerivedConfig, FieldConfig, InverseConfig, ObjectTypeConfig};
 use super::event_type::compile_event_type;
 use super::expression::{Expression, Kind, Member, Members, Words};
@@ -91,7 +92,7 @@ impl<'a> Compiler<'a> {
         }
         mark_following(&mut object_types);
         compile_inverses(self.config, &self.members, &mut object_types, report);
-        let event_types: IndexMap<Arc<str>, EventType> = self
+        let mut event_types: IndexMap<Arc<str>, EventType> = self
             .config
             .event_types
             .iter()
@@ -104,6 +105,7 @@ impl<'a> Compiler<'a> {
             })
             .collect();
         trace_inverses(&mut object_types, &event_types, report);
+        mark_clashing(&mut event_types);
         compile_searches(self.config, &mut object_types, &event_types, report);
         let f6 = &self.config.f6;
         Catalogue {

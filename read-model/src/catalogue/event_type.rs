@@ -57,6 +57,7 @@ pub(super) fn compile_event_type(
         effects: vocabulary.effects(config, report),
         roles: vocabulary.roles,
         versions,
+        clashing: BTreeSet::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The catalogue as compiled: what the servers work with.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -165,6 +166,8 @@ pub struct EventType {
     pub(crate) rules_follow_back: Vec<(usize, Arc<str>, Arc<str>)>,
     /// What it changes.
     pub effects: Vec<Effect>,
+    /// The event types whose claims may come to be refused for one of this type, or one of this type for them.
+    pub(crate) clashing: BTreeSet<Arc<str>>,
 }
 
 /// Somebody who may do something; of several, any will do.
@@ -387,6 +390,11 @@ impl EventType {
     /// Whether a value that it gives depends on more than its content, and so on its place in history.
     pub(crate) fn reads_state(&self) -> bool {
         self.effects.iter().any(|effect| effect.reads_state)
+    }
+
+    /// Whether of two claims, one of this type and one of the other, one may come to be refused for what the other says.
+    pub(crate) fn may_clash_with(&self, other: &Self) -> bool {
+        self.clashing.contains(&other.name)
     }
 
     /// Whether a rule asks who refers to an object.

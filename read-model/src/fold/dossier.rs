@@ -118,15 +118,19 @@ impl Dossier {
         &self.rests_on
     }
 
-    /// Whether claims wait for a verdict that may bear on this one, or it on them: of two that only name the object, and
-    /// say nothing of it, neither does.
+    /// Whether claims wait for a verdict with which this one may clash. Two that only name the object, and say nothing of it,
+    /// cannot; nor can two of which neither touches what a rule of the other reads that refuses.
     #[must_use]
     pub fn has_open_claims_beside(&self, catalogue: &Catalogue, own: &Claim<'_>) -> bool {
-        let mut others = self.open.values().filter(|open| open.id != own.because.claim.id).peekable();
-        let any = others.peek().is_some();
+        let others = self.open.values().filter(|open| open.id != own.because.claim.id);
+        let own_is_told = self.is_told_by(own);
+        let clashes = |open: &Claim<'_>| {
+            own.event_type.may_clash_with(open.event_type) && (own_is_told || self.is_told_by(open))
+        };
         // What cannot be read is found where it is folded.
-        let told = |open| Claim::plain(catalogue, open, None).map_or(true, |open| self.is_told_by(&open));
-        self.open_corrected || any && (self.is_told_by(own) || others.any(told))
+        let mut clashing =
+            others.map(|open| Claim::plain(catalogue, open, None).map_or(true, |open| clashes(&open)));
+        self.open_corrected || clashing.any(|clashes| clashes)
     }
 
     /// Whether a claim says something of the object, or of one that it follows from.

@@ -88,7 +88,7 @@ impl Reads {
     }
 
     /// The fields of objects that it reads, however it comes to them.
-    pub(super) fn fields(&self) -> impl Iterator<Item = &FieldRead> {
+    pub(in crate::catalogue) fn fields(&self) -> impl Iterator<Item = &FieldRead> {
         self.fields.iter()
     }
 
