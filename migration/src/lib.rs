@@ -31,6 +31,7 @@ impl MigratorTrait for Migrator {
             migration!("m20261127_000007_subscriptions"),
             migration!("m20261127_000008_policy"),
             migration!("m20261127_000009_processing_log"),
+            migration!("m20261128_000010_work_spans"),
         ]
     }
 }

@@ -44,7 +44,10 @@ const WANTED: &str =
 const WAITING: &str = "w.until IS NULL AND w.since <= $1";
 
 /// What waited and no longer does.
-const WAITED: &str = "w.until IS NOT NULL AND int8range(w.since, w.until) @> $1";
+const WAITED: &str = "w.until IS NOT NULL AND w.until > $1 AND w.since <= $1";
+
+/// For how many events, in powers of two, it waited: what waited at an event no longer did within twice that of it.
+const SPAN: &str = "floor(ln((w.until - w.since)::float8) / ln(2::float8))::int";
 
 impl EventReader {
     /// Events after a position that may wait for a clerk as known at another, so many at most, in position order: all that
@@ -122,7 +125,9 @@ fn sql(of_object: bool) -> String {
             "SELECT waiting.* FROM unnest($4::text[]) AS wanted(kind) CROSS JOIN LATERAL
                (SELECT {columns} FROM work_item w WHERE w.kind = wanted.kind AND {WAITING} AND {WANTED} {bounded}) AS waiting
              UNION ALL
-             (SELECT {columns} FROM (SELECT * FROM work_item w WHERE {WAITED} OFFSET 0) AS w WHERE w.kind = ANY($4) AND {WANTED} {bounded})"
+             (SELECT {columns} FROM generate_series(0, 61) AS of(span) CROSS JOIN LATERAL
+               (SELECT * FROM work_item w WHERE {WAITED} AND {SPAN} = of.span AND w.until <= $1 + (2::bigint << of.span) OFFSET 0) AS w
+              WHERE w.kind = ANY($4) AND {WANTED} {bounded})"
         )
     };
     format!("SELECT position, kind, since FROM ({found}) AS found ORDER BY position, since LIMIT $6")
