@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::catalogue::{Catalogue, EvaluationError, Inverse};
-use crate::event::{Event, ObjectId, Position};
+use crate::event::{Body, Event, EventId, EventKind, ObjectId, Position, Verdict};
 use crate::fold::{Bound, Meaning, World};
 use crate::history::History;
 use crate::time::Day;
@@ -49,6 +49,20 @@ fn referring_by(catalogue: &Catalogue, inverse: &Inverse, event: &Event) -> Vec<
     let Ok(data) = event_type.upcast(&event.event_version, content) else { return Vec::new() };
     let roles = roles.filter_map(|place| event_type.roles.get_index(place));
     roles.flat_map(|(_, role)| event_type.in_role(role, &data)).collect()
+}
+
+/// Whether an object that refers to another neither at a place nor after it may come to do so by an event of it: by one that
+/// bears on the other too, as whatever makes it refer does, or by one that may take back what displaced the reference.
+/// `judged` finds what a Validation is of.
+pub fn may_refer_again(event: &Event, to: ObjectId, judged: impl Fn(EventId) -> Option<EventKind>) -> bool {
+    let takes_back = || match event.body {
+        Body::Claim(_) => !event.references.is_empty(),
+        Body::Validation { verdict: Verdict::Accepted, .. } => {
+            event.target().and_then(judged) != Some(EventKind::Claim)
+        }
+        Body::Validation { .. } | Body::Amend { .. } | Body::Annul { .. } => true,
+    };
+    event.object_ids.contains(&to) || takes_back()
 }
 
 /// The candidates that refer to the object on a day, in the order of their ids.

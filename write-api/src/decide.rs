@@ -23,8 +23,8 @@ use read_model::fold::{Contrast, FoldError};
 
 pub use turns::Turn;
 pub use unique::UniqueValue;
-pub(crate) use view::complete;
 pub use view::{Events, Missing, Resting, View};
+pub(crate) use view::{complete, type_told};
 
 use crate::command::Command;
 use crate::outcome::Finding;

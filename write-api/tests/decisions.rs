@@ -11,8 +11,9 @@ use policy::Caller;
 use proptest::prelude::*;
 use read_model::catalogue::Catalogue;
 use read_model::event::{Event, EventId, EventKind, EventSource, ObjectId, Position, Verdict};
-use read_model::fold::Dossier;
+use read_model::fold::{Bound, Claim, Dossier, Place};
 use read_model::history::History;
+use read_model::inverse::may_refer_again;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use write_api::command::{Act, Command};
@@ -135,6 +136,18 @@ fn asked() -> impl Strategy<Value = (Asked, bool)> {
         1 => (0..30usize).prop_map(|target| Asked::Annul { target }),
     ];
     (asked, proptest::bool::weighted(0.6))
+}
+
+/// Moves, and what takes them back.
+fn moving() -> impl Strategy<Value = (Asked, bool)> {
+    let (date, home) = (0..DATES.len(), 0..3u8);
+    let asked = prop_oneof![
+        4 => (0..2u8, date.clone(), home.clone()).prop_map(|(person, date, home)| Asked::Housed { person, other: None, date, home, number: None, based_on: None }),
+        1 => (0..20usize, proptest::bool::weighted(0.7)).prop_map(|(target, accepted)| Asked::Validate { target, accepted }),
+        1 => (0..20usize, date, home).prop_map(|(target, date, home)| Asked::Amend { target, date, home }),
+        2 => (0..20usize).prop_map(|target| Asked::Annul { target }),
+    ];
+    (asked, proptest::bool::weighted(0.8))
 }
 
 fn person(number: u8) -> ObjectId {
@@ -276,6 +289,29 @@ fn kept(catalogue: &Catalogue, log: &Log) -> Vec<Arc<Dossier>> {
     objects().map(dossier).collect()
 }
 
+/// The fold of an object, by no more than it takes.
+fn folded(catalogue: &Catalogue, log: &Log, object: ObjectId, known: Position) -> Dossier {
+    let mut history = History::of([object]);
+    loop {
+        let needs = history.needs(catalogue);
+        if needs.is_empty() {
+            return Dossier::of(catalogue, object, &history, known).unwrap();
+        }
+        for object in needs.objects {
+            history.add([object], log.of_object(object).unwrap().cloned());
+        }
+        for id in needs.events {
+            history.add_known([id], log.event(id).unwrap());
+        }
+    }
+}
+
+/// Where the claims of a log begin.
+fn places(catalogue: &Catalogue, log: &Log) -> Vec<Place> {
+    let claims = log.events.iter().filter(|event| event.kind() == EventKind::Claim);
+    claims.map(|claim| Claim::plain(catalogue, claim, None).unwrap().place).collect()
+}
+
 #[test]
 fn of_two_values_that_are_taken_the_first_by_name_is_told_however_it_is_decided() {
     // Given a person who has a number, and another who has a card
@@ -322,6 +358,39 @@ proptest! {
             prop_assert_eq!(told(&by_dossiers), told(&by_history), "{:?}", command);
             if let Ok(Decision::Accepted(accepted)) = by_history {
                 log.events.extend(accepted.events);
+            }
+        }
+    }
+    #[test]
+    fn who_refers_no_more_does_not_again_but_by_an_event_that_may(commands in proptest::collection::vec(moving(), 1..15)) {
+        let catalogue = Catalogue::compile("decisions.yaml", CONFIG).unwrap();
+        let inverse = &catalogue.object_types["House"].inverses["inhabitants"];
+        let mut log = Log { events: Vec::new(), dossiers: None };
+        for (id, (asked, validate)) in commands.iter().enumerate() {
+            let Some(command) = command(id, asked, *validate, &log) else { continue };
+            if let Ok(Decision::Accepted(accepted)) = decide(desk(&catalogue, &log), &command) {
+                log.events.extend(accepted.events);
+            }
+        }
+        let judged = |id| Some(log.event(id)??.kind());
+        let (places, last) = (places(&catalogue, &log), Position::new(i64::try_from(log.events.len()).unwrap()));
+        for whom in (0..2).map(person) {
+            let at_last = folded(&catalogue, &log, whom, last);
+            for known in (0..last.get()).map(Position::new) {
+                let before = folded(&catalogue, &log, whom, known);
+                for (to, place) in (0..2).flat_map(|number| places.iter().map(move |place| (house(number), *place))) {
+                    let mut new = log.of_object(whom).unwrap().filter(|event| event.position > known);
+                    if before.rests_on() == [whom]
+                        && before.refers_no_more(inverse, to, place)
+                        && !new.any(|event| may_refer_again(event, to, judged))
+                    {
+                        for later in places.iter().filter(|later| **later >= place) {
+                            let bound = (later.beginning.day, Bound::Before(*later));
+                            let refers = at_last.world().refers(&catalogue, inverse, (whom, to), bound).unwrap();
+                            prop_assert!(!refers, "{whom} to {to} before {later:?}, and not before {place:?} as known at {known:?}");
+                        }
+                    }
+                }
             }
         }
     }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use read_model::catalogue::{Catalogue, SearchTerm};
-use read_model::event::{Event, Position};
+use read_model::event::{Event, EventKind, Position};
 use read_model::work::WorkKind;
 use sqlx::postgres::PgArguments;
 use sqlx::query::QueryScalar;
-use sqlx::{PgExecutor, Postgres};
+use sqlx::{AssertSqlSafe, PgExecutor, Postgres};
 
 use super::mirror::Head;
 use super::overlay::Overlay;
@@ -31,11 +31,10 @@ pub(super) enum Inserted {
 /// It does so only where the log ends at `$1`, so that whatever the decisions looked at is what the events are
 /// appended to; and only on the local day that the decisions took for today.
 ///
-/// What waits is looked up by its event: a plan that was made while little waited would else go on to read all that does,
-/// which `OFFSET 0` and an expression that the index of what waits does not know keep it from.
-///
 /// Whoever waits for events is told where the log ends now: one notification a commit, sent by the commit itself.
-const INSERT: &str = "
+///
+/// A part that has nothing to do is left out, as the database would prepare for it all the same.
+const EVENTS: &str = "
 WITH tick AS MATERIALIZED (
   SELECT clock_timestamp() AS now
 ), moved AS (
@@ -59,33 +58,52 @@ WITH tick AS MATERIALIZED (
 ), links AS (
   INSERT INTO event_object (object_id, position)
   SELECT object_id, position FROM new CROSS JOIN LATERAL unnest(object_ids) AS of(object_id)
-), bases AS (
+)";
+
+const TOLD: &str = "
+SELECT first_created_at, pg_notify('f6_head', ($1 + $2)::text) FROM moved";
+
+/// Claims that are based on others.
+const BASES: &str = ", bases AS (
   INSERT INTO event_basis (basis, position)
   SELECT DISTINCT basis, position FROM new CROSS JOIN LATERAL unnest(event_reference) AS of(basis) WHERE event_kind = 'Claim'
-), unique_values AS (
+)";
+
+const UNIQUE_VALUES: &str = ", unique_values AS (
   INSERT INTO unique_value (field, value, object_id, position)
   SELECT u.field, u.value, u.object_id, u.position FROM moved CROSS JOIN unnest($15::text[], $17::text[], $18::uuid[], $19::bigint[]) AS u(field, value, object_id, position)
   ON CONFLICT DO NOTHING
-), search_terms AS (
+)";
+
+const SEARCH_TERMS: &str = ", search_terms AS (
   INSERT INTO search_term (search, term, object_id, position)
   SELECT t.search, t.term, t.object_id, t.position FROM moved CROSS JOIN unnest($20::text[], $21::text[], $22::uuid[], $23::bigint[]) AS t(search, term, object_id, position)
   ON CONFLICT DO NOTHING
-), turn AS (
+)";
+
+/// What comes to wait for a clerk, and what no longer does.
+const TURN: &str = ", turn AS (
   SELECT t.* FROM moved CROSS JOIN unnest($24::bigint[], $25::text[], $26::text[], $27::bigint[], $28::bigint[], $29::bool[]) AS t(position, event_type, becomes, since, until, first)
-), no_longer AS (
+)";
+
+/// What waits is looked up by its event: a plan that was made while little waited would else go on to read all that does,
+/// which `OFFSET 0` and an expression that the index of what waits does not know keep it from.
+const NO_LONGER: &str = ", no_longer AS (
   UPDATE work_item w SET until = CASE WHEN w.kind = t.becomes THEN t.until ELSE t.since END
   FROM turn t CROSS JOIN LATERAL (
     SELECT i.ctid FROM work_item i WHERE i.position = t.position AND coalesce(i.until, 0) = 0 OFFSET 0
   ) AS waiting
   WHERE t.first AND w.ctid = waiting.ctid AND (w.kind IS DISTINCT FROM t.becomes OR t.until IS NOT NULL)
-), work AS (
+)";
+
+/// The same is looked up here.
+const WAITING: &str = ", work AS (
   INSERT INTO work_item (position, kind, since, until, event_type)
   SELECT t.position, t.becomes, t.since, t.until, t.event_type FROM turn t
   WHERE t.becomes IS NOT NULL
     AND NOT (t.first AND EXISTS (SELECT FROM work_item i WHERE i.position = t.position AND i.kind = t.becomes AND coalesce(i.until, 0) = 0 OFFSET 0))
   ON CONFLICT DO NOTHING
-)
-SELECT first_created_at, pg_notify('f6_head', ($1 + $2)::text) FROM moved";
+)";
 
 /// The statement for what was decided on a log that ends at `head`. `stamps` gives each event's `created_at`, where an import
 /// states it.
@@ -101,31 +119,50 @@ pub(super) fn insert(
     let unique = overlay.unique();
     let terms: Vec<SearchTerm> = events.iter().flat_map(|event| catalogue.search_terms(event)).collect();
     let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-    let query = sqlx::query_scalar::<_, DateTime<Utc>>(INSERT)
-        .bind(head.position.get())
-        .bind(count)
-        .bind(catalogue.zone.start_of(day))
-        .bind(catalogue.zone.end_of(day))
-        .bind(events.iter().map(|event| event.id).collect::<Vec<_>>())
-        .bind(events.iter().map(stated).collect::<Vec<_>>())
-        .bind(column(|event| array(&event.object_ids)))
-        .bind(column(|event| event.event_type.to_string()))
-        .bind(column(|event| event.event_version.to_string()))
-        .bind(column(|event| event.kind().name().to_owned()))
-        .bind(events.iter().map(|event| event.source.id).collect::<Vec<_>>())
-        .bind(column(|event| event.source.source_type.to_string()))
-        .bind(column(|event| array(&event.references)))
-        .bind(column(|event| event.body.to_event_data().to_string()))
-        .bind(unique.iter().map(|known| known.field.to_string()).collect::<Vec<_>>())
-        .bind(stamps.map(<[_]>::to_vec))
-        .bind(unique.iter().map(|known| known.value.clone()).collect::<Vec<_>>())
-        .bind(unique.iter().map(|known| known.object).collect::<Vec<_>>())
-        .bind(unique.iter().map(|known| known.position.get()).collect::<Vec<_>>())
-        .bind(terms.iter().map(|found| found.search.to_string()).collect::<Vec<_>>())
-        .bind(terms.iter().map(|found| found.term.clone()).collect::<Vec<_>>())
-        .bind(terms.iter().map(|found| found.object).collect::<Vec<_>>())
-        .bind(terms.iter().map(|found| found.position.get()).collect::<Vec<_>>());
-    Insert(with_work(query, &work::rows(overlay.turns(), head, stamps)))
+    let work = work::rows(overlay.turns(), head, stamps);
+    let query =
+        sqlx::query_scalar::<_, DateTime<Utc>>(AssertSqlSafe(statement(overlay, !terms.is_empty(), &work)))
+            .bind(head.position.get())
+            .bind(count)
+            .bind(catalogue.zone.start_of(day))
+            .bind(catalogue.zone.end_of(day))
+            .bind(events.iter().map(|event| event.id).collect::<Vec<_>>())
+            .bind(events.iter().map(stated).collect::<Vec<_>>())
+            .bind(column(|event| array(&event.object_ids)))
+            .bind(column(|event| event.event_type.to_string()))
+            .bind(column(|event| event.event_version.to_string()))
+            .bind(column(|event| event.kind().name().to_owned()))
+            .bind(events.iter().map(|event| event.source.id).collect::<Vec<_>>())
+            .bind(column(|event| event.source.source_type.to_string()))
+            .bind(column(|event| array(&event.references)))
+            .bind(column(|event| event.body.to_event_data().to_string()))
+            .bind(unique.iter().map(|known| known.field.to_string()).collect::<Vec<_>>())
+            .bind(stamps.map(<[_]>::to_vec))
+            .bind(unique.iter().map(|known| known.value.clone()).collect::<Vec<_>>())
+            .bind(unique.iter().map(|known| known.object).collect::<Vec<_>>())
+            .bind(unique.iter().map(|known| known.position.get()).collect::<Vec<_>>())
+            .bind(terms.iter().map(|found| found.search.to_string()).collect::<Vec<_>>())
+            .bind(terms.iter().map(|found| found.term.clone()).collect::<Vec<_>>())
+            .bind(terms.iter().map(|found| found.object).collect::<Vec<_>>())
+            .bind(terms.iter().map(|found| found.position.get()).collect::<Vec<_>>());
+    Insert(with_work(query, &work))
+}
+
+/// The text of the statement, with the parts that have something to do.
+fn statement(overlay: &Overlay, has_terms: bool, work: &[WorkRow]) -> String {
+    let based = |event: &Arc<Event>| event.kind() == EventKind::Claim && !event.references.is_empty();
+    let (ends, begins) = (work.iter().any(|row| row.first), work.iter().any(|row| row.becomes.is_some()));
+    let parts = [
+        (true, EVENTS),
+        (overlay.events().iter().any(based), BASES),
+        (!overlay.unique().is_empty(), UNIQUE_VALUES),
+        (has_terms, SEARCH_TERMS),
+        (ends || begins, TURN),
+        (ends, NO_LONGER),
+        (begins, WAITING),
+        (true, TOLD),
+    ];
+    parts.into_iter().filter_map(|(needed, part)| needed.then_some(part)).collect()
 }
 
 /// The statement, with all that it inserts.

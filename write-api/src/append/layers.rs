@@ -6,11 +6,11 @@ use std::sync::Arc;
 use read_model::catalogue::{Catalogue, Inverse};
 use read_model::event::{Event, EventId, ObjectId, Position};
 use read_model::fold::{Dossier, Extended, Place};
-use read_model::inverse::candidates_by;
+use read_model::inverse::{candidates_by, may_refer_again};
 
 use super::mirror::Mirror;
 use super::overlay::Overlay;
-use crate::decide::{Events, Resting, View};
+use crate::decide::{Events, Resting, View, type_told};
 
 /// The log as it will end once what was decided is committed.
 #[derive(Clone, Copy)]
@@ -75,6 +75,12 @@ impl View for Layers<'_> {
         Some(dossier)
     }
 
+    fn type_of(&self, catalogue: &Catalogue, object: ObjectId, known: Position) -> Option<Option<Arc<str>>> {
+        let told = self.mirror.type_of(object, known)?;
+        let decided = || self.decided_of(object).take_while(|event| event.position <= known);
+        Some(told.or_else(|| decided().find_map(|event| type_told(catalogue, event, object))))
+    }
+
     fn event(&self, id: EventId) -> Option<Option<Arc<Event>>> {
         match self.decided().find_map(|overlay| overlay.event(id)) {
             Some(event) => Some(Some(Arc::clone(event))),
@@ -104,8 +110,10 @@ impl View for Layers<'_> {
         (inverse, object): (&Inverse, ObjectId),
         before: Place,
     ) -> Option<BTreeSet<ObjectId>> {
-        let decided = |object| self.is_decided_of(object);
-        let mut found = self.mirror.candidates((inverse, object), before, decided)?;
+        let judged = |id| Some(self.event(id)??.kind());
+        let again =
+            |candidate| self.decided_of(candidate).any(|event| may_refer_again(event, object, judged));
+        let mut found = self.mirror.candidates((inverse, object), before, again)?;
         found.append(&mut candidates_by(catalogue, inverse, self.decided_of(object)));
         Some(found)
     }

@@ -321,19 +321,8 @@ fn check_types(desk: Desk<'_>, objects: &[(Arc<str>, ObjectId)]) -> Result<(), S
 }
 
 fn known_type(desk: Desk<'_>, id: ObjectId) -> Result<Option<Arc<str>>, Stop> {
-    let mut events = desk
-        .view
-        .of_object(id)
-        .ok_or_else(|| super::Missing { objects: [id].into(), ..super::Missing::default() })?
-        .filter(|event| event.position <= desk.known);
-    let content = events.find_map(|event| {
-        let data = event.body.content()?;
-        let version =
-            desk.catalogue.event_types.get(&event.event_type)?.versions.get(&event.event_version)?;
-        let objects = desk.catalogue.references(version.format.shape(), data);
-        objects.into_iter().find(|(_, object)| *object == id)
-    });
-    Ok(content.map(|(object_type, _)| object_type))
+    let told = desk.view.type_of(desk.catalogue, id, desk.known);
+    told.ok_or_else(|| super::Missing { objects: [id].into(), ..super::Missing::default() }.into())
 }
 
 /// When it occurred: from the data where the event type names the field, else as the caller says; and not too far ahead.

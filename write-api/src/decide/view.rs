@@ -20,6 +20,12 @@ pub trait View {
     /// The fold of an object with every event of it that is at hand; none where it takes more than these.
     fn dossier(&self, object: ObjectId) -> Option<Arc<Dossier>>;
 
+    /// The type that the first event about an object gave it, as known at a position; `Some(None)` where none did.
+    fn type_of(&self, catalogue: &Catalogue, object: ObjectId, known: Position) -> Option<Option<Arc<str>>> {
+        let mut events = self.of_object(object)?.take_while(|event| event.position <= known);
+        Some(events.find_map(|event| type_told(catalogue, event, object)))
+    }
+
     /// The event with this id; `Some(None)` where there is none.
     fn event(&self, id: EventId) -> Option<Option<Arc<Event>>>;
 
@@ -38,6 +44,14 @@ pub trait View {
     ) -> Option<BTreeSet<ObjectId>> {
         Some(candidates_by(catalogue, inverse, self.of_object(object)?))
     }
+}
+
+/// The type of an object by the data of an event.
+pub(crate) fn type_told(catalogue: &Catalogue, event: &Event, object: ObjectId) -> Option<Arc<str>> {
+    let data = event.body.content()?;
+    let version = catalogue.event_types.get(&event.event_type)?.versions.get(&event.event_version)?;
+    let named = catalogue.references(version.format.shape(), data);
+    named.into_iter().find(|(_, named)| *named == object).map(|(object_type, _)| object_type)
 }
 
 /// A claim that is based on an event.

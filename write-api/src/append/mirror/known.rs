@@ -1,23 +1,25 @@
 //! What is kept with an object beside its events: what they fold to, and who may refer to it.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use door::metrics::Timer;
 use read_model::catalogue::Inverse;
-use read_model::event::{Event, ObjectId};
+use read_model::event::{Event, ObjectId, Position};
 use read_model::fold::{Dossier, Extended, Place};
 use read_model::history::History;
-use read_model::inverse::candidates_by;
+use read_model::inverse::{candidates_by, may_refer_again};
 
 use super::Mirror;
-use crate::decide::complete;
+use crate::decide::{complete, type_told};
 
 /// Every event of one object, and what follows from them, once that was asked for.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     pub(super) events: Vec<Arc<Event>>,
+    /// Its type, and the event that tells it.
+    told: OnceCell<(Position, Arc<str>)>,
     dossier: RefCell<Option<Arc<Dossier>>>,
     candidates: RefCell<Vec<Candidates>>,
 }
@@ -31,8 +33,18 @@ impl Known {
     /// Whether a fold of it rests on the object alone, and has all its events.
     fn is_quiet(&self, dossier: &Dossier) -> bool {
         let Some(last) = self.events.last() else { return false };
-        matches!(dossier.rests_on(), [only] if *only == dossier.object()) && last.position <= dossier.known()
+        rests_on_itself(dossier) && last.position <= dossier.known()
     }
+
+    /// The events that a fold of it does not know.
+    fn since(&self, dossier: &Dossier) -> &[Arc<Event>] {
+        let new = self.events.iter().rev().take_while(|event| event.position > dossier.known()).count();
+        &self.events[self.events.len() - new..]
+    }
+}
+
+fn rests_on_itself(dossier: &Dossier) -> bool {
+    matches!(dossier.rests_on(), [only] if *only == dossier.object())
 }
 
 /// Who may refer to an object by an inverse, by the first of its events.
@@ -53,6 +65,18 @@ struct Gone {
 }
 
 impl Mirror {
+    /// The type of an object as known at a position; `Some(None)` where no event in memory tells it.
+    pub(in crate::append) fn type_of(&self, object: ObjectId, at: Position) -> Option<Option<Arc<str>>> {
+        let known = self.objects.peek(&object)?;
+        if known.told.get().is_none() {
+            let tells =
+                |event: &Arc<Event>| Some((event.position, type_told(&self.catalogue, event, object)?));
+            // It is told once: nothing changes it.
+            known.events.iter().find_map(tells).into_iter().for_each(|told| drop(known.told.set(told)));
+        }
+        Some(known.told.get().filter(|(position, _)| *position <= at).map(|(_, told)| Arc::clone(told)))
+    }
+
     /// The fold of an object as the log ends: the one of before, extended by what came since, or another; none where not all
     /// that it takes is at hand.
     pub(in crate::append) fn dossier(&self, object: ObjectId) -> Option<Arc<Dossier>> {
@@ -96,7 +120,8 @@ impl Mirror {
         Dossier::of(&self.catalogue, object, &history, self.head.position).ok()
     }
 
-    /// The objects that may refer to this one so just before a place, as the log ends. Of some there is `more` than that.
+    /// The objects that may refer to this one so just before a place, as the log ends. Of some there is `more` than that,
+    /// by which they may.
     pub(in crate::append) fn candidates(
         &self,
         (inverse, object): (&Inverse, ObjectId),
@@ -123,6 +148,8 @@ impl Mirror {
     }
 
     /// Whether a candidate is known not to refer to an object before a place; `gone` keeps that for the next time.
+    ///
+    /// A fold of before will do where nothing that came since may change that.
     fn is_gone(
         &self,
         candidate: ObjectId,
@@ -130,15 +157,21 @@ impl Mirror {
         (inverse, object): (&Inverse, ObjectId),
         before: Place,
     ) -> bool {
-        let Some(known) = self.objects.peek(&candidate) else { return false };
-        let events = known.events.len();
-        if gone.is_some_and(|gone| gone.events == events && gone.from <= before) {
-            return true;
-        }
-        let dossier = if candidate == object { None } else { self.dossier(candidate) };
-        let alone = dossier.filter(|dossier| known.is_quiet(dossier));
-        let is_gone = alone.is_some_and(|dossier| dossier.refers_no_more(inverse, object, before));
-        *gone = is_gone.then_some(Gone { events, from: before });
-        is_gone
+        let Some(known) = self.objects.peek(&candidate).filter(|_| candidate != object) else { return false };
+        // What is judged mostly stands just before.
+        let judged = |id| Some(known.events.iter().rev().find(|event| event.id == id)?.kind());
+        let stays = |new: &[Arc<Event>]| !new.iter().any(|event| may_refer_again(event, object, judged));
+        let still =
+            gone.filter(|gone| gone.from <= before && known.events.get(gone.events..).is_some_and(stays));
+        let from = still.map(|gone| gone.from).or_else(|| {
+            let refers_no_more =
+                |of: &Dossier| rests_on_itself(of) && of.refers_no_more(inverse, object, before);
+            let kept = known.dossier.borrow().clone();
+            let by_kept = kept.is_some_and(|of| refers_no_more(&of) && stays(known.since(&of)));
+            let is_gone = by_kept || self.dossier(candidate).is_some_and(|of| refers_no_more(&of));
+            is_gone.then_some(before)
+        });
+        *gone = from.map(|from| Gone { events: known.events.len(), from });
+        from.is_some()
     }
 }
