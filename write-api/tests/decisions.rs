@@ -361,6 +361,7 @@ proptest! {
             }
         }
     }
+
     #[test]
     fn who_refers_no_more_does_not_again_but_by_an_event_that_may(commands in proptest::collection::vec(moving(), 1..15)) {
         let catalogue = Catalogue::compile("decisions.yaml", CONFIG).unwrap();

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::expression::Expression;
-use super::model::{EventType, Severity};
+use super::model::{Effect, EventType, Severity};
 use crate::hashed::IndexMap;
 
 /// A field, by its object type and name.
@@ -40,22 +40,22 @@ struct Step<'a> {
 }
 
 fn steps(event_type: &EventType) -> impl Iterator<Item = Step<'_>> {
-    let from =
-        event_type.effects.iter().map(|effect| effect.action.expression().map(read).unwrap_or_default());
-    given(event_type).zip(from).map(|(to, from)| Step { to, from })
+    event_type.effects.iter().map(|effect| Step {
+        to: given(event_type, effect),
+        from: effect.action.expression().map(read).unwrap_or_default(),
+    })
 }
 
-/// The fields that effects of an event type are on, in their order.
-fn given(event_type: &EventType) -> impl Iterator<Item = Field<'_>> {
-    event_type.effects.iter().map(|effect| {
-        let object_type = event_type.roles.get(&effect.role).map_or("", |role| &*role.object_type);
-        (object_type, &*effect.field)
-    })
+/// The field that an effect is on.
+fn given<'a>(event_type: &'a EventType, effect: &'a Effect) -> Field<'a> {
+    let object_type = event_type.roles.get(&effect.role).map_or("", |role| &*role.object_type);
+    (object_type, &*effect.field)
 }
 
 /// The fields that may have another value through a claim, itself or by what follows from it.
 fn touched<'a>(event_type: &'a EventType, steps: &[Step<'a>]) -> BTreeSet<Field<'a>> {
-    let mut touched: BTreeSet<Field<'a>> = given(event_type).collect();
+    let given = event_type.effects.iter().map(|effect| given(event_type, effect));
+    let mut touched: BTreeSet<Field<'a>> = given.collect();
     loop {
         let follows = |step: &&Step<'a>| !touched.contains(&step.to) && !touched.is_disjoint(&step.from);
         let more: Vec<Field<'a>> = steps.iter().filter(follows).map(|step| step.to).collect();

@@ -107,9 +107,8 @@ impl Mirror {
 
     fn extended(&self, mut kept: Arc<Dossier>) -> Option<Arc<Dossier>> {
         let dossier = Arc::make_mut(&mut kept);
-        let events = self.of_object(dossier.object())?;
-        let new = events.partition_point(|event| event.position <= dossier.known());
-        let extended = dossier.extend_all(&self.catalogue, &events[new..]).ok()?;
+        let new = self.objects.peek(&dossier.object())?.since(dossier);
+        let extended = dossier.extend_all(&self.catalogue, new).ok()?;
         dossier.still_exact_at(self.head.position);
         (extended == Extended::Yes).then_some(kept)
     }
