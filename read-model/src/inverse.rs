@@ -55,14 +55,18 @@ fn referring_by(catalogue: &Catalogue, inverse: &Inverse, event: &Event) -> Vec<
 /// bears on the other too, as whatever makes it refer does, or by one that may take back what displaced the reference.
 /// `judged` finds what a Validation is of.
 pub fn may_refer_again(event: &Event, to: ObjectId, judged: impl Fn(EventId) -> Option<EventKind>) -> bool {
-    let takes_back = || match event.body {
+    event.object_ids.contains(&to) || may_take_back(event, judged)
+}
+
+/// Whether something that counted may no longer count through an event. `judged` finds what a Validation is of.
+pub fn may_take_back(event: &Event, judged: impl Fn(EventId) -> Option<EventKind>) -> bool {
+    match event.body {
         Body::Claim(_) => !event.references.is_empty(),
         Body::Validation { verdict: Verdict::Accepted, .. } => {
             event.target().and_then(judged) != Some(EventKind::Claim)
         }
         Body::Validation { .. } | Body::Amend { .. } | Body::Annul { .. } => true,
-    };
-    event.object_ids.contains(&to) || takes_back()
+    }
 }
 
 /// The candidates that refer to the object on a day, in the order of their ids.

@@ -126,6 +126,7 @@ pub fn point_lookups(options: PgConnectOptions) -> PgConnectOptions {
         ("enable_seqscan", "off"),
         ("enable_hashjoin", "off"),
         ("enable_mergejoin", "off"),
+        ("enable_memoize", "off"),
         ("jit", "off"),
     ])
 }

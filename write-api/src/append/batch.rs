@@ -59,6 +59,11 @@ impl Batch {
         }
     }
 
+    /// Whether an answer is that to a command of before.
+    pub(super) fn repeats(&self) -> bool {
+        self.decided.iter().any(|decided| decided.result.as_ref().is_ok_and(|answer| answer.repeated))
+    }
+
     /// When each of its events is registered, where that is stated.
     pub(super) fn stamps(&self) -> Option<Vec<DateTime<Utc>>> {
         self.jobs.first()?.stamp?;

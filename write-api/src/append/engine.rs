@@ -172,7 +172,8 @@ impl Engine {
         let committed = self.commit(batch, lock).instrument(span).await?;
         drop(step);
         let decided = std::mem::take(&mut batch.decided);
-        self.answer(decided, &committed, None).await.map_err(Again::Fault)
+        let answers = self.answers(decided, Arc::new(committed), None).await.map_err(Again::Fault)?;
+        Ok(answers.outcomes())
     }
 
     /// Decides the next job; what is missing is loaded and the decision made again.
@@ -207,7 +208,7 @@ impl Engine {
         if batch.overlay.len() == 0 {
             return self.nothing_to_commit(batch.fresh).await?.ok_or(Again::Stale);
         }
-        let insert = self.insert(batch);
+        let insert = self.insert(batch, self.mirror.head());
         let inserted = match lock {
             None => insert.execute(self.mirror.connection().await?).await?,
             Some(mut transaction) => {
@@ -229,9 +230,17 @@ impl Engine {
         Ok(Some(Committed::new(self.mirror.head(), Vec::new())))
     }
 
-    /// The statement that commits what was decided on top of the log.
-    pub(super) fn insert(&self, batch: &Batch) -> Insert {
-        insert(&self.catalogue, self.mirror.head(), &batch.overlay, batch.stamps().as_deref())
+    /// The statement that commits what was decided on top of a log that ends at `head`.
+    pub(super) fn insert(&self, batch: &Batch, head: Head) -> Insert {
+        insert(&self.catalogue, head, &batch.overlay, batch.stamps().as_deref())
+    }
+
+    /// Where the log ends once a batch is in it, of which the first event was registered then.
+    pub(super) fn head_after(&self, batch: &Batch, first: DateTime<Utc>) -> Head {
+        let count = batch.overlay.count();
+        let last = batch.stamps().and_then(|stamps| stamps.last().copied());
+        let created_at = last.unwrap_or(first + TimeDelta::microseconds((count - 1).max(0)));
+        Head { position: self.mirror.head().position.plus(count), created_at }
     }
 
     /// Takes in how the insert of a batch ended; none where others came first, and then what they committed.
@@ -266,9 +275,9 @@ impl Engine {
             let occurred_at = if draft.body.content().is_some() { draft.occurred_at } else { created_at };
             events.push(Arc::new(Event { created_at, occurred_at, ..Event::clone(draft) }));
         }
-        let position = before.position.plus(overlay.count());
-        self.mirror.committed(&events, overlay.unique(), Head { position, created_at });
-        self.meters.head.set(position.get());
+        let head = self.head_after(batch, first);
+        self.mirror.committed(&events, overlay.unique(), head);
+        self.meters.head.set(head.position.get());
         Committed::new(before, events)
     }
 }

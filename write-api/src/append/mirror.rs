@@ -1,6 +1,7 @@
 //! The part of the log that the writer keeps in memory: every event of some objects, up to one position.
 
 mod known;
+mod reversals;
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -18,6 +19,7 @@ use read_model::reader::{EVENT_COLUMNS, EventRow, event_at};
 use sqlx::{FromRow, Row};
 
 use self::known::Known;
+use self::reversals::Reversals;
 use super::EngineError;
 use super::meters::Meters;
 use crate::decide::{Events, Missing, Resting, UniqueValue, View};
@@ -45,6 +47,7 @@ pub(super) struct Mirror {
     values: LruCache<(Arc<str>, String), BTreeSet<ObjectId>>,
     /// What is based on an event: nothing yet on one that was just seen, and every claim that came since is seen too.
     resting: LruCache<EventId, Vec<Resting>>,
+    reversals: Reversals,
 }
 
 /// Where the log ends.
@@ -89,6 +92,7 @@ impl Mirror {
             absent: HashSet::default(),
             values: LruCache::new(KEPT_VALUES),
             resting: LruCache::new(KEPT_BASES),
+            reversals: Reversals::default(),
         })
     }
 
@@ -194,20 +198,20 @@ impl Mirror {
         Ok(moved)
     }
 
-    /// Notes what is based on what came since; where that is too much, everything is forgotten.
+    /// Takes note of what came since; where that is too much, everything is forgotten.
     fn keep_up(&mut self, position: Position, events: &[Arc<Event>]) {
         let known = self.head.position;
         if position.get() - known.get() > MAX_CATCH_UP || position < known {
             self.forget();
         } else {
-            events.iter().filter(|event| event.position > known).for_each(|event| self.note_resting(event));
+            events.iter().filter(|event| event.position > known).for_each(|event| self.note(event));
         }
     }
 
     /// Takes in what this writer itself committed.
     pub(super) fn committed(&mut self, events: &[Arc<Event>], unique: &[UniqueValue], head: Head) {
         for event in events {
-            self.note_resting(event);
+            self.note(event);
             for object in &event.object_ids {
                 match self.objects.peek_mut(object) {
                     Some(known) => known.events.push(Arc::clone(event)),
@@ -234,6 +238,7 @@ impl Mirror {
         self.absent.clear();
         self.values.clear();
         self.resting.clear();
+        self.reversals = Reversals::default();
     }
 
     /// Whether the log still ends where this mirror does.
@@ -293,8 +298,11 @@ impl Mirror {
         Ok(())
     }
 
-    /// Takes note of an event that follows all that were seen: what it is based on, and that nothing is based on it yet.
-    fn note_resting(&mut self, event: &Event) {
+    /// Takes note of an event that follows all that were seen: what it is based on, that nothing is based on it yet, and what
+    /// it may take back.
+    fn note(&mut self, event: &Event) {
+        // One that is not at hand may be a correction.
+        self.reversals.note(event, |id| self.by_id.get(&id).map(|judged| judged.kind()));
         self.resting.put(event.id, Vec::new());
         if event.kind() != EventKind::Claim {
             return;

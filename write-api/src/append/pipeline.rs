@@ -13,12 +13,14 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use read_model::pool::Kept;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::batch::{Batch, Decided, Job};
 use super::engine::{Committed, Engine, MAX_LOADS};
 use super::insert::Inserted;
 use super::meters::Meters;
+use super::mirror::Head;
 use super::{AppendError, AppendOptions, EngineError, Reply, Request, Waiting};
 use crate::decide::Missing;
 use crate::outcome::Outcome;
@@ -37,8 +39,10 @@ pub(super) struct Pipeline {
     /// Decided, and not being committed yet.
     next: Serving,
     under_way: Option<UnderWay>,
-    /// What was committed last, while the next were decided.
-    committed: Option<Committed>,
+    /// What was committed last: while it was, the next were decided.
+    committed: Option<Arc<Committed>>,
+    /// Answers are told beside all that: callers are woken by them.
+    telling: JoinSet<()>,
 }
 
 /// A batch, and who waits for it.
@@ -50,8 +54,6 @@ struct Serving {
 /// A batch that is being committed.
 struct UnderWay {
     serving: Serving,
-    /// What was committed while this was decided.
-    earlier: Option<Committed>,
     commit: BoxFuture<'static, Ended>,
     ended: Option<Ended>,
 }
@@ -63,18 +65,28 @@ impl Pipeline {
     pub(super) fn new(engine: Engine, options: AppendOptions) -> Self {
         let next = Serving::new(&engine.meters);
         let arrived = VecDeque::with_capacity(options.max_batch);
-        Self { engine, options, arrived, fresh: 0, next, under_way: None, committed: None }
+        Self {
+            engine,
+            options,
+            arrived,
+            fresh: 0,
+            next,
+            under_way: None,
+            committed: None,
+            telling: JoinSet::new(),
+        }
     }
 
     /// Serves what comes through a queue, until nobody can put anything into it any more.
     pub(super) async fn serve(mut self, mut queue: mpsc::Receiver<Waiting>) {
         loop {
             match AssertUnwindSafe(self.turn(&mut queue)).catch_unwind().await {
-                Ok(true) => {}
-                Ok(false) => return,
+                Ok(true) => while self.telling.try_join_next().is_some() {},
+                Ok(false) => break,
                 Err(_) => self.forget(),
             }
         }
+        self.telling.join_all().await;
     }
 
     /// Takes in, decides, commits; false where nothing comes any more and all is answered.
@@ -85,7 +97,7 @@ impl Pipeline {
         self.decide().await;
         let is_full = self.next.len() >= self.options.max_batch;
         if self.under_way.as_ref().is_some_and(|under_way| is_full || under_way.has_ended()) {
-            self.settle().await;
+            self.settle_and_go_on().await;
         }
         if self.under_way.is_none() && self.next.len() > 0 {
             self.commit().await;
@@ -185,30 +197,39 @@ impl Pipeline {
 
     /// Begins to commit what was decided.
     async fn commit(&mut self) {
-        let serving = self.next.take(&self.engine.meters);
-        let earlier = self.committed.take();
-        self.engine.meters.batch.observe(f64::from(u32::try_from(serving.len()).unwrap_or(u32::MAX)));
-        if serving.batch.overlay.len() == 0 {
-            let step = serving.batch.watch.committing(0);
-            let span = step.span.clone();
-            let decided_on = self.engine.nothing_to_commit(serving.batch.fresh).instrument(span).await;
-            drop(step);
-            match decided_on {
-                Ok(Some(committed)) => self.answer(serving, &committed, earlier.as_ref()).await,
-                Ok(None) => self.decide_anew(serving).await,
-                Err(error) => self.fail(serving, error).await,
-            }
+        if self.next.batch.overlay.len() > 0 {
+            self.send_off(self.engine.mirror.head()).await;
             return;
         }
-        let commit = self.committing(&serving.batch);
-        let mut under_way = UnderWay { serving, earlier, commit, ended: None };
-        // Has it sent off.
+        let serving = self.take_next();
+        let step = serving.batch.watch.committing(0);
+        let span = step.span.clone();
+        let decided_on = self.engine.nothing_to_commit(serving.batch.fresh).instrument(span).await;
+        drop(step);
+        match decided_on {
+            Ok(Some(committed)) => self.answer(serving, Arc::new(committed)).await,
+            Ok(None) => self.decide_anew(serving).await,
+            Err(error) => self.fail(serving, error).await,
+        }
+    }
+
+    /// Has the database commit what was decided on top of a log that ends at `head`.
+    async fn send_off(&mut self, head: Head) {
+        let serving = self.take_next();
+        let commit = self.committing(&serving.batch, head);
+        let mut under_way = UnderWay { serving, commit, ended: None };
         under_way.poll().await;
         self.under_way = Some(under_way);
     }
 
-    fn committing(&mut self, batch: &Batch) -> BoxFuture<'static, Ended> {
-        let insert = self.engine.insert(batch);
+    fn take_next(&mut self) -> Serving {
+        let serving = self.next.take(&self.engine.meters);
+        self.engine.meters.batch.observe(f64::from(u32::try_from(serving.len()).unwrap_or(u32::MAX)));
+        serving
+    }
+
+    fn committing(&mut self, batch: &Batch, head: Head) -> BoxFuture<'static, Ended> {
+        let insert = self.engine.insert(batch, head);
         let mut kept = self.engine.mirror.hand_out();
         let AppendOptions { inject_before_commit, inject_after_commit, .. } = self.options;
         let step = batch.watch.committing(batch.overlay.len());
@@ -228,17 +249,45 @@ impl Pipeline {
 
     /// Waits for the commit under way, and answers whom it serves.
     async fn settle(&mut self) {
-        let Some(mut under_way) = self.under_way.take() else { return };
+        if let Some((serving, inserted)) = self.end().await {
+            self.take_in(serving, inserted).await;
+        }
+    }
+
+    /// The same; and sends off what was decided meanwhile before anything else, so that the database does not wait for it.
+    async fn settle_and_go_on(&mut self) {
+        let Some((serving, inserted)) = self.end().await else { return };
+        // The answer to what was repeated may have to be read, with nothing under way.
+        if let Ok(Inserted::Committed(first)) = &inserted
+            && !serving.batch.repeats()
+            && self.next.batch.overlay.len() > 0
+        {
+            let head = self.engine.head_after(&serving.batch, *first);
+            self.send_off(head).await;
+        }
+        self.take_in(serving, inserted).await;
+    }
+
+    /// Waits for the end of the commit under way.
+    async fn end(&mut self) -> Option<(Serving, Result<Inserted, sqlx::Error>)> {
+        let mut under_way = self.under_way.take()?;
         under_way.end().await;
-        let UnderWay { mut serving, earlier, ended: Some((kept, inserted)), .. } = under_way else { return };
+        let UnderWay { serving, ended, .. } = under_way;
+        let (kept, inserted) = ended?;
         self.engine.mirror.give_back(kept);
+        Some((serving, inserted))
+    }
+
+    /// Takes in how a commit ended, and answers whom it serves.
+    async fn take_in(&mut self, mut serving: Serving, inserted: Result<Inserted, sqlx::Error>) {
         let committed = match inserted {
             Ok(inserted) => self.engine.take_in(&mut serving.batch, inserted).await,
             Err(error) => Err(error.into()),
         };
         match committed {
             Ok(Some(committed)) => {
-                self.answer(serving, &committed, earlier.as_ref()).await;
+                let committed = Arc::new(committed);
+                self.answer(serving, Arc::clone(&committed)).await;
                 self.committed = Some(committed);
             }
             Ok(None) => {
@@ -250,13 +299,19 @@ impl Pipeline {
         }
     }
 
-    async fn answer(&mut self, serving: Serving, committed: &Committed, earlier: Option<&Committed>) {
+    async fn answer(&mut self, serving: Serving, committed: Arc<Committed>) {
         let Serving { mut batch, callers } = serving;
         let decided = std::mem::take(&mut batch.decided);
-        match self.engine.answer(decided, committed, earlier).await {
-            Ok(outcomes) => callers.tell(outcomes),
-            Err(error) => self.fail(Serving { batch, callers }, error).await,
-        }
+        let told = match self.engine.answers(decided, committed, self.committed.clone()).await {
+            Ok(answers) => {
+                async move {
+                    callers.tell(answers.outcomes());
+                    drop(batch);
+                }
+            }
+            Err(error) => return self.fail(Serving { batch, callers }, error).await,
+        };
+        self.telling.spawn(told);
     }
 
     /// Decides a batch anew, and commits it, before anything else is done.

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use read_model::basis::{Basis, Trust};
+use read_model::catalogue::Catalogue;
 use read_model::event::{Event, EventId, Position};
 use read_model::hashed::HashMap;
+use read_model::time::FIRST_INSTANT;
 
 use super::Engine;
 use crate::append::batch::{Answer, Decided};
@@ -52,60 +54,78 @@ fn finals(events: Vec<Arc<Event>>, batches: &[&Committed]) -> Vec<Arc<Event>> {
     events.into_iter().map(last).collect()
 }
 
-impl Engine {
-    /// Turns decisions into answers: with the events as they were committed, and the basis of each. The batch that was being
-    /// committed while these decisions were made is the `earlier` one.
-    pub(in crate::append) async fn answer(
-        &mut self,
-        decided: Vec<Decided>,
-        committed: &Committed,
-        earlier: Option<&Committed>,
-    ) -> Result<Vec<Result<Outcome, AppendError>>, EngineError> {
-        let mut outcomes = Vec::with_capacity(decided.len());
-        for Decided { result, known, dry_run } in decided {
-            let outcome = match result {
-                Err(error) => Err(error),
-                Ok(answer) => Ok(self.outcome(answer, (known, dry_run), committed, earlier).await?),
-            };
-            outcomes.push(outcome);
-        }
-        Ok(outcomes)
+/// Decisions that stand, and what their answers tell beside them.
+#[derive(Debug)]
+pub(in crate::append) struct Answers {
+    decided: Vec<Decided>,
+    /// What was committed with them.
+    committed: Arc<Committed>,
+    /// What was being committed while they were made.
+    earlier: Option<Arc<Committed>>,
+    /// The moments of the events before those that are repeated.
+    moments: HashMap<Position, DateTime<Utc>>,
+    /// When an event would be registered now.
+    next_created_at: DateTime<Utc>,
+    catalogue: Arc<Catalogue>,
+}
+
+impl Answers {
+    /// The answers, in the order of the decisions: with the events as they were committed, and the basis of each.
+    pub(in crate::append) fn outcomes(mut self) -> Vec<Result<Outcome, AppendError>> {
+        let decided = std::mem::take(&mut self.decided);
+        let outcome = |Decided { result, known, dry_run }| Ok(self.outcome(result?, known, dry_run));
+        decided.into_iter().map(outcome).collect()
     }
 
-    async fn outcome(
-        &mut self,
-        answer: Answer,
-        (known, dry_run): (Position, bool),
-        committed: &Committed,
-        earlier: Option<&Committed>,
-    ) -> Result<Outcome, EngineError> {
-        let batches: Vec<&Committed> = std::iter::once(committed).chain(earlier).collect();
+    fn outcome(&self, answer: Answer, known: Position, dry_run: bool) -> Outcome {
+        let batches: Vec<&Committed> =
+            std::iter::once(&self.committed).chain(&self.earlier).map(Arc::as_ref).collect();
+        let position = decided_at(&answer, known);
         let events: Vec<Arc<Event>> =
             if dry_run && !answer.repeated { answer.events } else { finals(answer.events, &batches) };
-        let position = match events.first().filter(|_| answer.repeated) {
-            Some(first) => first.position.plus(-1),
-            None => known,
-        };
-        let known_at = match committed.created_at(position) {
-            Some(created_at) => created_at,
-            None => self.mirror.created_at(position).await?,
-        };
-        let registered =
-            events.first().map_or_else(|| self.mirror.next_created_at(), |event| event.created_at);
+        let moment = self.committed.created_at(position).or_else(|| self.moments.get(&position).copied());
+        let registered = events.first().map_or(self.next_created_at, |event| event.created_at);
         let told = |finding: Finding| Finding { because: finals(finding.because, &batches), ..finding };
-        Ok(Outcome {
+        Outcome {
             refusals: answer.refusals.into_iter().map(told).collect(),
             warnings: answer.warnings.into_iter().map(told).collect(),
             repeated: answer.repeated,
             basis: Basis {
                 object: None,
                 position,
-                known_at,
+                known_at: moment.unwrap_or(FIRST_INSTANT),
                 as_of: self.catalogue.zone.day(registered),
                 min_trust: Trust::Validated,
                 catalogue: Arc::clone(&self.catalogue.hash),
             },
             events,
-        })
+        }
+    }
+}
+
+/// The newest event that an answer was decided on: of what is repeated, the one before it.
+fn decided_at(answer: &Answer, known: Position) -> Position {
+    answer.events.first().filter(|_| answer.repeated).map_or(known, |first| first.position.plus(-1))
+}
+
+impl Engine {
+    /// Turns decisions into answers. The batch that was being committed while these decisions were made is the `earlier` one.
+    pub(in crate::append) async fn answers(
+        &mut self,
+        decided: Vec<Decided>,
+        committed: Arc<Committed>,
+        earlier: Option<Arc<Committed>>,
+    ) -> Result<Answers, EngineError> {
+        let mut moments = HashMap::default();
+        for Decided { result, known, .. } in &decided {
+            let Ok(answer) = result else { continue };
+            let position = decided_at(answer, *known);
+            if committed.created_at(position).is_none() {
+                moments.insert(position, self.mirror.created_at(position).await?);
+            }
+        }
+        let next_created_at = self.mirror.next_created_at();
+        let catalogue = Arc::clone(&self.catalogue);
+        Ok(Answers { decided, committed, earlier, moments, next_created_at, catalogue })
     }
 }

@@ -58,8 +58,8 @@ struct Candidates {
 /// That an object no longer refers to the other.
 #[derive(Clone, Copy, Debug)]
 struct Gone {
-    /// By so many of its events.
-    events: usize,
+    /// As known here.
+    known: Position,
     /// From this place on.
     from: Place,
 }
@@ -135,9 +135,12 @@ impl Mirror {
             kept.len() - 1
         });
         let of = &mut kept[place];
-        for new in candidates_by(&self.catalogue, inverse, &known.events[of.events..]) {
-            of.found.insert(new, None);
+        let new = &known.events[of.events..];
+        // Whoever such an event bears on may refer again by it.
+        for object in new.iter().flat_map(|event| &event.object_ids) {
+            of.found.entry(*object).and_modify(|gone| *gone = None);
         }
+        of.found.extend(candidates_by(&self.catalogue, inverse, new).into_iter().map(|new| (new, None)));
         of.events = known.events.len();
         let refer = of.found.iter_mut().filter_map(|(candidate, gone)| {
             let refers = more(*candidate) || !self.is_gone(*candidate, gone, (inverse, object), before);
@@ -146,9 +149,8 @@ impl Mirror {
         Some(refer.collect())
     }
 
-    /// Whether a candidate is known not to refer to an object before a place; `gone` keeps that for the next time.
-    ///
-    /// A fold of before will do where nothing that came since may change that.
+    /// Whether a candidate is known not to refer to an object before a place; `gone` keeps that for the next time. Once gone, it
+    /// stays so until an event bears on both, or takes something back of it.
     fn is_gone(
         &self,
         candidate: ObjectId,
@@ -156,21 +158,29 @@ impl Mirror {
         (inverse, object): (&Inverse, ObjectId),
         before: Place,
     ) -> bool {
-        let Some(known) = self.objects.peek(&candidate).filter(|_| candidate != object) else { return false };
+        let holds = |of: &Gone| of.from <= before && self.reversals.none_since(candidate, of.known);
+        if gone.as_ref().is_some_and(holds) {
+            return true;
+        }
+        let is_gone = candidate != object && self.refers_no_more(candidate, (inverse, object), before);
+        *gone = is_gone.then_some(Gone { known: self.head.position, from: before });
+        is_gone
+    }
+
+    /// The same by its events. A fold of before will do where nothing that came since may change that.
+    fn refers_no_more(
+        &self,
+        candidate: ObjectId,
+        (inverse, object): (&Inverse, ObjectId),
+        before: Place,
+    ) -> bool {
+        let Some(known) = self.objects.peek(&candidate) else { return false };
+        let by = |of: &Dossier| rests_on_itself(of) && of.refers_no_more(inverse, object, before);
         // What is judged mostly stands just before.
         let judged = |id| Some(known.events.iter().rev().find(|event| event.id == id)?.kind());
-        let stays = |new: &[Arc<Event>]| !new.iter().any(|event| may_refer_again(event, object, judged));
-        let still =
-            gone.filter(|gone| gone.from <= before && known.events.get(gone.events..).is_some_and(stays));
-        let from = still.map(|gone| gone.from).or_else(|| {
-            let refers_no_more =
-                |of: &Dossier| rests_on_itself(of) && of.refers_no_more(inverse, object, before);
-            let kept = known.dossier.borrow().clone();
-            let by_kept = kept.is_some_and(|of| refers_no_more(&of) && stays(known.since(&of)));
-            let is_gone = by_kept || self.dossier(candidate).is_some_and(|of| refers_no_more(&of));
-            is_gone.then_some(before)
-        });
-        *gone = from.map(|from| Gone { events: known.events.len(), from });
-        from.is_some()
+        let may_again = |event: &Arc<Event>| may_refer_again(event, object, judged);
+        let kept = known.dossier.borrow().clone();
+        kept.is_some_and(|of| by(&of) && !known.since(&of).iter().any(may_again))
+            || self.dossier(candidate).is_some_and(|of| by(&of))
     }
 }
