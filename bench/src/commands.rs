@@ -1,6 +1,6 @@
 //! What is commanded while it is measured: moves, by civil servants.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use chrono::NaiveDate;
 use door::{Clock, SystemClock};
@@ -63,16 +63,31 @@ impl Moves {
         claim("Verhuizing", "1", self.population.relocation(person, address, self.today), None)
     }
 
-    /// The body of a request that claims a move and validates it.
-    pub(crate) fn mutation(&self) -> String {
+    /// The body of a request that claims a move; validated in the same step or not.
+    pub(crate) fn mutation(&self, validate: bool) -> String {
+        self.claiming(SystemIds.next(), validate)
+    }
+
+    fn claiming(&self, id: EventId, validate: bool) -> String {
         let query =
             format!("mutation($input: ClaimVerhuizingInput!) {{ claimVerhuizing(input: $input) {TOLD} }}");
-        json!({ "query": query, "variables": { "input": self.input() } }).to_string()
+        let input = json!({ "id": id, "data": self.next(), "validate": validate });
+        json!({ "query": query, "variables": { "input": input } }).to_string()
+    }
+
+    /// The bodies of the requests of who claims a move, then has it validated, and so on.
+    pub(crate) fn in_turn(self: Arc<Self>) -> impl FnMut() -> String {
+        let mut claimed = None;
+        move || match claimed.take() {
+            Some(target) => validating(target),
+            None => self.claiming(*claimed.insert(SystemIds.next()), false),
+        }
     }
 
     /// The body of a request that does so many times, all or nothing.
     pub(crate) fn batch(&self, size: usize) -> String {
-        let commands: Vec<Value> = (0..size).map(|_| json!({ "claimVerhuizing": self.input() })).collect();
+        let input = || json!({ "id": SystemIds.next(), "data": self.next(), "validate": true });
+        let commands: Vec<Value> = (0..size).map(|_| json!({ "claimVerhuizing": input() })).collect();
         let query = format!("mutation($input: AppendInput!) {{ append(input: $input) {TOLD} }}");
         json!({ "query": query, "variables": { "input": { "commands": commands } } }).to_string()
     }
@@ -93,10 +108,13 @@ impl Moves {
             json!({ "query": query, "variables": { "input": input } }).to_string()
         })
     }
+}
 
-    fn input(&self) -> Value {
-        json!({ "id": SystemIds.next(), "data": self.next(), "validate": true })
-    }
+/// The body of a request that accepts a claim.
+fn validating(target: EventId) -> String {
+    let query = format!("mutation($input: ValidateInput!) {{ validate(input: $input) {TOLD} }}");
+    let input = json!({ "id": SystemIds.next(), "target": target, "verdict": "ACCEPTED" });
+    json!({ "query": query, "variables": { "input": input } }).to_string()
 }
 
 /// A colleague accepts a claim.

@@ -27,6 +27,7 @@ const APPENDED: &str = r#""refusals":[]"#;
 struct Round {
     parsed: Load,
     appended: Load,
+    at_once: Load,
 }
 
 pub(crate) async fn measure(bench: &mut Bench) -> Result<(), Failure> {
@@ -42,12 +43,13 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<(), Failure> {
         for ((clients, _), rounds) in LEVELS.into_iter().zip(&mut levels) {
             bench.cluster.settle().await?;
             let parsed = post(bench, &server, &moves, ("systeem", clients), Body::Refused).await?;
-            let appended = post(bench, &server, &moves, ("ambtenaar", clients), Body::One).await?;
+            let appended = post(bench, &server, &moves, ("ambtenaar", clients), Body::InTurn).await?;
+            let at_once = post(bench, &server, &moves, ("ambtenaar", clients), Body::AtOnce).await?;
             eprintln!(
-                "http, round {round}, {clients} clients: {:.0} appends, {:.0} parsed a second",
-                appended.rate, parsed.rate
+                "http, round {round}, {clients} clients: {:.0} appends, {:.0} of two events, {:.0} parsed a second",
+                appended.rate, at_once.rate, parsed.rate
             );
-            rounds.push(Round { parsed, appended });
+            rounds.push(Round { parsed, appended, at_once });
         }
         batches.push(batch(bench, (&server, &database), &pgbench, &moves).await?);
         memory.push(server.resident()?);
@@ -74,9 +76,11 @@ async fn warm(server: &Server, moves: &Moves) -> Result<(), Failure> {
 /// What is posted.
 #[derive(Clone, Copy)]
 enum Body {
-    /// A move, claimed and validated.
-    One,
-    /// The same by who may not: its input becomes a command, and nothing is asked of the appender.
+    /// A move is claimed, and then validated: one event a request.
+    InTurn,
+    /// A move, claimed and validated in the same step: two events.
+    AtOnce,
+    /// The claim of a move by who may not: its input becomes a command, and nothing is asked of the appender.
     Refused,
     /// Many moves.
     Batch,
@@ -93,12 +97,12 @@ async fn post(
     let mut posters = Vec::new();
     for _ in 0..clients {
         let moves = Arc::clone(moves);
-        let (expected, size) = match body {
-            Body::One => (APPENDED, None),
-            Body::Refused => ("FORBIDDEN", None),
-            Body::Batch => (APPENDED, Some(BATCH)),
+        let (expected, next): (_, Box<dyn FnMut() -> String + Send>) = match body {
+            Body::InTurn => (APPENDED, Box::new(moves.in_turn())),
+            Body::AtOnce => (APPENDED, Box::new(move || moves.mutation(true))),
+            Body::Refused => ("FORBIDDEN", Box::new(move || moves.mutation(false))),
+            Body::Batch => (APPENDED, Box::new(move || moves.batch(BATCH))),
         };
-        let next = move || size.map_or_else(|| moves.mutation(), |size| moves.batch(size));
         let connection = Connection::open(server.address, &token).await?;
         posters.push(Poster { connection, next, expected });
     }
@@ -140,6 +144,7 @@ fn tell(bench: &mut Bench, levels: &[Vec<Round>], batches: &[(f64, f64)]) {
             "a second",
         );
         report.figure(name.clone(), of(|round| round.appended.rate), "a second");
+        report.figure(format!("{name}, of two events each"), of(|round| round.at_once.rate), "a second");
         report.figure(format!("{name}, p50"), of(|round| round.appended.median()), "ms");
         report.figure(format!("{name}, p99"), of(|round| round.appended.percentile(0.99)), "ms");
     }

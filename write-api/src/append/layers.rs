@@ -24,7 +24,7 @@ pub(super) struct Layers<'a> {
 
 impl<'a> Layers<'a> {
     /// What is decided and not committed, oldest first.
-    fn decided(self) -> impl Iterator<Item = &'a Overlay> {
+    fn decided(self) -> impl DoubleEndedIterator<Item = &'a Overlay> {
         self.under_way.into_iter().chain([self.next])
     }
 
@@ -38,7 +38,7 @@ impl<'a> Layers<'a> {
         self.mirror.head().position.plus(self.count())
     }
 
-    fn decided_of(self, object: ObjectId) -> impl Iterator<Item = &'a Arc<Event>> {
+    fn decided_of(self, object: ObjectId) -> impl DoubleEndedIterator<Item = &'a Arc<Event>> {
         self.decided().flat_map(move |overlay| overlay.of_object(object))
     }
 

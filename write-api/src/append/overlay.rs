@@ -96,7 +96,7 @@ impl Overlay {
         self.dossiers.borrow_mut()
     }
 
-    pub(super) fn of_object(&self, object: ObjectId) -> impl Iterator<Item = &Arc<Event>> {
+    pub(super) fn of_object(&self, object: ObjectId) -> impl DoubleEndedIterator<Item = &Arc<Event>> {
         self.by_object.get(&object).into_iter().flatten().map(|index| &self.events[*index])
     }
 

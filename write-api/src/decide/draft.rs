@@ -386,7 +386,9 @@ fn objects_of(desk: Desk<'_>, claim: &Event) -> Result<BTreeSet<ObjectId>, Stop>
     if let Some(first) = claim.object_ids.first() {
         let missing = || super::Missing { objects: [*first].into(), ..super::Missing::default() };
         let events = desk.view.of_object(*first).ok_or_else(missing)?;
-        let amends = events.filter(|event| {
+        // They come after it, and mostly there are none: a history is long.
+        let since = events.rev().take_while(|event| event.position > claim.position);
+        let amends = since.filter(|event| {
             event.position <= desk.known
                 && matches!(event.body, Body::Amend { .. })
                 && event.target() == Some(claim.id)

@@ -10,7 +10,7 @@ use read_model::history::History;
 use read_model::inverse::candidates_by;
 
 /// Some of the events at hand, where they are: a history has many, and most of whom looks at one needs the first.
-pub type Events<'a> = Box<dyn Iterator<Item = &'a Arc<Event>> + 'a>;
+pub type Events<'a> = Box<dyn DoubleEndedIterator<Item = &'a Arc<Event>> + 'a>;
 
 /// The events at hand. `None` means not loaded, never absent.
 pub trait View {
