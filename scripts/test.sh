@@ -16,4 +16,5 @@ scripts/tool.sh schemathesis --version
 npm ci --silent --no-audit --no-fund --prefix tests/clients
 if compgen -G 'demo/*.test.mjs' >/dev/null; then node --test demo/; fi
 cargo test --locked --workspace --doc --quiet
-scripts/tool.sh cargo-nextest run --locked --workspace "$@"
+# Scenarios wait for servers a third of the time.
+NEXTEST_TEST_THREADS=${NEXTEST_TEST_THREADS:-$(($(nproc) * 3 / 2))} scripts/tool.sh cargo-nextest run --locked --workspace "$@"
