@@ -4,7 +4,7 @@ use serde_json::json;
 use tests::{Accepted, F6, History, new_id};
 use uuid::Uuid;
 
-use crate::family::{Family, adults, birth, death, marriage, move_to};
+use crate::family::{Family, address, adults, birth, death, marriage, move_to};
 
 const RULE: &str = "address-is-unoccupied";
 
@@ -122,4 +122,33 @@ async fn a_move_that_was_corrected_or_is_only_claimed_occupies_nothing() {
     ambtenaar.annul(annas).validated().await.accepted();
     let moved = ambtenaar.register("Verhuizing", move_to(chris, family.adres, "2026-01-02")).await;
     assert_eq!(occupied_by(&moved), None);
+}
+
+#[tokio::test]
+async fn who_moved_away_lives_there_again_once_that_is_annulled_or_they_move_back() {
+    // Given that Anna has moved away, and that whoever asked was told that nobody lives there
+    let f6 = F6::start().await;
+    let (family, annas) = anna_at_home(&f6);
+    let mut history = History::beginning("2010-02-01T09:00:00Z");
+    let elsewhere = address(&mut history);
+    f6.import(&history);
+    let [chris] = adults(&f6);
+    let ambtenaar = f6.ambtenaar();
+    let move_in = async || {
+        let tried = ambtenaar.claim("Verhuizing", move_to(chris, family.adres, "2026-01-05"));
+        occupied_by(&tried.validated().dry_run().await.accepted())
+    };
+    let away = move_to(family.moeder, elsewhere, "2026-01-02");
+    let moved = ambtenaar.register("Verhuizing", away.clone()).await;
+    assert_eq!((move_in().await, move_in().await), (None, None));
+
+    // When that move is annulled, then she lives there as before
+    ambtenaar.annul(moved.id()).validated().await.accepted();
+    assert_eq!(move_in().await, Some(vec![annas]));
+
+    // And when she moves away once more, and back, then by that move
+    ambtenaar.register("Verhuizing", away).await;
+    assert_eq!(move_in().await, None);
+    let back = ambtenaar.register("Verhuizing", move_to(family.moeder, family.adres, "2026-01-03")).await;
+    assert_eq!(move_in().await, Some(vec![back.id()]));
 }

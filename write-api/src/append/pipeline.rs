@@ -86,7 +86,7 @@ impl Pipeline {
                 Err(_) => self.forget(),
             }
         }
-        self.telling.join_all().await;
+        while self.telling.join_next().await.is_some() {}
     }
 
     /// Takes in, decides, commits; false where nothing comes any more and all is answered.
