@@ -136,7 +136,7 @@ fn cause() -> Object {
                 .description("What accepted that correction."),
         )
         .field(rests.description(
-            "The other events that it rests on, oldest first: its basis, the claim that it begins after, and what its value was computed from.",
+            "The other events that it rests on, oldest first: its basis, the claim before it that settles where it begins, and what its value was computed from.",
         ))
 }
 

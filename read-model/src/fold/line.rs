@@ -37,6 +37,17 @@ impl Assertion {
             Change::Remove(_) => None,
         }
     }
+
+    /// Whether a change of this date, registered directly after it, begins on the day after it instead of on its own
+    /// earliest day.
+    fn puts_off(&self, date: PartialDate, change: &Change) -> bool {
+        let earlier = self.date.earliest();
+        matches!(change, Change::Set(_))
+            && !date.is_certain()
+            && self.date != PartialDate::UNKNOWN
+            && date.earliest() <= earlier
+            && earlier <= date.latest()
+    }
 }
 
 /// Something that a value was computed from: what one claim said of a field of an object.
@@ -105,14 +116,7 @@ impl FieldLine {
     /// An uncertain fact begins on its earliest day; except where the one registered directly before it has its
     /// earliest day inside this one's uncertain period: then on the day after that.
     pub(super) fn push(&mut self, because: Arc<Because>, date: PartialDate, place: Place, change: Change) {
-        let after = self.assertions.last().filter(|previous| {
-            let earlier = previous.date.earliest();
-            matches!(change, Change::Set(_))
-                && !date.is_certain()
-                && previous.date != PartialDate::UNKNOWN
-                && date.earliest() <= earlier
-                && earlier <= date.latest()
-        });
+        let after = self.assertions.last().filter(|previous| previous.puts_off(date, &change));
         let day_after = |previous: &Arc<Assertion>| Beginning::of(previous.date.earliest().plus(1));
         let beginning = after.map_or(place.beginning, day_after);
         let after = after.map(|previous| previous.begins.position);
@@ -145,6 +149,14 @@ impl FieldLine {
     pub fn of_claim(&self, claim: Position) -> impl Iterator<Item = &Arc<Assertion>> {
         let said = self.assertions[self.first_of(claim)..].iter();
         said.take_while(move |said| said.begins.position == claim)
+    }
+
+    /// The claim registered before an uncertain fact that settles where it begins: the one that it begins after; or the
+    /// one directly before it, where without that it would begin after one still earlier.
+    pub(super) fn settles(&self, said: &Assertion) -> Option<Position> {
+        let (between, earlier) = self.assertions[..self.first_of(said.begins.position)].split_last()?;
+        let put_off = || earlier.iter().any(|other| other.puts_off(said.date, &said.change));
+        said.after.or_else(|| put_off().then_some(between.begins.position))
     }
 
     /// The place of the first assertion of a claim; assertions stand in order of registration.

@@ -9,8 +9,9 @@ use crate::event::{Event, EventId, EventKind, Position};
 use crate::hashed::HashSet;
 use crate::resolve::Resolution;
 
-/// The events that what was said rests on beside those that make its own claim count: its claim's basis, the claim that
-/// it begins after, and what its value was computed from; each with all that these rest on, oldest first.
+/// The events that what was said rests on beside those that make its own claim count: its claim's basis, the claim
+/// before it that settles where an uncertain fact begins, and what its value was computed from; each with all that these
+/// rest on, oldest first.
 #[must_use]
 pub fn rests_on(
     world: &World,
@@ -43,8 +44,8 @@ impl<'a> Support<'a> {
             }
             self.found.extend(said.because.events().map(|event| (event.position, Arc::clone(event))));
             self.basis(&said.because.claim);
-            let after = said.after.into_iter().flat_map(|claim| line.of_claim(claim));
-            pending.extend(after.map(|said| (line, &**said)));
+            let before = line.settles(said).into_iter().flat_map(|claim| line.of_claim(claim));
+            pending.extend(before.map(|said| (line, &**said)));
             for read in &*said.read {
                 let line = self.world.object(read.object).and_then(|state| state.line(&read.field));
                 let said = line
@@ -55,16 +56,19 @@ impl<'a> Support<'a> {
         }
     }
 
-    /// What a claim is based on, and so on.
+    /// What a claim is based on, as it stands, and so on.
     fn basis(&mut self, claim: &Event) {
         let mut pending: Vec<EventId> = claim.references.clone();
         while let Some(id) = pending.pop() {
             let Some(place) = self.resolution.place(id).filter(|_| self.based.insert(id)) else { continue };
-            let (event, standing) = (&self.resolution.events()[place], self.resolution.standing(place));
-            let judged_by = standing.verdict.map(|(_, place)| &self.resolution.events()[place]);
-            self.found.extend(
-                judged_by.into_iter().chain([event]).map(|event| (event.position, Arc::clone(event))),
-            );
+            let amend = self.resolution.standing(place).amended_by;
+            for place in [Some(place), amend].into_iter().flatten() {
+                let verdict = self.resolution.standing(place).verdict.map(|(_, verdict)| verdict);
+                let events = [Some(place), verdict].into_iter().flatten();
+                let events = events.map(|place| &self.resolution.events()[place]);
+                self.found.extend(events.map(|event| (event.position, Arc::clone(event))));
+            }
+            let event = &self.resolution.events()[place];
             if event.kind() == EventKind::Claim {
                 pending.extend(&event.references);
             }

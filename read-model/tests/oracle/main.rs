@@ -135,38 +135,7 @@ proptest! {
 
     #[test]
     fn the_events_that_a_value_cites_are_enough_for_it(steps in proptest::collection::vec(step(), 1..40)) {
-        let catalogue = Catalogue::compile("oracle.yaml", CONFIG).unwrap();
-        let events = history(&steps);
-        let (whole, last) = (complete(&events), Position::new(i64::try_from(events.len()).unwrap()));
-        let (world, resolution) =
-            Folded::at(&catalogue, &whole, last, Trust::Validated, Assuming::default()).unwrap().into_parts();
-        for field in FIELDS {
-            let Some(line) = world.object(thing()).and_then(|state| state.line(field)) else { continue };
-            for period in line.answered() {
-                let mut cited: HashSet<EventId> = period.said.because.events().map(|event| event.id).collect();
-                cited.extend(rests_on(&world, &resolution, line, &period.said).iter().map(|event| event.id));
-                let alone: Vec<Arc<Event>> = events.iter().filter(|event| cited.contains(&event.id)).cloned().collect();
-                let folded = World::fold(&catalogue, &complete(&alone), last, Trust::Validated).unwrap();
-                let line = folded.object(thing()).and_then(|state| state.line(field)).unwrap();
-                let again = line.of_claim(period.said.begins.position).next().unwrap();
-                prop_assert_eq!(&again.change, &period.said.change, "{} from {:?}", field, period.from);
-                prop_assert_eq!(again.begins, period.said.begins, "{} from {:?}", field, period.from);
-                // Without any one of them it is no longer said, or said for other reasons.
-                for missing in &cited {
-                    let rest: Vec<Arc<Event>> = events.iter().filter(|event| event.id != *missing).cloned().collect();
-                    let (world, resolution) = Folded::at(&catalogue, &complete(&rest), last, Trust::Validated, Assuming::default())
-                        .unwrap().into_parts();
-                    let line = world.object(thing()).and_then(|state| state.line(field)).cloned();
-                    let still = line.as_ref().and_then(|line| line.of_claim(period.said.begins.position).next());
-                    let same = still.is_some_and(|still| {
-                        let mut other: HashSet<EventId> = still.because.events().map(|event| event.id).collect();
-                        other.extend(rests_on(&world, &resolution, line.as_ref().unwrap(), still).iter().map(|event| event.id));
-                        other == cited
-                    });
-                    prop_assert!(!same, "{} from {:?} without {}", field, period.from, missing);
-                }
-            }
-        }
+        cited_events_are_enough(&history(&steps))?;
     }
 
     #[test]
@@ -229,6 +198,20 @@ proptest! {
     }
 }
 
+/// An uncertain date would give way to the claim that it is based on, were it not for another between the two.
+#[test]
+fn what_keeps_an_uncertain_date_from_giving_way_is_cited() {
+    let said = |date, based_on| Step::Say { date, fields: [true, false, false], value: 0, based_on };
+    let accept = |target| Step::Validate { target, accepted: true };
+    let (first, unknown, year) = (0, 9, 6);
+    let between =
+        [said(first, None), said(unknown, None), said(year, Some(0)), accept(0), accept(1), accept(2)];
+    cited_events_are_enough(&history(&between)).unwrap();
+    let amended = Step::Amend { target: 0, date: 11, fields: [true, false, false], value: 0 };
+    let elsewhere = [said(first, None), amended, said(year, Some(0)), accept(0), accept(1), accept(2)];
+    cited_events_are_enough(&history(&elsewhere)).unwrap();
+}
+
 /// What is based on another is there without it being said; then the other begins on its own.
 #[test]
 fn an_event_that_others_rested_on_makes_a_difference_where_it_says_something_itself() {
@@ -244,6 +227,51 @@ fn an_event_that_others_rested_on_makes_a_difference_where_it_says_something_its
         difference(&catalogue, thing(), side("0001-01-01"), side("2020-01-01")).unwrap().told().unwrap();
     let items = changes.iter().find(|change| *change.field == *"items").unwrap();
     assert!(items.events.iter().any(|event| event.id == events[0].id), "{:?}", items.events);
+}
+
+/// Every value of a history is there from the events alone that it cites, and is not without any of them, or not for the
+/// same reasons.
+fn cited_events_are_enough(events: &[Arc<Event>]) -> Result<(), TestCaseError> {
+    let catalogue = Catalogue::compile("oracle.yaml", CONFIG).unwrap();
+    let (whole, last) = (complete(events), Position::new(i64::try_from(events.len()).unwrap()));
+    let (world, resolution) =
+        Folded::at(&catalogue, &whole, last, Trust::Validated, Assuming::default()).unwrap().into_parts();
+    for field in FIELDS {
+        let Some(line) = world.object(thing()).and_then(|state| state.line(field)) else { continue };
+        for period in line.answered() {
+            let mut cited: HashSet<EventId> = period.said.because.events().map(|event| event.id).collect();
+            cited.extend(rests_on(&world, &resolution, line, &period.said).iter().map(|event| event.id));
+            let alone: Vec<Arc<Event>> =
+                events.iter().filter(|event| cited.contains(&event.id)).cloned().collect();
+            let folded = World::fold(&catalogue, &complete(&alone), last, Trust::Validated).unwrap();
+            let line = folded.object(thing()).and_then(|state| state.line(field)).unwrap();
+            let again = line.of_claim(period.said.begins.position).next().unwrap();
+            prop_assert_eq!(&again.change, &period.said.change, "{} from {:?}", field, period.from);
+            prop_assert_eq!(again.begins, period.said.begins, "{} from {:?}", field, period.from);
+            // Without any one of them it is no longer said, or said for other reasons.
+            for missing in &cited {
+                let rest: Vec<Arc<Event>> =
+                    events.iter().filter(|event| event.id != *missing).cloned().collect();
+                let (world, resolution) =
+                    Folded::at(&catalogue, &complete(&rest), last, Trust::Validated, Assuming::default())
+                        .unwrap()
+                        .into_parts();
+                let line = world.object(thing()).and_then(|state| state.line(field)).cloned();
+                let still = line.as_ref().and_then(|line| line.of_claim(period.said.begins.position).next());
+                let same = still.is_some_and(|still| {
+                    let mut other: HashSet<EventId> = still.because.events().map(|event| event.id).collect();
+                    other.extend(
+                        rests_on(&world, &resolution, line.as_ref().unwrap(), still)
+                            .iter()
+                            .map(|event| event.id),
+                    );
+                    other == cited
+                });
+                prop_assert!(!same, "{} from {:?} without {}", field, period.from, missing);
+            }
+        }
+    }
+    Ok(())
 }
 
 fn grid() -> impl Iterator<Item = (Day, &'static str)> {
