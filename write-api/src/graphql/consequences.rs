@@ -19,7 +19,7 @@ use super::types::Types;
 use crate::outcome::Outcome;
 
 /// The field of the payload.
-const FIELD: &str = "consequences";
+pub(super) const FIELD: &str = "consequences";
 
 /// Defines the types.
 pub(super) fn define(types: &mut Types) {

@@ -74,7 +74,7 @@ async fn resolve(
     let outcome = outcome.map_err(|error| shown(&error))?;
     let sight = Sight::of(&gate.policy, Principal::of(context)?.caller(), about);
     let told = consequences::told((&gate.reader, &sight), &outcome, dry_run, context).await;
-    Ok(output::payload(&outcome, &told, &sight))
+    Ok(output::payload(&outcome, told, &sight, &context.ctx.look_ahead()))
 }
 
 /// Every code here stands in `docs/errors.md`.

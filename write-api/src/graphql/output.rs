@@ -1,7 +1,9 @@
 //! What mutations answer: the types, and the outcome in them.
 
-use async_graphql::Value;
+use std::sync::Arc;
+
 use async_graphql::dynamic::{Enum, EnumItem, Field, FieldFuture, Object, Scalar, TypeRef};
+use async_graphql::{Lookahead, Value};
 use chrono::{DateTime, SecondsFormat, Utc};
 use read_model::basis::{Basis, Trust};
 use read_model::event::{Event, EventKind};
@@ -21,7 +23,7 @@ pub(super) fn define(types: &mut Types) {
     let payload = "What became of a command: events, or refusals, never both.";
     types.add(object(PAYLOAD, payload, &PAYLOAD_FIELDS));
     types.add(object("Finding", "One reason why a command is refused, or one warning.", &FINDING_FIELDS));
-    types.add(object("Event", "An immutable record.", &EVENT_FIELDS));
+    types.add(object("Event", "An immutable record.", &EVENT_FIELDS.map(|(field, _)| field)));
     let basis = "Exactly what an answer was computed from. The same question on the same basis gives the same answer for ever.";
     types.add(object("Basis", basis, &BASIS_FIELDS));
     consequences::define(types);
@@ -84,16 +86,25 @@ pub(super) fn choice(name: &str, description: &str, items: &[(&str, &str)]) -> E
     Enum::new(name).description(description).items(items.iter().map(item))
 }
 
-/// An outcome as the payload's value.
-pub(super) fn payload(outcome: &Outcome, consequences: &serde_json::Value, sight: &Sight<'_>) -> Value {
-    let finding = |found| finding(found, sight);
-    value(json!({
-        "events": outcome.events.iter().map(|event| written(event)).collect::<Vec<_>>(),
-        "refusals": outcome.refusals.iter().map(finding).collect::<Vec<_>>(),
-        "warnings": outcome.warnings.iter().map(finding).collect::<Vec<_>>(),
-        "consequences": consequences,
-        "basis": basis(&outcome.basis),
-    }))
+/// An outcome as the payload's value: as much of it as is asked for.
+pub(super) fn payload(
+    outcome: &Outcome,
+    consequences: serde_json::Value,
+    sight: &Sight<'_>,
+    asked: &Lookahead<'_>,
+) -> Value {
+    let part = |name: &str, told: &dyn Fn(&Lookahead<'_>) -> serde_json::Value| {
+        let asked = asked.field(name);
+        asked.exists().then(|| (name.to_owned(), told(&asked)))
+    };
+    let parts = [
+        part("events", &|asked| events(&outcome.events, asked)),
+        part("refusals", &|asked| findings(&outcome.refusals, sight, asked)),
+        part("warnings", &|asked| findings(&outcome.warnings, sight, asked)),
+        part("basis", &|_| basis(&outcome.basis)),
+        Some((consequences::FIELD.to_owned(), consequences)),
+    ];
+    value(parts.into_iter().flatten().collect())
 }
 
 /// A field whose value its parent already holds: its name, its type as GraphQL writes it, and what it is.
@@ -156,19 +167,34 @@ const FINDING_FIELDS: [Held; 5] = [
     ("because", "[Event!]!", "The events that it clashes with, of those that you may read."),
 ];
 
-const EVENT_FIELDS: [Held; 12] = [
-    ("id", "UUID!", "Its id."),
-    ("position", "Position!", "Its place in the log."),
-    ("createdAt", "DateTime!", "When the registry learned it."),
-    ("occurredAt", "DateTime!", "When it took effect in reality, as first stated."),
-    ("objectIds", "[UUID!]!", "Every object that it bears on."),
-    ("eventType", "String!", "Its type; of a correction or validation, that of the claim at its root."),
-    ("eventVersion", "String!", "The version of the format that its data are in."),
-    ("eventKind", "EventKind!", "Claim, correction or validation."),
-    ("eventSourceId", "UUID!", "Who made it, for audit."),
-    ("eventSourceType", "String!", "The type of authority that it was made with."),
-    ("eventReference", "[UUID!]!", "On a claim the events that it is based on; else exactly its target."),
-    ("eventData", "JSON!", "What it says."),
+/// A field of an event, and what it tells of one.
+type OfEvent = (Held, fn(&Event) -> serde_json::Value);
+
+static EVENT_FIELDS: [OfEvent; 12] = [
+    (("id", "UUID!", "Its id."), |event| json!(event.id)),
+    (("position", "Position!", "Its place in the log."), |event| json!(event.position.get())),
+    (("createdAt", "DateTime!", "When the registry learned it."), |event| moment(event.created_at)),
+    (("occurredAt", "DateTime!", "When it took effect in reality, as first stated."), |event| {
+        moment(event.occurred_at)
+    }),
+    (("objectIds", "[UUID!]!", "Every object that it bears on."), |event| json!(event.object_ids)),
+    (
+        ("eventType", "String!", "Its type; of a correction or validation, that of the claim at its root."),
+        |event| json!(event.event_type),
+    ),
+    (("eventVersion", "String!", "The version of the format that its data are in."), |event| {
+        json!(event.event_version)
+    }),
+    (("eventKind", "EventKind!", "Claim, correction or validation."), |event| json!(event.kind().name())),
+    (("eventSourceId", "UUID!", "Who made it, for audit."), |event| json!(event.source.id)),
+    (("eventSourceType", "String!", "The type of authority that it was made with."), |event| {
+        json!(event.source.source_type)
+    }),
+    (
+        ("eventReference", "[UUID!]!", "On a claim the events that it is based on; else exactly its target."),
+        |event| json!(event.references),
+    ),
+    (("eventData", "JSON!", "What it says."), |event| event.body.to_event_data()),
 ];
 
 const BASIS_FIELDS: [Held; 6] = [
@@ -180,38 +206,47 @@ const BASIS_FIELDS: [Held; 6] = [
     ("catalogue", "String!", "The hash of the catalogue that it was decided with."),
 ];
 
-fn finding(finding: &Finding, sight: &Sight<'_>) -> serde_json::Value {
-    let because = finding.because.iter().filter(|event| sight.shows(event));
-    json!({
-        "code": finding.code.name(),
-        "message": finding.message,
-        "path": finding.path,
-        "rule": finding.rule,
-        "because": because.map(|event| shown(event, sight)).collect::<Vec<_>>(),
-    })
+/// Of the events that they clash with, those are told that the caller asks for and may see.
+fn findings(findings: &[Finding], sight: &Sight<'_>, asked: &Lookahead<'_>) -> serde_json::Value {
+    let asked = asked.field("because");
+    let fields = asked_of(&asked);
+    let because = |event: &&Arc<Event>| asked.exists() && sight.shows(event);
+    let finding = |finding: &Finding| {
+        let because = finding.because.iter().filter(because);
+        json!({
+            "code": finding.code.name(),
+            "message": finding.message,
+            "path": finding.path,
+            "rule": finding.rule,
+            "because": because.map(|event| shown_by(event, &fields, sight)).collect::<Vec<_>>(),
+        })
+    };
+    findings.iter().map(finding).collect()
+}
+
+/// Events that the caller made just now.
+fn events(events: &[Arc<Event>], asked: &Lookahead<'_>) -> serde_json::Value {
+    let fields = asked_of(asked);
+    events.iter().map(|event| told(event, &fields)).collect()
 }
 
 /// An event that the caller did not make just now: that it is told is noted.
 pub(super) fn shown(event: &Event, sight: &Sight<'_>) -> serde_json::Value {
-    sight.told(event);
-    written(event)
+    shown_by(event, &EVENT_FIELDS.each_ref(), sight)
 }
 
-fn written(event: &Event) -> serde_json::Value {
-    json!({
-        "id": event.id,
-        "position": event.position.get(),
-        "createdAt": moment(event.created_at),
-        "occurredAt": moment(event.occurred_at),
-        "objectIds": event.object_ids,
-        "eventType": event.event_type,
-        "eventVersion": event.event_version,
-        "eventKind": event.kind().name(),
-        "eventSourceId": event.source.id,
-        "eventSourceType": event.source.source_type,
-        "eventReference": event.references,
-        "eventData": event.body.to_event_data(),
-    })
+fn shown_by(event: &Event, fields: &[&OfEvent], sight: &Sight<'_>) -> serde_json::Value {
+    sight.told(event);
+    told(event, fields)
+}
+
+/// The fields of an event that are asked for.
+fn asked_of(asked: &Lookahead<'_>) -> Vec<&'static OfEvent> {
+    EVENT_FIELDS.iter().filter(|((name, ..), _)| asked.field(name).exists()).collect()
+}
+
+fn told(event: &Event, fields: &[&OfEvent]) -> serde_json::Value {
+    fields.iter().map(|((name, ..), of)| ((*name).to_owned(), of(event))).collect()
 }
 
 fn basis(basis: &Basis) -> serde_json::Value {
@@ -225,6 +260,6 @@ fn basis(basis: &Basis) -> serde_json::Value {
     })
 }
 
-fn moment(moment: DateTime<Utc>) -> String {
-    moment.to_rfc3339_opts(SecondsFormat::Micros, true)
+fn moment(moment: DateTime<Utc>) -> serde_json::Value {
+    moment.to_rfc3339_opts(SecondsFormat::Micros, true).into()
 }
