@@ -114,7 +114,9 @@ impl Database {
     async fn within(cluster: Arc<Cluster>) -> Self {
         let template = template(&cluster).await;
         let name = format!("f6_{}", new_id().simple());
-        let clone = format!("CREATE DATABASE {name} TEMPLATE {template} OWNER f6_migration");
+        // A copy of files is there in half the time of a copy by way of the write-ahead log, which is the default.
+        let clone =
+            format!("CREATE DATABASE {name} TEMPLATE {template} OWNER f6_migration STRATEGY file_copy");
         superuser(&cluster).await.execute(AssertSqlSafe(clone)).await.expect("the template can be cloned");
         Self { cluster, name }
     }
