@@ -33,7 +33,7 @@ have() { command -v "$1" >/dev/null; }
 
 build() {
   echo "Building $1, which this machine lacks." >&2
-  CARGO_PROFILE_DEV_DEBUG=false CARGO_TARGET_DIR=$root/target/tools \
+  CARGO_PROFILE_DEV_DEBUG=false CARGO_PROFILE_DEV_DEBUG_ASSERTIONS=false CARGO_TARGET_DIR=$root/target/tools \
     cargo install --quiet --locked --profile dev --root "$tools" --version "^$2" "$1"
 }
 
