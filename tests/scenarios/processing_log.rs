@@ -204,6 +204,30 @@ async fn each_person_whom_a_command_is_about_has_a_record() {
 }
 
 #[tokio::test]
+async fn whom_a_refusal_clashes_with_is_in_the_log_where_it_is_asked_for() {
+    // Given somebody who died
+    let f6 = F6::start().await;
+    let known = Known::to(&f6);
+    let clerk = f6.ambtenaar();
+    let dies = |datum| json!({ "overledene": known.bea, "datum": datum });
+    clerk.claim("Overlijden", dies("2020-01-01")).validated().await.accepted();
+
+    for (asked, read) in [("code", 0), ("because { id }", 1)] {
+        // When a clerk registers another death, and asks for the reason, or also for the events that it clashes with
+        let of =
+            |told: Vec<(String, String)>| told.iter().filter(|(name, _)| name == "read Overlijden").count();
+        let before = of(told(&f6, known.bea).await);
+        let again = format!(
+            "mutation($data: OverlijdenData!) {{ claimOverlijden(input: {{ data: $data, validate: true }}) {{ refusals {{ {asked} }} }} }}"
+        );
+        clerk.mutate(&again, &json!({ "data": dies("2021-01-01") })).await.expect("an answer").data();
+
+        // Then those are read in the one case alone
+        assert_eq!(of(told(&f6, known.bea).await), before + read, "{asked}");
+    }
+}
+
+#[tokio::test]
 async fn each_message_of_a_subscription_is_in_the_log() {
     let f6 = F6::start().await;
     let known = Known::to(&f6);
