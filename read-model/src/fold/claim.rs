@@ -34,6 +34,19 @@ pub struct Because {
 }
 
 impl Because {
+    /// What makes the event at this place of a resolution stand as it does: a claim, or a correction likewise.
+    pub(super) fn of(resolution: &Resolution, place: usize) -> Self {
+        let at = |place: usize| Arc::clone(&resolution.events()[place]);
+        let judged_by = |place: usize| resolution.standing(place).verdict.map(|(_, place)| at(place));
+        let amended_by = resolution.standing(place).amended_by;
+        Self {
+            claim: at(place),
+            amend: amended_by.map(at),
+            validation: judged_by(place),
+            amend_validation: amended_by.and_then(judged_by),
+        }
+    }
+
     /// All of them, oldest first.
     pub fn events(&self) -> impl Iterator<Item = &Arc<Event>> {
         let rest = [&self.validation, &self.amend, &self.amend_validation];
@@ -67,16 +80,7 @@ impl<'c> Claim<'c> {
         resolution: &Resolution,
         index: usize,
     ) -> Result<Self, FoldError> {
-        let standing = resolution.standing(index);
-        let at = |place: usize| Arc::clone(&resolution.events()[place]);
-        let judged_by = |place: usize| resolution.standing(place).verdict.map(|(_, place)| at(place));
-        let because = Because {
-            claim: at(index),
-            amend: standing.amended_by.map(at),
-            validation: judged_by(index),
-            amend_validation: standing.amended_by.and_then(judged_by),
-        };
-        Self::that(catalogue, because)
+        Self::that(catalogue, Because::of(resolution, index))
     }
 
     /// A claim that counts, or would count, with its own content.

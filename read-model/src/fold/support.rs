@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::claim::Because;
 use super::line::{Assertion, FieldLine};
 use super::world::World;
 use crate::event::{Event, EventId, EventKind, Position};
@@ -42,7 +43,7 @@ impl<'a> Support<'a> {
             if !seen.insert(std::ptr::from_ref(said)) {
                 continue;
             }
-            self.found.extend(said.because.events().map(|event| (event.position, Arc::clone(event))));
+            self.note(&said.because);
             self.basis(&said.because.claim);
             let before = line.settles(said).into_iter().flat_map(|claim| line.of_claim(claim));
             pending.extend(before.map(|said| (line, &**said)));
@@ -56,19 +57,18 @@ impl<'a> Support<'a> {
         }
     }
 
+    fn note(&mut self, because: &Because) {
+        self.found.extend(because.events().map(|event| (event.position, Arc::clone(event))));
+    }
+
     /// What a claim is based on, as it stands, and so on.
     fn basis(&mut self, claim: &Event) {
         let mut pending: Vec<EventId> = claim.references.clone();
         while let Some(id) = pending.pop() {
             let Some(place) = self.resolution.place(id).filter(|_| self.based.insert(id)) else { continue };
-            let amend = self.resolution.standing(place).amended_by;
-            for place in [Some(place), amend].into_iter().flatten() {
-                let verdict = self.resolution.standing(place).verdict.map(|(_, verdict)| verdict);
-                let events = [Some(place), verdict].into_iter().flatten();
-                let events = events.map(|place| &self.resolution.events()[place]);
-                self.found.extend(events.map(|event| (event.position, Arc::clone(event))));
-            }
-            let event = &self.resolution.events()[place];
+            let because = Because::of(self.resolution, place);
+            self.note(&because);
+            let event = &because.claim;
             if event.kind() == EventKind::Claim {
                 pending.extend(&event.references);
             }

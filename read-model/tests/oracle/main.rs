@@ -20,9 +20,11 @@ use proptest::prelude::*;
 use read_model::basis::Trust;
 use read_model::catalogue::{Catalogue, Terms};
 use read_model::event::{Event, EventId, Position};
-use read_model::fold::{Dossier, Extended, Folded, Period, Side, World, difference, rests_on, timeline};
+use read_model::fold::{
+    Assertion, Dossier, Extended, FieldLine, Folded, Period, Side, World, difference, rests_on, timeline,
+};
 use read_model::history::History;
-use read_model::resolve::Assuming;
+use read_model::resolve::{Assuming, Resolution};
 use read_model::time::Day;
 use serde_json::Value;
 use steps::{CONFIG, Step, history, step, thing};
@@ -239,17 +241,16 @@ fn cited_events_are_enough(events: &[Arc<Event>]) -> Result<(), TestCaseError> {
     for field in FIELDS {
         let Some(line) = world.object(thing()).and_then(|state| state.line(field)) else { continue };
         for period in line.answered() {
-            let mut cited: HashSet<EventId> = period.said.because.events().map(|event| event.id).collect();
-            cited.extend(rests_on(&world, &resolution, line, &period.said).iter().map(|event| event.id));
+            let reasons = cited(&world, &resolution, line, &period.said);
             let alone: Vec<Arc<Event>> =
-                events.iter().filter(|event| cited.contains(&event.id)).cloned().collect();
+                events.iter().filter(|event| reasons.contains(&event.id)).cloned().collect();
             let folded = World::fold(&catalogue, &complete(&alone), last, Trust::Validated).unwrap();
             let line = folded.object(thing()).and_then(|state| state.line(field)).unwrap();
             let again = line.of_claim(period.said.begins.position).next().unwrap();
             prop_assert_eq!(&again.change, &period.said.change, "{} from {:?}", field, period.from);
             prop_assert_eq!(again.begins, period.said.begins, "{} from {:?}", field, period.from);
             // Without any one of them it is no longer said, or said for other reasons.
-            for missing in &cited {
+            for missing in &reasons {
                 let rest: Vec<Arc<Event>> =
                     events.iter().filter(|event| event.id != *missing).cloned().collect();
                 let (world, resolution) =
@@ -259,19 +260,19 @@ fn cited_events_are_enough(events: &[Arc<Event>]) -> Result<(), TestCaseError> {
                 let line = world.object(thing()).and_then(|state| state.line(field)).cloned();
                 let still = line.as_ref().and_then(|line| line.of_claim(period.said.begins.position).next());
                 let same = still.is_some_and(|still| {
-                    let mut other: HashSet<EventId> = still.because.events().map(|event| event.id).collect();
-                    other.extend(
-                        rests_on(&world, &resolution, line.as_ref().unwrap(), still)
-                            .iter()
-                            .map(|event| event.id),
-                    );
-                    other == cited
+                    reasons == cited(&world, &resolution, line.as_ref().unwrap(), still)
                 });
                 prop_assert!(!same, "{} from {:?} without {}", field, period.from, missing);
             }
         }
     }
     Ok(())
+}
+
+/// The events that make it so that something is said, and those that it rests on beside them.
+fn cited(world: &World, resolution: &Resolution, line: &FieldLine, said: &Assertion) -> HashSet<EventId> {
+    let rests_on = rests_on(world, resolution, line, said);
+    said.because.events().chain(&rests_on).map(|event| event.id).collect()
 }
 
 fn grid() -> impl Iterator<Item = (Day, &'static str)> {
