@@ -9,13 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
-use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::faults::{chain, fresh_id};
 use crate::principal::Principal;
 use crate::refusal::Refusal;
+use crate::see_through::see_through;
 use crate::shown::shown_text;
 use crate::trace_context::{Step, TraceContext};
 
@@ -93,6 +93,19 @@ impl Doing {
     }
 }
 
+/// What was done for one answer.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Where it stands in a trace, and who did it.
+    pub doing: Arc<Doing>,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// When it ended.
+    pub ended_at: DateTime<Utc>,
+    /// With whose data.
+    pub noted: Vec<Noted>,
+}
+
 /// Why the processing log was not written.
 pub type NotWritten = Arc<dyn StdError + Send + Sync>;
 
@@ -101,13 +114,8 @@ pub trait ProcessingLog: Send + Sync {
     /// The URI of a processing activity that a caller may name, by its name or its URI.
     fn activity(&self, named: &str) -> Option<Arc<str>>;
 
-    /// Writes one record for each person, of what was done between two moments; they are durable when it returns.
-    fn write(
-        &self,
-        doing: Arc<Doing>,
-        between: (DateTime<Utc>, DateTime<Utc>),
-        noted: Vec<Noted>,
-    ) -> BoxFuture<'_, Result<(), NotWritten>>;
+    /// Writes one record for each person; they are durable when it returns.
+    fn write(&self, entry: Entry) -> BoxFuture<'_, Result<(), NotWritten>>;
 }
 
 /// Whose data a request has to do with, noted as it turns out.
@@ -174,12 +182,25 @@ impl Concerned {
             return Ok(());
         }
         let now = clock.now();
-        let began = if settled == Settled::Request { self.began.min(now) } else { now };
+        let began = if settled == Settled::Request { self.began } else { now };
+        let (log, entry) = (Arc::clone(&self.log), self.entry((began, now), noted));
+        see_through(async move { log.write(entry).await }).await
+    }
+
+    /// Notes of their own on something that is done for the same request.
+    #[must_use]
+    pub fn apart(&self) -> Self {
         let (log, doing) = (Arc::clone(&self.log), Arc::clone(&self.doing));
-        // A task of its own: what was begun is written, also where the caller goes away meanwhile.
-        let write = async move { log.write(doing, (began, now), noted).await };
-        let written = tokio::spawn(write.in_current_span()).await;
-        written.unwrap_or_else(|error| Err(Arc::new(error)))
+        Self { log, doing, began: self.began, notes: Mutex::default() }
+    }
+
+    /// What was noted since it was last asked, for who writes it down: it was done until now.
+    pub fn taken(&self, now: DateTime<Utc>) -> Entry {
+        self.entry((self.began, now), self.take())
+    }
+
+    fn entry(&self, (began, now): (DateTime<Utc>, DateTime<Utc>), noted: Vec<Noted>) -> Entry {
+        Entry { doing: Arc::clone(&self.doing), started_at: began.min(now), ended_at: now, noted }
     }
 
     /// Where it stands in a trace, and who does it.
@@ -247,9 +268,9 @@ impl Drop for Concerned {
         let noted = self.take();
         let runtime = tokio::runtime::Handle::try_current();
         if let (Ok(runtime), false) = (runtime, noted.is_empty()) {
-            let (log, doing, began) = (Arc::clone(&self.log), Arc::clone(&self.doing), self.began);
+            let (log, entry) = (Arc::clone(&self.log), self.entry((self.began, self.began), noted));
             runtime.spawn(async move {
-                if let Err(error) = log.write(doing, (began, began), noted).await {
+                if let Err(error) = log.write(entry).await {
                     tracing::error!(error = %chain(&*error), "the processing log was not written, of what nobody waited for");
                 }
             });
@@ -269,12 +290,7 @@ mod tests {
             None
         }
 
-        fn write(
-            &self,
-            _: Arc<Doing>,
-            _: (DateTime<Utc>, DateTime<Utc>),
-            _: Vec<Noted>,
-        ) -> BoxFuture<'_, Result<(), NotWritten>> {
+        fn write(&self, _: Entry) -> BoxFuture<'_, Result<(), NotWritten>> {
             Box::pin(async { Ok(()) })
         }
     }

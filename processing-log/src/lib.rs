@@ -10,6 +10,7 @@ mod log;
 mod meters;
 mod options;
 mod records;
+mod rows;
 mod writer;
 
 pub use about::{About, Verb};
@@ -17,4 +18,5 @@ pub use keys::{Keys, KeysError};
 pub use log::Log;
 pub use options::{OpenError, ProcessingLogOptions};
 pub use records::{Asked, Record, Records};
+pub use rows::{Query, RecordError, Rows, Scribe, insert};
 pub use writer::WriteError;

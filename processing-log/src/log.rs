@@ -3,13 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use door::{Doing, NotWritten, Noted, ProcessingLog};
+use door::{Entry, NotWritten, ProcessingLog};
 use futures::future::BoxFuture;
 use indexmap::IndexMap;
 
 use crate::records::Records;
-use crate::writer::{Entry, Writer};
+use crate::rows::Scribe;
+use crate::writer::Writer;
 
 /// The processing log; clones share it.
 #[derive(Clone)]
@@ -19,11 +19,24 @@ struct Inner {
     writer: Writer,
     activities: IndexMap<Arc<str>, Arc<str>>,
     records: Records,
+    scribe: Option<Scribe>,
 }
 
 impl Log {
-    pub(crate) fn new(writer: Writer, activities: IndexMap<Arc<str>, Arc<str>>, records: Records) -> Self {
-        Self(Arc::new(Inner { writer, activities, records }))
+    pub(crate) fn new(
+        writer: Writer,
+        activities: IndexMap<Arc<str>, Arc<str>>,
+        records: Records,
+        scribe: Option<Scribe>,
+    ) -> Self {
+        Self(Arc::new(Inner { writer, activities, records, scribe }))
+    }
+
+    /// Who makes the rows of records that are committed with what they tell of; none where the log stands in a database of
+    /// its own.
+    #[must_use]
+    pub fn scribe(&self) -> Option<&Scribe> {
+        self.0.scribe.as_ref()
     }
 
     /// What was written of somebody.
@@ -40,13 +53,7 @@ impl ProcessingLog for Log {
         activities.get(named).or_else(by_uri).cloned()
     }
 
-    fn write(
-        &self,
-        doing: Arc<Doing>,
-        (started_at, ended_at): (DateTime<Utc>, DateTime<Utc>),
-        noted: Vec<Noted>,
-    ) -> BoxFuture<'_, Result<(), NotWritten>> {
-        let entry = Entry { doing, started_at, ended_at, noted };
+    fn write(&self, entry: Entry) -> BoxFuture<'_, Result<(), NotWritten>> {
         Box::pin(async move { self.0.writer.write(entry).await.map_err(|error| error as NotWritten) })
     }
 }

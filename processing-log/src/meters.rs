@@ -1,7 +1,7 @@
 //! What the log measures of itself.
 
 use door::metrics::{counts, seconds};
-use door::{Ended, Metrics, Noted};
+use door::{Ended, Metrics};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
@@ -40,10 +40,8 @@ impl Meters {
     }
 
     /// Counts what was written.
-    pub(crate) fn count(&self, noted: &[Noted]) {
-        for noted in noted {
-            self.of(noted.ended).inc();
-        }
+    pub(crate) fn count(&self, ended: Ended, records: u64) {
+        self.of(ended).inc_by(records);
     }
 
     fn of(&self, ended: Ended) -> Counter {

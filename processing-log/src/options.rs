@@ -13,7 +13,8 @@ use crate::keys::{Keys, KeysError};
 use crate::log::Log;
 use crate::meters::Meters;
 use crate::records::Records;
-use crate::writer::{self, Home};
+use crate::rows::{Home, Scribe};
+use crate::writer;
 
 /// How long an answer waits for a connection, and for its records; then it is withheld.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -75,13 +76,15 @@ impl ProcessingLogOptions {
             None if development => Keys::development()?,
             None => return Err(OpenError::NoKey),
         };
-        let database = self.processing_log_database_url.as_ref().unwrap_or(database);
+        let elsewhere = self.processing_log_database_url.as_ref();
+        let database = elsewhere.unwrap_or(database);
         let resource = format!("{service} {}", env!("CARGO_PKG_VERSION"));
         let home = Home { resource: resource.into(), oin: catalogue.oin.clone() };
-        let writer = writer::start(pool(database, false), (home, keys.clone()), Meters::new(metrics));
+        let scribe = Scribe { home, keys: keys.clone(), meters: Meters::new(metrics) };
+        let writer = writer::start(pool(database, false), scribe.clone());
         let activities = processing.activities.clone();
         let records = Records::new(pool(database, true), keys, processing.subjects.clone());
-        Ok(Some(Log::new(writer, activities, records)))
+        Ok(Some(Log::new(writer, activities, records, elsewhere.is_none().then_some(scribe))))
     }
 }
 

@@ -99,7 +99,9 @@ impl Pool {
     pub async fn lend(&self) -> Result<Lent, sqlx::Error> {
         let Self { inner, patience } = self;
         let patience = *patience;
-        Ok(Bounded { connection: OfPool { connection: inner.acquire().await?, patience }, patience })
+        // Making one takes 14 KB, which whoever may have to borrow one would else carry along.
+        let connection = Box::pin(inner.acquire()).await?;
+        Ok(Bounded { connection: OfPool { connection, patience }, patience })
     }
 
     /// How many connections there are: idle ones, and those in use.

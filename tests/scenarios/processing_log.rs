@@ -1,8 +1,10 @@
 //! The processing log (Logboek Dataverwerkingen): who did what with whose data, and no answer without it.
 
+mod kept;
+
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Executor};
-use tests::{F6, History, Principal, Role, Sink, new_id};
+use sqlx::Executor;
+use tests::{Database, F6, History, Principal, Role, Server, Setup, Sink, new_id};
 use uuid::Uuid;
 
 use crate::deliveries::{subscribe, until};
@@ -57,6 +59,18 @@ async fn told(f6: &F6, subject: Uuid) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     let records = records(f6, subject).await;
     records.iter().map(|record| (text(&record["name"]), text(&record["status"]))).collect()
+}
+
+/// The same, without what was only looked at.
+async fn done(f6: &F6, subject: Uuid) -> Vec<(String, String)> {
+    let mut told = told(f6, subject).await;
+    told.retain(|(name, _)| !name.starts_with("read"));
+    told
+}
+
+/// What is said where somebody died.
+fn dies(person: Uuid) -> Value {
+    json!({ "overledene": person, "datum": "2020-01-01" })
 }
 
 fn one(name: &str, status: &str) -> Vec<(String, String)> {
@@ -176,18 +190,18 @@ async fn each_person_whom_a_command_is_about_has_a_record() {
     clerk.annul(&death).await.accepted();
 
     // Then each is a record: a claim and its judgement, a refusal, and a correction
-    let told = told(&f6, known.bea).await;
-    let done: Vec<_> = told.iter().filter(|(name, _)| !name.starts_with("read")).cloned().collect();
     let expected = [
         ("claim Overlijden", "OK"),
         ("validate Overlijden", "OK"),
         ("claim Overlijden", "REFUSED"),
         ("annul Overlijden", "OK"),
     ];
-    assert_eq!(done, expected.map(|(name, status)| (name.to_owned(), status.to_owned())));
+    let expected = expected.map(|(name, status)| (name.to_owned(), status.to_owned()));
+    assert_eq!(done(&f6, known.bea).await, expected);
     assert_eq!(records(&f6, known.bea).await[0]["processingActivityId"], REGISTERING);
 
     // And the clash of the second shows the event that it clashes with
+    let told = told(&f6, known.bea).await;
     assert!(told.contains(&("read Overlijden".to_owned(), "OK".to_owned())), "{told:?}");
     // An event type may be part of an activity of its own
     clerk
@@ -201,6 +215,79 @@ async fn each_person_whom_a_command_is_about_has_a_record() {
         issued[0]["processingActivityId"],
         "https://www.zonnendaal.example/verwerkingen/toekennen-burgerservicenummer"
     );
+}
+
+#[tokio::test]
+async fn an_event_and_its_record_are_committed_together() {
+    // Given two clerks
+    let f6 = F6::start().await;
+    let known = Known::to(&f6);
+    let (one, other) = (f6.ambtenaar(), f6.ambtenaar());
+
+    // When each registers a death, both at once
+    tokio::join!(one.register("Overlijden", dies(known.anna)), other.register("Overlijden", dies(known.bea)),);
+
+    // Then each claim and each judgement has one record of its own clerk, of the same transaction
+    let together = "SELECT count(*) FROM event e JOIN processing_record r ON r.xmin = e.xmin AND r.source_id = e.event_source_id
+        WHERE r.name = CASE e.event_kind WHEN 'Claim' THEN 'claim ' ELSE 'validate ' END || e.event_type";
+    assert_eq!(f6.database.value::<i64>(together).await, 4);
+    for (person, clerk) in [(known.anna, &one), (known.bea, &other)] {
+        let expected =
+            ["claim Overlijden", "validate Overlijden"].map(|name| (name.to_owned(), "OK".to_owned()));
+        assert_eq!(done(&f6, person).await, expected);
+        assert!(records(&f6, person).await.iter().all(|record| record["sourceId"] == json!(clerk.id)));
+    }
+    let written: i64 =
+        f6.database.value("SELECT count(*) FROM processing_record WHERE resource LIKE 'write-api %'").await;
+    let counted: f64 = f6.write[0].metrics().await.sum("f6_processing_records_total", &[]);
+    assert_eq!(counted.to_string(), written.to_string());
+}
+
+#[tokio::test]
+async fn a_command_that_is_sent_again_is_in_the_log_again() {
+    let f6 = F6::start().await;
+    let known = Known::to(&f6);
+    let clerk = f6.ambtenaar();
+
+    // When a clerk only tries a command, and then gives it twice
+    let death = clerk.claim("Overlijden", dies(known.bea)).id(new_id());
+    death.clone().dry_run().await.accepted();
+    death.clone().await.accepted();
+    death.await.accepted();
+
+    // Then the first is a look, and each of the others stands as what it is
+    let expected = ["read Overlijden", "claim Overlijden", "claim Overlijden"];
+    assert_eq!(told(&f6, known.bea).await, expected.map(|name| (name.to_owned(), "OK".to_owned())));
+}
+
+#[tokio::test]
+async fn a_log_in_a_database_of_its_own_is_written_before_the_answer_leaves() {
+    // Given a log that stands elsewhere
+    let elsewhere = Database::create().await;
+    let log = "F6_PROCESSING_LOG_DATABASE_URL";
+    let setup = Setup::default().write_env(log, &elsewhere.url(Role::Write));
+    let f6 = setup.query_env(log, &elsewhere.url(Role::Query)).start().await;
+    let known = Known::to(&f6);
+    let clerk = f6.ambtenaar();
+
+    // When a clerk registers something, then its record stands there and not beside the event
+    clerk.claim("Overlijden", dies(known.bea)).await.accepted();
+    assert_eq!(told(&f6, known.bea).await, one("claim Overlijden", "OK"));
+    assert_eq!(f6.database.value::<i64>("SELECT count(*) FROM processing_record").await, 0);
+
+    // When that log takes no records, then something may have been registered, and nobody is told
+    let mut superuser = elsewhere.connect(Role::Superuser).await;
+    superuser.execute("REVOKE INSERT ON processing_record FROM f6_write").await.expect("the superuser may");
+    let (id, events) = (new_id(), f6.database.events().await);
+    let death = clerk.claim("Overlijden", dies(known.anna)).id(id);
+    assert_eq!(death.send().await.expect("an answer").status, 503);
+    assert_eq!(f6.database.events().await, events + 1);
+
+    // And the same command once more writes its record
+    superuser.execute("GRANT INSERT ON processing_record TO f6_write").await.expect("the superuser may");
+    death.await.accepted();
+    assert_eq!(done(&f6, known.anna).await, one("claim Overlijden", "OK"));
+    assert_eq!(f6.database.events().await, events + 1);
 }
 
 #[tokio::test]
@@ -283,11 +370,12 @@ async fn without_the_log_there_is_no_answer_and_with_it_there_is() {
     // And what has nothing to do with a person is answered
     clerk.query("{ subscriptions { id } }", &json!({})).await.data();
 
-    // When a clerk registers something, then it may have been registered: the same once more tells
-    let (id, dies) = (new_id(), json!({ "overledene": known.bea, "datum": "2020-01-01" }));
-    let death = clerk.claim("Overlijden", dies).id(id);
+    // When a clerk registers something, then nothing is registered
+    let (id, events) = (new_id(), f6.database.events().await);
+    let death = clerk.claim("Overlijden", dies(known.bea)).id(id);
     let answer = death.send().await.expect("an answer");
     assert_eq!(answer.status, 503);
+    assert_eq!(f6.database.events().await, events);
 
     superuser
         .execute("GRANT INSERT ON processing_record TO f6_query, f6_write")
@@ -359,119 +447,18 @@ async fn a_delivery_that_says_what_happened_is_in_the_log_before_it_goes() {
 }
 
 #[tokio::test]
-async fn who_has_the_database_alone_does_not_learn_whose_records_they_are() {
-    let f6 = F6::start().await;
-    let known = Known::to(&f6);
-    f6.one("uittreksel", known.anna).ask("naam { voornamen } partner { naam { voornamen } }").await;
-
-    // Then an id stands nowhere in clear, neither as text nor as bytes
-    let mut superuser = f6.database.connect(Role::Superuser).await;
-    for id in [known.anna, known.bram] {
-        let sql = format!(
-            "SELECT count(*) FROM processing_record r WHERE r::text LIKE '%{id}%' OR r::text LIKE '%{}%'",
-            id.simple()
-        );
-        let found: i64 =
-            sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut superuser).await.expect("a count");
-        assert_eq!(found, 0);
-    }
-
-    // And no server reads a record of anybody whom it does not name, nor changes one
-    let mut query = f6.database.connect(Role::Query).await;
-    let seen: i64 = sqlx::query_scalar("SELECT count(*) FROM processing_record")
-        .fetch_one(&mut query)
-        .await
-        .expect("a count");
-    assert_eq!(seen, 0);
-    for role in [Role::Query, Role::Write, Role::Migration, Role::Superuser] {
-        let mut connection = f6.database.connect(role).await;
-        for sql in [
-            "UPDATE processing_record SET name = ''",
-            "DELETE FROM processing_record",
-            "TRUNCATE processing_record",
-        ] {
-            assert!(connection.execute(sql).await.is_err(), "{role:?} may {sql}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_citizen_sees_who_looked_at_their_data_and_at_nobody_elses() {
-    let f6 = F6::start().await;
-    let known = Known::to(&f6);
-    f6.one("uittreksel", known.anna).ask("partner { naam { voornamen } }").await;
-    let anna = f6.person("burger", known.anna);
-    let asked = "query($id: UUID!) { processingRecords(subject: $id) { edges { node { name sourceType organisation } } } }";
-
-    // Then Anna sees that a civil servant looked, and not which
-    let seen = anna.query(asked, &json!({ "id": known.anna })).await.data();
-    let node = json!({ "name": "read Uittreksel", "sourceType": "ambtenaar", "organisation": "00000099000000001000" });
-    assert_eq!(seen["processingRecords"]["edges"], json!([{ "node": node }]));
-    let which = "query($id: UUID!) { processingRecords(subject: $id) { edges { node { sourceId } } } }";
-    let which = anna.query(which, &json!({ "id": known.anna })).await;
-    assert_eq!(which.error_at("FORBIDDEN"), "processingRecords.edges.0.node.sourceId");
-
-    // And nothing of her husband; nor does a civil servant
-    anna.query(asked, &json!({ "id": known.bram })).await.error_at("FORBIDDEN");
-    f6.ambtenaar().query(asked, &json!({ "id": known.anna })).await.error_at("FORBIDDEN");
-
-    // And that they looked, or wanted to, is in the log too
-    let all =
-        "query($id: UUID!) { processingRecords(subject: $id) { edges { node { name status sourceType } } } }";
-    let of = async |subject: Uuid| {
-        let answer = auditor(&f6).query(all, &json!({ "id": subject })).await.data();
-        let edges = answer["processingRecords"]["edges"].as_array().expect("a page").clone();
-        edges.into_iter().map(|edge| edge["node"].clone()).collect::<Vec<_>>()
-    };
-    let looked = |status: &str, by: &str| json!({ "name": "read processing records", "status": status, "sourceType": by });
-    let of_anna = of(known.anna).await;
-    assert!(
-        of_anna.contains(&looked("OK", "burger")) && of_anna.contains(&looked("DENIED", "ambtenaar")),
-        "{of_anna:?}"
-    );
-    assert!(of(known.bram).await.contains(&looked("DENIED", "burger")));
-}
-
-#[tokio::test]
-async fn records_come_page_by_page_and_of_a_stretch_of_time() {
-    let f6 = F6::start().await;
-    let known = Known::to(&f6);
-    for view in ["uittreksel", "bewonersKaart", "verwant"] {
-        f6.one(view, known.anna).ask("id").await;
-    }
-    let anna = f6.person("burger", known.anna);
-    let asked = "query($id: UUID!, $after: String, $from: Moment, $until: Moment) {
-        processingRecords(subject: $id, first: 2, after: $after, from: $from, until: $until) {
-            edges { node { name } } pageInfo { hasNextPage endCursor } } }";
-    let page =
-        async |variables: Value| anna.query(asked, &variables).await.data()["processingRecords"].clone();
-
-    // Newest first
-    let first = page(json!({ "id": known.anna })).await;
-    assert_eq!(
-        first["edges"],
-        json!([{ "node": { "name": "read Verwant" } }, { "node": { "name": "read BewonersKaart" } }])
-    );
-    let rest = page(json!({ "id": known.anna, "after": first["pageInfo"]["endCursor"] })).await;
-    assert_eq!(rest["edges"], json!([{ "node": { "name": "read Uittreksel" } }]));
-    assert_eq!(
-        (&first["pageInfo"]["hasNextPage"], &rest["pageInfo"]["hasNextPage"]),
-        (&json!(true), &json!(false))
-    );
-
-    // And of no other time
-    assert_eq!(page(json!({ "id": known.anna, "until": "2020-01-01" })).await["edges"], json!([]));
-    assert_eq!(page(json!({ "id": known.anna, "from": "2999-01-01" })).await["edges"], json!([]));
-}
-
-#[tokio::test]
 async fn a_record_stands_in_the_trace_of_its_request_and_in_the_activity_that_it_names() {
     let f6 = F6::start().await;
     let known = Known::to(&f6);
     let clerk = f6.ambtenaar();
-    let ask = async |activity: &str| {
-        let query = json!({ "query": format!("{{ uittreksel(id: \"{}\") {{ id }} }}", known.anna) });
-        let request = reqwest::Client::new().post(f6.query.url("/graphql")).bearer_auth(clerk.token());
+    let look = format!("{{ uittreksel(id: \"{}\") {{ id }} }}", known.anna);
+    let register = format!(
+        "mutation {{ claimOverlijden(input: {{ data: {{ overledene: \"{}\", datum: \"2020-01-01\" }} }}) {{ events {{ id }} }} }}",
+        known.anna
+    );
+    let ask = async |(server, asked): (&Server, &str), activity: &str| {
+        let query = json!({ "query": asked });
+        let request = reqwest::Client::new().post(server.url("/graphql")).bearer_auth(clerk.token());
         let request =
             request.header("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
         let request = request.header("dpl-core-processing-activity-id", activity).json(&query);
@@ -479,8 +466,12 @@ async fn a_record_stands_in_the_trace_of_its_request_and_in_the_activity_that_it
     };
 
     // When a request is a step of a caller's trace, and part of an activity that the config knows
-    for activity in ["bijhouding", REGISTERING] {
-        let ours = ask(activity).await.headers()["traceparent"].to_str().expect("text").to_owned();
+    for (asked, activity, expected) in [
+        ((&f6.query, &*look), "bijhouding", REGISTERING),
+        ((&f6.query, &*look), REGISTERING, REGISTERING),
+        ((&f6.write[0], &*register), "verstrekking", READING),
+    ] {
+        let ours = ask(asked, activity).await.headers()["traceparent"].to_str().expect("text").to_owned();
 
         // Then so are its records
         let records = records(&f6, known.anna).await;
@@ -488,11 +479,11 @@ async fn a_record_stands_in_the_trace_of_its_request_and_in_the_activity_that_it
         assert_eq!(record["traceId"], "4bf92f3577b34da6a3ce929d0e0e4736");
         assert_eq!(record["foreignSpanId"], "00f067aa0ba902b7");
         assert_eq!(Some(record["parentSpanId"].as_str().expect("a step")), ours.split('-').nth(2));
-        assert_eq!(record["processingActivityId"], REGISTERING);
+        assert_eq!(record["processingActivityId"], expected);
     }
 
     // And one that it does not know is refused
-    let refused = ask("iets anders").await;
+    let refused = ask((&f6.query, &look), "iets anders").await;
     assert_eq!(refused.status(), 400);
     let told: Value = refused.json().await.expect("JSON");
     assert_eq!(told["errors"][0]["extensions"]["code"], "UNKNOWN_PROCESSING_ACTIVITY");
@@ -536,58 +527,4 @@ async fn who_catches_up_waits_for_few_commits_of_the_log() {
         sqlx::query_as(counted).fetch_one(&mut superuser).await.expect("counts");
     assert!(records >= 300, "{records} records");
     assert!(commits * 4 <= records, "{commits} commits of {records} records");
-}
-
-#[tokio::test]
-async fn records_expire_where_the_one_who_may_says_so() {
-    let f6 = F6::start().await;
-    let known = Known::to(&f6);
-    f6.one("uittreksel", known.anna).ask("id").await;
-    let expire = |before: &str| {
-        let done = tests::run(&mut f6.write_api(["expire-processing-log", "--before", before]));
-        String::from_utf8(done.stdout).expect("text")
-    };
-
-    assert_eq!(expire("2020-01-01T00:00:00Z"), "0 records of the processing log have expired\n");
-    assert_eq!(told(&f6, known.anna).await, one("read Uittreksel", "OK"));
-    expire("2999-01-01T00:00:00Z");
-    assert_eq!(told(&f6, known.anna).await, []);
-}
-
-#[tokio::test]
-async fn without_a_key_no_server_starts_that_is_not_for_development() {
-    let f6 = F6::start().await;
-    let file = f6.file("keys");
-    std::fs::write(&file, "2026:no key at all\n").expect("a file");
-
-    let mut serve = f6.query_api(["serve"]);
-    let output = serve.env("F6_PROCESSING_LOG_KEY", &file).output().expect("it ends");
-    assert!(!output.status.success());
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(told.contains("line 1 of the keys of the processing log is no key"), "{told}");
-    assert!(!told.contains("no key at all"), "{told}");
-}
-
-#[tokio::test]
-async fn what_was_written_with_an_earlier_key_is_found_after_a_rotation() {
-    // Given records that were written with one key
-    let (one, other) = (format!("2026:{}", "1".repeat(128)), format!("2027:{}", "2".repeat(128)));
-    let mut f6 = F6::start().await;
-    let file = f6.file("keys");
-    let path = file.display().to_string();
-    let known = Known::to(&f6);
-    std::fs::write(&file, &one).expect("a file");
-    f6.query.restart(&[("F6_PROCESSING_LOG_KEY", &path)]).await;
-    f6.one("uittreksel", known.anna).ask("id").await;
-
-    // When another takes its place, and the first is kept to read with
-    std::fs::write(&file, format!("{other}\n{one}\n")).expect("a file");
-    f6.query.restart(&[]).await;
-    f6.one("verwant", known.anna).ask("id").await;
-
-    // Then both are found
-    let found: Vec<String> = told(&f6, known.anna).await.into_iter().map(|(name, _)| name).collect();
-    assert_eq!(found, ["read Uittreksel", "read Verwant"]);
-    let keys: i64 = f6.database.value("SELECT count(DISTINCT key_id) FROM processing_record").await;
-    assert_eq!(keys, 2);
 }

@@ -12,13 +12,16 @@ mod meters;
 mod mirror;
 mod overlay;
 mod pipeline;
+mod records;
 mod watch;
 mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use door::Concerned;
 use policy::Denied;
+use processing_log::{RecordError, Scribe};
 use read_model::catalogue::Catalogue;
 use read_model::pool::Pool;
 use tokio::sync::{mpsc, oneshot};
@@ -98,6 +101,9 @@ pub enum EngineError {
     /// The history cannot be folded.
     #[error("the history cannot be folded")]
     Fold(#[from] read_model::fold::FoldError),
+    /// The processing log cannot tell of it.
+    #[error("no record of the processing log can be made")]
+    Record(#[from] RecordError),
     /// A defect of ours; the panic itself stands in the log.
     #[error("a decision panicked")]
     Panicked,
@@ -123,6 +129,7 @@ pub struct Appender {
 #[derive(Debug)]
 struct Waiting {
     request: Arc<Request>,
+    concerned: Option<Arc<Concerned>>,
     answer: Reply,
     ticket: Ticket,
 }
@@ -144,10 +151,10 @@ pub async fn start(
     options: AppendOptions,
 ) -> Result<(Appender, AppenderTask), EngineError> {
     let meters = Meters::unread(&catalogue);
-    start_metered(pool, catalogue, options, meters).await
+    start_metered(pool, catalogue, options, (meters, None)).await
 }
 
-/// As [`start`], with these meters.
+/// As [`start`], with these meters; and where a scribe makes rows of records, with the records of what is registered.
 ///
 /// # Errors
 /// [`EngineError`] where the store cannot be read.
@@ -155,10 +162,11 @@ pub async fn start_metered(
     pool: Pool,
     catalogue: Arc<Catalogue>,
     options: AppendOptions,
-    meters: Meters,
+    (meters, scribe): (Meters, Option<Scribe>),
 ) -> Result<(Appender, AppenderTask), EngineError> {
     let meters = Arc::new(meters);
     let engine = Engine::connect_metered(pool, catalogue, options.cache_objects, Arc::clone(&meters)).await?;
+    let engine = scribe.into_iter().fold(engine, Engine::recording);
     let (queue, waiting) = mpsc::channel(options.max_waiting);
     let task = tokio::spawn(Pipeline::new(engine, options).serve(waiting));
     Ok((Appender { queue, meters }, AppenderTask(task)))
@@ -170,10 +178,23 @@ impl Appender {
     /// # Errors
     /// [`AppendError`].
     pub async fn submit(&self, request: impl Into<Arc<Request>>) -> Result<Outcome, AppendError> {
+        self.submit_of(request, None).await
+    }
+
+    /// As [`submit`](Self::submit), for whoever has to account for it: where the appender makes records, those of its events
+    /// are committed with them.
+    ///
+    /// # Errors
+    /// [`AppendError`].
+    pub async fn submit_of(
+        &self,
+        request: impl Into<Arc<Request>>,
+        concerned: Option<Arc<Concerned>>,
+    ) -> Result<Outcome, AppendError> {
         let request = request.into();
         let (answer, answered) = oneshot::channel();
         let ticket = Ticket::new(&self.meters);
-        if let Err(refused) = self.queue.try_send(Waiting { request, answer, ticket }) {
+        if let Err(refused) = self.queue.try_send(Waiting { request, concerned, answer, ticket }) {
             return Err(self.turn_away(refused));
         }
         answered.await.unwrap_or(Err(AppendError::Stopping))

@@ -130,6 +130,8 @@ pub struct Outcome {
     pub warnings: Vec<Finding>,
     /// Whether its events were there already: the same command came before.
     pub repeated: bool,
+    /// Whether the processing log tells of its events: its records were committed with them.
+    pub recorded: bool,
     /// What it was decided on: the log just before its own events.
     pub basis: Basis,
 }

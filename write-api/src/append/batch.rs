@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use door::Concerned;
 use read_model::event::{Event, Position};
 
 use super::meters::Meters;
@@ -16,6 +17,8 @@ use crate::outcome::Finding;
 pub(super) struct Job {
     pub(super) request: Arc<Request>,
     pub(super) stamp: Option<DateTime<Utc>>,
+    /// Whose request it is, where that is accounted for.
+    pub(super) concerned: Option<Arc<Concerned>>,
 }
 
 /// What was decided of a job, before anything is committed.
@@ -25,6 +28,8 @@ pub(super) struct Decided {
     /// The log that it was decided on.
     pub(super) known: Position,
     pub(super) dry_run: bool,
+    /// How many records of the processing log are committed with it.
+    pub(super) records: usize,
 }
 
 #[derive(Debug, Default)]

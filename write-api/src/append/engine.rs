@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use door::metrics::Timer;
+use processing_log::Scribe;
 use read_model::catalogue::Catalogue;
 use read_model::event::Event;
 use read_model::pool::{Lent, Pool, Transaction};
@@ -15,10 +16,11 @@ use tracing::Instrument;
 
 pub(super) use self::answering::Committed;
 use super::batch::{Batch, Job};
-use super::insert::{Insert, Inserted, insert};
+use super::insert::{Insert, Inserted, PARAMETERS, insert};
 use super::meters::Meters;
 use super::mirror::{Head, Mirror};
 use super::overlay::Overlay;
+use super::records::Records;
 use super::{AppendError, EngineError, Request};
 use crate::decide::Missing;
 use crate::outcome::Outcome;
@@ -35,6 +37,8 @@ pub struct Engine {
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) mirror: Mirror,
     pub(super) meters: Arc<Meters>,
+    /// Makes the records that are committed with events.
+    records: Option<Records>,
 }
 
 /// A request of an import, which states when its event was registered.
@@ -92,7 +96,13 @@ impl Engine {
         let mirror =
             Mirror::connect(pool, Arc::clone(&catalogue), cached_objects, Arc::clone(&meters)).await?;
         meters.head.set(mirror.head().position.get());
-        Ok(Self { catalogue, mirror, meters })
+        Ok(Self { catalogue, mirror, meters, records: None })
+    }
+
+    /// The same, committing with events the records that tell of them.
+    pub(super) fn recording(mut self, scribe: Scribe) -> Self {
+        self.records = Some(Records::new(scribe, PARAMETERS + 1));
+        self
     }
 
     /// When the newest event was registered.
@@ -113,6 +123,7 @@ impl Engine {
         let jobs = requests.iter().map(|Stamped { request, created_at }| Job {
             request: Arc::clone(request),
             stamp: Some(*created_at),
+            concerned: None,
         });
         let batch = Batch { jobs: jobs.collect(), ..Batch::new(Arc::clone(&self.meters)) };
         self.run(batch, Duration::ZERO, 0).await
@@ -208,7 +219,7 @@ impl Engine {
         if batch.overlay.len() == 0 {
             return self.nothing_to_commit(batch.fresh).await?.ok_or(Again::Stale);
         }
-        let insert = self.insert(batch, self.mirror.head());
+        let insert = self.insert(batch, self.mirror.head())?;
         let inserted = match lock {
             None => insert.execute(self.mirror.connection().await?).await?,
             Some(mut transaction) => {
@@ -231,8 +242,9 @@ impl Engine {
     }
 
     /// The statement that commits what was decided on top of a log that ends at `head`.
-    pub(super) fn insert(&self, batch: &Batch, head: Head) -> Insert {
-        insert(&self.catalogue, head, &batch.overlay, batch.stamps().as_deref())
+    pub(super) fn insert(&self, batch: &mut Batch, head: Head) -> Result<Insert, EngineError> {
+        let written = self.records.as_ref().map(|records| records.of(&self.catalogue, batch)).transpose()?;
+        Ok(insert(&self.catalogue, head, &batch.overlay, batch.stamps().as_deref(), written.flatten()))
     }
 
     /// Where the log ends once a batch is in it, of which the first event was registered then.
@@ -278,6 +290,7 @@ impl Engine {
         let head = self.head_after(batch, first);
         self.mirror.committed(&events, overlay.unique(), head);
         self.meters.head.set(head.position.get());
+        self.records.iter().for_each(|records| records.count(batch));
         Committed::new(before, events)
     }
 }

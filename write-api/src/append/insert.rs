@@ -7,14 +7,14 @@ use chrono::{DateTime, Utc};
 use read_model::catalogue::{Catalogue, SearchTerm};
 use read_model::event::{Event, EventId, EventKind, Position};
 use read_model::work::WorkKind;
-use sqlx::postgres::PgArguments;
-use sqlx::query::QueryScalar;
-use sqlx::{AssertSqlSafe, PgExecutor, Postgres};
+use sqlx::{AssertSqlSafe, PgExecutor};
 use uuid::Uuid;
 
 use super::mirror::Head;
 use super::overlay::Overlay;
+use super::records::Written;
 use super::work::{self, WorkRow};
+use crate::decide::UniqueValue;
 
 /// How an insert ended.
 #[derive(Debug)]
@@ -112,13 +112,17 @@ const WAITING_AGAIN: &str = ", work_again AS (
   ON CONFLICT DO NOTHING
 )";
 
-/// The statement for what was decided on a log that ends at `head`. `stamps` gives each event's `created_at`, where an import
-/// states it.
+/// How many parameters those parts have, all told.
+pub(super) const PARAMETERS: usize = 43;
+
+/// The statement for what was decided on a log that ends at `head`, with the records that tell of it. `stamps` gives each
+/// event's `created_at`, where an import states it.
 pub(super) fn insert(
     catalogue: &Catalogue,
     head: Head,
     overlay: &Overlay,
     stamps: Option<&[DateTime<Utc>]>,
+    written: Option<Written<'_>>,
 ) -> Insert {
     let events = overlay.events();
     let terms: Vec<SearchTerm> = events.iter().flat_map(|event| catalogue.search_terms(event)).collect();
@@ -136,28 +140,23 @@ pub(super) fn insert(
         (!ended.is_empty(), NO_LONGER),
         (!new.is_empty(), WAITING),
         (!earlier.is_empty(), WAITING_AGAIN),
+        (written.is_some(), written.as_ref().map_or("", |written| &written.records.part)),
         (true, TOLD),
     ];
     let sql: String = parts.into_iter().filter_map(|(needed, part)| needed.then_some(part)).collect();
     let query = sqlx::query_scalar::<_, DateTime<Utc>>(AssertSqlSafe(sql));
     let query = with_events(query, (catalogue, head), events, stamps);
-    let query = query
-        .bind(column(&bases, |(basis, _)| *basis))
-        .bind(column(&bases, |(_, position)| position.get()))
-        .bind(column(unique, |known| known.field.to_string()))
-        .bind(column(unique, |known| known.value.clone()))
-        .bind(column(unique, |known| known.object))
-        .bind(column(unique, |known| known.position.get()))
-        .bind(column(&terms, |found| found.search.to_string()))
-        .bind(column(&terms, |found| found.term.clone()))
-        .bind(column(&terms, |found| found.object))
-        .bind(column(&terms, |found| found.position.get()))
+    let query = with_derived(query, &bases, (unique, &terms))
         .bind(column(&ended, |row| row.position.get()))
         .bind(column(&ended, |row| row.becomes.map(WorkKind::name)))
         .bind(column(&ended, |row| row.since.get()))
         .bind(column(&ended, |row| row.until.map(Position::get)));
     let query = with_waiting(with_waiting(query, &new), &earlier);
-    Insert(query.bind(column(&earlier, |row| row.first)))
+    let query = query.bind(column(&earlier, |row| row.first));
+    Insert(match written {
+        Some(written) => written.bind(query),
+        None => query,
+    })
 }
 
 fn with_events(
@@ -185,6 +184,25 @@ fn with_events(
         .bind(column(events, |event| event.source.id))
         .bind(column(events, |event| event.source.source_type.to_string()))
         .bind(column(events, |event| event.body.to_event_data().to_string()))
+}
+
+/// What follows from the events alone: bases, unique values, search terms.
+fn with_derived(
+    query: Query,
+    bases: &BTreeSet<(EventId, Position)>,
+    (unique, terms): (&[UniqueValue], &[SearchTerm]),
+) -> Query {
+    query
+        .bind(column(bases, |(basis, _)| *basis))
+        .bind(column(bases, |(_, position)| position.get()))
+        .bind(column(unique, |known| known.field.to_string()))
+        .bind(column(unique, |known| known.value.clone()))
+        .bind(column(unique, |known| known.object))
+        .bind(column(unique, |known| known.position.get()))
+        .bind(column(terms, |found| found.search.to_string()))
+        .bind(column(terms, |found| found.term.clone()))
+        .bind(column(terms, |found| found.object))
+        .bind(column(terms, |found| found.position.get()))
 }
 
 /// The lists of all events, one after the other, and where each ends.
@@ -220,7 +238,7 @@ fn column<'r, R: 'r, T>(rows: impl IntoIterator<Item = &'r R>, of: impl Fn(&'r R
 /// The statement, with all that it inserts.
 pub(super) struct Insert(Query);
 
-type Query = QueryScalar<'static, Postgres, DateTime<Utc>, PgArguments>;
+type Query = processing_log::Query<DateTime<Utc>>;
 
 impl Insert {
     /// Has the database carry it out.

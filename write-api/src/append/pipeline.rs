@@ -18,7 +18,7 @@ use tracing::Instrument;
 
 use super::batch::{Batch, Decided, Job};
 use super::engine::{Committed, Engine, MAX_LOADS};
-use super::insert::Inserted;
+use super::insert::{Insert, Inserted};
 use super::meters::Meters;
 use super::mirror::Head;
 use super::{AppendError, AppendOptions, EngineError, Reply, Request, Waiting};
@@ -59,7 +59,7 @@ struct UnderWay {
 }
 
 /// How a commit ended, and the connection that it went over.
-type Ended = (Kept, Result<Inserted, sqlx::Error>);
+type Ended = (Kept, Result<Inserted, EngineError>);
 
 impl Pipeline {
     pub(super) fn new(engine: Engine, options: AppendOptions) -> Self {
@@ -167,7 +167,7 @@ impl Pipeline {
         }
         let fault = AppendError::from(EngineError::TooLarge(MAX_LOADS));
         let known = self.engine.mirror.head().position;
-        self.next.batch.decided.push(Decided { result: Err(fault), known, dry_run: false });
+        self.next.batch.decided.push(Decided { result: Err(fault), known, dry_run: false, records: 0 });
     }
 
     /// Loads what is missing, once nothing is under way: what this writer commits it need not read.
@@ -215,8 +215,8 @@ impl Pipeline {
 
     /// Has the database commit what was decided on top of a log that ends at `head`.
     async fn send_off(&mut self, head: Head) {
-        let serving = self.take_next();
-        let commit = self.committing(&serving.batch, head);
+        let mut serving = self.take_next();
+        let commit = self.committing(&mut serving.batch, head);
         let mut under_way = UnderWay { serving, commit, ended: None };
         under_way.poll().await;
         self.under_way = Some(under_way);
@@ -228,7 +228,7 @@ impl Pipeline {
         serving
     }
 
-    fn committing(&mut self, batch: &Batch, head: Head) -> BoxFuture<'static, Ended> {
+    fn committing(&mut self, batch: &mut Batch, head: Head) -> BoxFuture<'static, Ended> {
         let insert = self.engine.insert(batch, head);
         let mut kept = self.engine.mirror.hand_out();
         let AppendOptions { inject_before_commit, inject_after_commit, .. } = self.options;
@@ -236,10 +236,7 @@ impl Pipeline {
         let span = step.span.clone();
         let commit = async move {
             sleep(inject_before_commit).await;
-            let inserted = match kept.connection().await {
-                Ok(connection) => insert.execute(connection).await,
-                Err(error) => Err(error),
-            };
+            let inserted = execute(insert, &mut kept).await;
             drop(step);
             sleep(inject_after_commit).await;
             (kept, inserted)
@@ -269,7 +266,7 @@ impl Pipeline {
     }
 
     /// Waits for the end of the commit under way.
-    async fn end(&mut self) -> Option<(Serving, Result<Inserted, sqlx::Error>)> {
+    async fn end(&mut self) -> Option<(Serving, Result<Inserted, EngineError>)> {
         let mut under_way = self.under_way.take()?;
         under_way.end().await;
         let UnderWay { serving, ended, .. } = under_way;
@@ -279,10 +276,10 @@ impl Pipeline {
     }
 
     /// Takes in how a commit ended, and answers whom it serves.
-    async fn take_in(&mut self, mut serving: Serving, inserted: Result<Inserted, sqlx::Error>) {
+    async fn take_in(&mut self, mut serving: Serving, inserted: Result<Inserted, EngineError>) {
         let committed = match inserted {
             Ok(inserted) => self.engine.take_in(&mut serving.batch, inserted).await,
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error),
         };
         match committed {
             Ok(Some(committed)) => {
@@ -378,9 +375,9 @@ impl Serving {
     }
 
     fn admit(&mut self, waiting: Waiting) {
-        let Waiting { request, answer, ticket } = waiting;
+        let Waiting { request, concerned, answer, ticket } = waiting;
         self.batch.watch.admit(ticket);
-        self.batch.jobs.push(Job { request: Arc::clone(&request), stamp: None });
+        self.batch.jobs.push(Job { request: Arc::clone(&request), stamp: None, concerned });
         self.callers.waiting.push_back((request, answer));
     }
 
@@ -432,6 +429,10 @@ impl Drop for Callers {
             self.tell_all(&EngineError::Panicked.into());
         }
     }
+}
+
+async fn execute(insert: Result<Insert, EngineError>, kept: &mut Kept) -> Result<Inserted, EngineError> {
+    Ok(insert?.execute(kept.connection().await?).await?)
 }
 
 async fn sleep(delay: Duration) {

@@ -8,7 +8,7 @@ use door::{
     Check, Clock, Documents, DocumentsError, Door, Graphiql, Load, LogError, Metrics, Principal,
     ProcessingLog, ServeError, SystemClock, TokenOptionsError, Tokens,
 };
-use processing_log::OpenError;
+use processing_log::{OpenError, Scribe};
 use read_model::catalogue::Catalogue;
 use read_model::pool::Pool;
 use read_model::reader::EventReader;
@@ -73,7 +73,8 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), ServeFailure> {
     let database = options.database.address()?;
     let log = options.processing_log.open(&catalogue, database, (NAME, development), &mut metrics)?;
     let patience = options.http.shutdown_timeout;
-    let (appender, task) = appender(&pool, &catalogue, appending, &mut metrics).await?;
+    let scribe = log.as_ref().and_then(|log| log.scribe().cloned());
+    let (appender, task) = appender(&pool, &catalogue, appending, (&mut metrics, scribe)).await?;
     let reader = EventReader::new(pool.clone(), Arc::clone(&catalogue), CACHED_OBJECTS);
     let subscriptions = Subscriptions::new(pool.clone(), Arc::clone(&catalogue), development);
     let gate = Gate { appender, policy, reader, subscriptions, ids: Box::new(SystemIds) };
@@ -105,10 +106,10 @@ async fn appender(
     pool: &Pool,
     catalogue: &Arc<Catalogue>,
     options: AppendOptions,
-    metrics: &mut Metrics,
+    (metrics, scribe): (&mut Metrics, Option<Scribe>),
 ) -> Result<(Appender, AppenderTask), ServeFailure> {
     let meters = Meters::new(catalogue, metrics.registry());
-    let started = append::start_metered(pool.clone(), Arc::clone(catalogue), options, meters).await;
+    let started = append::start_metered(pool.clone(), Arc::clone(catalogue), options, (meters, scribe)).await;
     started.map_err(ServeFailure::Appender)
 }
 

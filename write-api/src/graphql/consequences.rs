@@ -103,7 +103,8 @@ pub(super) async fn told(
     }
     let told = match sight.what_follows() {
         Ok(()) => {
-            let told = read(reader, outcome, dry_run, asked.field("derived").exists()).await;
+            // Reading takes 2 KB, which every mutation would else carry along.
+            let told = Box::pin(read(reader, outcome, dry_run, asked.field("derived").exists())).await;
             told.map_err(|error| faults::internal(&error))
         }
         Err(denied) => Err(faults::forbidden(denied.to_string())),

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use door::{Concerned, Ended};
 use processing_log::{About, Verb};
 use read_model::catalogue::Catalogue;
-use tracing::Instrument;
 
 use crate::append::{AppendError, Appender, Request};
 use crate::command::{Act, Command};
@@ -24,14 +23,14 @@ pub(super) async fn submitted(
 ) -> Result<Outcome, AppendError> {
     let Some(concerned) = concerned else { return appender.submit(request).await };
     let (catalogue, concerned) = (Arc::clone(catalogue), Arc::clone(concerned));
+    // What is committed is noted also where the caller has gone away.
     let submit = async move {
         let request = Arc::new(request);
-        let outcome = appender.submit(Arc::clone(&request)).await;
+        let outcome = appender.submit_of(Arc::clone(&request), Some(Arc::clone(&concerned))).await;
         became(About::new(&catalogue, &concerned), &request, &outcome);
         outcome
     };
-    // A task of its own, in the same trace: what is committed is noted also where the caller has gone away.
-    tokio::spawn(submit.in_current_span()).await.unwrap_or(Err(AppendError::Stopping))
+    door::see_through(submit).await
 }
 
 fn became(
@@ -40,6 +39,7 @@ fn became(
     outcome: &Result<Outcome, AppendError>,
 ) {
     match outcome {
+        Ok(outcome) if outcome.recorded => {}
         Ok(outcome) if outcome.events.is_empty() => note(about, commands, Ended::Refused),
         Ok(outcome) => {
             let verb = if *dry_run { Verb::Read } else { Verb::Register };

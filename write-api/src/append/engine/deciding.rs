@@ -76,7 +76,7 @@ impl Engine {
             // Nothing but what was taken back has changed.
             Err(_) => Err(AppendError::from(EngineError::Panicked)),
         };
-        batch.decided.push(Decided { result, known, dry_run });
+        batch.decided.push(Decided { result, known, dry_run, records: 0 });
         Ok(())
     }
 
