@@ -54,7 +54,11 @@ async fn a_command_whose_answer_was_lost_in_a_crash_can_be_sent_again() {
     f6.write[0].kill();
     f6.write[0].restart(&[("F6_INJECT_DELAY_AFTER_COMMIT_MS", "0")]).await;
 
-    // Then the same command, sent again and again, finds what it did
+    // Then the processing log tells of both events, though nobody was answered
+    let told = "SELECT count(*) FROM processing_record WHERE name IN ('claim Geboorte', 'validate Geboorte')";
+    assert_eq!(f6.database.value::<i64>(told).await, 2);
+
+    // And the same command, sent again and again, finds what it did
     let mut answers = Vec::new();
     for _ in 0..10 {
         answers.push(send(&f6).await.expect("an answer"));

@@ -2,8 +2,8 @@
 //!
 //! It is read after the decision, and not by the appender: nobody else waits for it.
 
-use async_graphql::PathSegment;
 use async_graphql::dynamic::ResolverContext;
+use async_graphql::{PathSegment, Value};
 use door::faults;
 use read_model::event::ObjectId;
 use read_model::fold::{
@@ -13,7 +13,7 @@ use read_model::log::Log;
 use read_model::reader::{EventReader, ReadError};
 use serde_json::json;
 
-use super::output::{Held, object, shown};
+use super::output::{Held, object, shown, value};
 use super::sight::Sight;
 use super::types::Types;
 use crate::outcome::Outcome;
@@ -96,10 +96,10 @@ pub(super) async fn told(
     outcome: &Outcome,
     dry_run: bool,
     context: &ResolverContext<'_>,
-) -> serde_json::Value {
+) -> Value {
     let asked = context.ctx.look_ahead().field(FIELD);
     if outcome.events.is_empty() || !asked.exists() {
-        return serde_json::Value::Null;
+        return Value::Null;
     }
     let told = match sight.what_follows() {
         Ok(()) => {
@@ -110,7 +110,7 @@ pub(super) async fn told(
         Err(denied) => Err(faults::forbidden(denied.to_string())),
     };
     match told {
-        Ok((told, derived)) => consequences(&readable(told, sight), &derived, sight),
+        Ok((told, derived)) => value(consequences(&readable(told, sight), &derived, sight)),
         Err(error) => {
             let mut error = context.ctx.set_error_path(error.into_server_error(context.ctx.item.pos));
             // By the name that the caller gave the field, where they did.
@@ -118,7 +118,7 @@ pub(super) async fn told(
                 asked.selection_fields().first().map(|field| field.alias().unwrap_or(FIELD).to_owned());
             error.path.push(PathSegment::Field(named.unwrap_or_else(|| FIELD.to_owned())));
             context.ctx.add_error(error);
-            serde_json::Value::Null
+            Value::Null
         }
     }
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use async_graphql::dynamic::{Enum, EnumItem, Field, FieldFuture, Object, Scalar, TypeRef};
-use async_graphql::{Lookahead, Value};
+use async_graphql::{Lookahead, Name, SelectionField, Value};
 use chrono::{DateTime, SecondsFormat, Utc};
 use read_model::basis::{Basis, Trust};
 use read_model::event::{Event, EventKind};
 use read_model::fold::Status;
-use serde_json::json;
+use uuid::Uuid;
 
 use super::consequences;
 use super::sight::Sight;
@@ -89,22 +89,22 @@ pub(super) fn choice(name: &str, description: &str, items: &[(&str, &str)]) -> E
 /// An outcome as the payload's value: as much of it as is asked for.
 pub(super) fn payload(
     outcome: &Outcome,
-    consequences: serde_json::Value,
+    consequences: Value,
     sight: &Sight<'_>,
     asked: &Lookahead<'_>,
 ) -> Value {
-    let part = |name: &str, told: &dyn Fn(&Lookahead<'_>) -> serde_json::Value| {
+    let part = |name: &'static str, told: &dyn Fn(&Lookahead<'_>) -> Value| {
         let asked = asked.field(name);
-        asked.exists().then(|| (name.to_owned(), told(&asked)))
+        asked.exists().then(|| (name, told(&asked)))
     };
     let parts = [
         part("events", &|asked| events(&outcome.events, asked)),
         part("refusals", &|asked| findings(&outcome.refusals, sight, asked)),
         part("warnings", &|asked| findings(&outcome.warnings, sight, asked)),
         part("basis", &|_| basis(&outcome.basis)),
-        Some((consequences::FIELD.to_owned(), consequences)),
+        Some((consequences::FIELD, consequences)),
     ];
-    value(parts.into_iter().flatten().collect())
+    structure(parts.into_iter().flatten())
 }
 
 /// A field whose value its parent already holds: its name, its type as GraphQL writes it, and what it is.
@@ -143,6 +143,15 @@ pub(super) fn value(json: serde_json::Value) -> Value {
     Value::from_json(json).unwrap_or_default()
 }
 
+/// The value of an object: its fields by their names.
+fn structure(fields: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
+    Value::Object(fields.into_iter().map(|(name, value)| (Name::new(name), value)).collect())
+}
+
+fn list<T>(items: impl IntoIterator<Item = T>, of: impl FnMut(T) -> Value) -> Value {
+    Value::List(items.into_iter().map(of).collect())
+}
+
 const PAYLOAD_FIELDS: [Held; 5] = [
     ("events", "[Event!]!", "The events that it made or, on a dry run, would make."),
     ("refusals", "[Finding!]!", "Why it was refused; empty where it was not."),
@@ -168,33 +177,33 @@ const FINDING_FIELDS: [Held; 5] = [
 ];
 
 /// A field of an event, and what it tells of one.
-type OfEvent = (Held, fn(&Event) -> serde_json::Value);
+type OfEvent = (Held, fn(&Event) -> Value);
 
 static EVENT_FIELDS: [OfEvent; 12] = [
-    (("id", "UUID!", "Its id."), |event| json!(event.id)),
-    (("position", "Position!", "Its place in the log."), |event| json!(event.position.get())),
+    (("id", "UUID!", "Its id."), |event| id(&event.id)),
+    (("position", "Position!", "Its place in the log."), |event| event.position.get().into()),
     (("createdAt", "DateTime!", "When the registry learned it."), |event| moment(event.created_at)),
     (("occurredAt", "DateTime!", "When it took effect in reality, as first stated."), |event| {
         moment(event.occurred_at)
     }),
-    (("objectIds", "[UUID!]!", "Every object that it bears on."), |event| json!(event.object_ids)),
+    (("objectIds", "[UUID!]!", "Every object that it bears on."), |event| list(&event.object_ids, id)),
     (
         ("eventType", "String!", "Its type; of a correction or validation, that of the claim at its root."),
-        |event| json!(event.event_type),
+        |event| text(&event.event_type),
     ),
     (("eventVersion", "String!", "The version of the format that its data are in."), |event| {
-        json!(event.event_version)
+        text(&event.event_version)
     }),
-    (("eventKind", "EventKind!", "Claim, correction or validation."), |event| json!(event.kind().name())),
-    (("eventSourceId", "UUID!", "Who made it, for audit."), |event| json!(event.source.id)),
+    (("eventKind", "EventKind!", "Claim, correction or validation."), |event| text(event.kind().name())),
+    (("eventSourceId", "UUID!", "Who made it, for audit."), |event| id(&event.source.id)),
     (("eventSourceType", "String!", "The type of authority that it was made with."), |event| {
-        json!(event.source.source_type)
+        text(&event.source.source_type)
     }),
     (
         ("eventReference", "[UUID!]!", "On a claim the events that it is based on; else exactly its target."),
-        |event| json!(event.references),
+        |event| list(&event.references, id),
     ),
-    (("eventData", "JSON!", "What it says."), |event| event.body.to_event_data()),
+    (("eventData", "JSON!", "What it says."), |event| value(event.body.to_event_data())),
 ];
 
 const BASIS_FIELDS: [Held; 6] = [
@@ -207,59 +216,70 @@ const BASIS_FIELDS: [Held; 6] = [
 ];
 
 /// Of the events that they clash with, those are told that the caller asks for and may see.
-fn findings(findings: &[Finding], sight: &Sight<'_>, asked: &Lookahead<'_>) -> serde_json::Value {
+fn findings(findings: &[Finding], sight: &Sight<'_>, asked: &Lookahead<'_>) -> Value {
     let asked = asked.field("because");
     let fields = asked_of(&asked);
     let because = |event: &&Arc<Event>| asked.exists() && sight.shows(event);
     let finding = |finding: &Finding| {
         let because = finding.because.iter().filter(because);
-        json!({
-            "code": finding.code.name(),
-            "message": finding.message,
-            "path": finding.path,
-            "rule": finding.rule,
-            "because": because.map(|event| shown_by(event, &fields, sight)).collect::<Vec<_>>(),
-        })
+        structure([
+            ("code", text(finding.code.name())),
+            ("message", text(&finding.message)),
+            ("path", list(&finding.path, |part| text(part))),
+            ("rule", finding.rule.as_deref().map_or(Value::Null, text)),
+            ("because", list(because, |event| shown_by(event, &fields, sight))),
+        ])
     };
-    findings.iter().map(finding).collect()
+    list(findings, finding)
 }
 
 /// Events that the caller made just now.
-fn events(events: &[Arc<Event>], asked: &Lookahead<'_>) -> serde_json::Value {
+fn events(events: &[Arc<Event>], asked: &Lookahead<'_>) -> Value {
     let fields = asked_of(asked);
-    events.iter().map(|event| told(event, &fields)).collect()
+    list(events, |event| told(event, &fields))
 }
 
 /// An event that the caller did not make just now: that it is told is noted.
-pub(super) fn shown(event: &Event, sight: &Sight<'_>) -> serde_json::Value {
+pub(super) fn shown(event: &Event, sight: &Sight<'_>) -> Value {
     shown_by(event, &EVENT_FIELDS.each_ref(), sight)
 }
 
-fn shown_by(event: &Event, fields: &[&OfEvent], sight: &Sight<'_>) -> serde_json::Value {
+fn shown_by(event: &Event, fields: &[&OfEvent], sight: &Sight<'_>) -> Value {
     sight.told(event);
     told(event, fields)
 }
 
 /// The fields of an event that are asked for.
 fn asked_of(asked: &Lookahead<'_>) -> Vec<&'static OfEvent> {
-    EVENT_FIELDS.iter().filter(|((name, ..), _)| asked.field(name).exists()).collect()
+    let selections = asked.selection_fields();
+    let asked: Vec<&str> =
+        selections.iter().flat_map(SelectionField::selection_set).map(|of| of.name()).collect();
+    EVENT_FIELDS.iter().filter(|((name, ..), _)| asked.contains(name)).collect()
 }
 
-fn told(event: &Event, fields: &[&OfEvent]) -> serde_json::Value {
-    fields.iter().map(|((name, ..), of)| ((*name).to_owned(), of(event))).collect()
+fn told(event: &Event, fields: &[&OfEvent]) -> Value {
+    structure(fields.iter().map(|((name, ..), of)| (*name, of(event))))
 }
 
-fn basis(basis: &Basis) -> serde_json::Value {
-    json!({
-        "id": basis.id().to_string(),
-        "position": basis.position.get(),
-        "knownAt": moment(basis.known_at),
-        "asOf": basis.as_of.to_string(),
-        "minTrust": basis.min_trust.name(),
-        "catalogue": basis.catalogue,
-    })
+fn basis(basis: &Basis) -> Value {
+    structure([
+        ("id", basis.id().to_string().into()),
+        ("position", basis.position.get().into()),
+        ("knownAt", moment(basis.known_at)),
+        ("asOf", basis.as_of.to_string().into()),
+        ("minTrust", text(basis.min_trust.name())),
+        ("catalogue", text(&basis.catalogue)),
+    ])
 }
 
-fn moment(moment: DateTime<Utc>) -> serde_json::Value {
+fn id(id: &Uuid) -> Value {
+    id.to_string().into()
+}
+
+fn text(text: &str) -> Value {
+    text.into()
+}
+
+fn moment(moment: DateTime<Utc>) -> Value {
     moment.to_rfc3339_opts(SecondsFormat::Micros, true).into()
 }
