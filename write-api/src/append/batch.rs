@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use door::Concerned;
+use processing_log::{RecordError, Rows};
 use read_model::event::{Event, Position};
 
 use super::meters::Meters;
@@ -47,6 +48,8 @@ pub(super) struct Batch {
     pub(super) jobs: Vec<Job>,
     pub(super) decided: Vec<Decided>,
     pub(super) overlay: Overlay,
+    /// The records of the processing log that are committed with it; none where one cannot be made.
+    pub(super) rows: Result<Rows, RecordError>,
     /// Whether each decision is known to have been made on the newest log, without a commit that proves it.
     pub(super) fresh: bool,
     pub(super) watch: Watch,
@@ -59,6 +62,7 @@ impl Batch {
             jobs: Vec::new(),
             decided: Vec::new(),
             overlay: Overlay::default(),
+            rows: Ok(Rows::default()),
             fresh: true,
             watch: Watch::new(meters),
         }

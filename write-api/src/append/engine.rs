@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use door::metrics::Timer;
-use processing_log::Scribe;
+use processing_log::{Rows, Scribe};
 use read_model::catalogue::Catalogue;
 use read_model::event::Event;
 use read_model::pool::{Lent, Pool, Transaction};
@@ -20,7 +20,7 @@ use super::insert::{Insert, Inserted, PARAMETERS, insert};
 use super::meters::Meters;
 use super::mirror::{Head, Mirror};
 use super::overlay::Overlay;
-use super::records::Records;
+use super::records::Recorder;
 use super::{AppendError, EngineError, Request};
 use crate::decide::Missing;
 use crate::outcome::Outcome;
@@ -38,7 +38,7 @@ pub struct Engine {
     pub(super) mirror: Mirror,
     pub(super) meters: Arc<Meters>,
     /// Makes the records that are committed with events.
-    records: Option<Records>,
+    pub(super) recorder: Option<Recorder>,
 }
 
 /// A request of an import, which states when its event was registered.
@@ -96,12 +96,12 @@ impl Engine {
         let mirror =
             Mirror::connect(pool, Arc::clone(&catalogue), cached_objects, Arc::clone(&meters)).await?;
         meters.head.set(mirror.head().position.get());
-        Ok(Self { catalogue, mirror, meters, records: None })
+        Ok(Self { catalogue, mirror, meters, recorder: None })
     }
 
     /// The same, committing with events the records that tell of them.
     pub(super) fn recording(mut self, scribe: Scribe) -> Self {
-        self.records = Some(Records::new(scribe, PARAMETERS + 1));
+        self.recorder = Some(Recorder::new(scribe, PARAMETERS + 1));
         self
     }
 
@@ -166,7 +166,7 @@ impl Engine {
             None
         };
         batch.decided.clear();
-        batch.overlay = Overlay::default();
+        (batch.overlay, batch.rows) = (Overlay::default(), Ok(Rows::default()));
         let missing = self.lacks(batch.jobs.iter().map(|job| &*job.request));
         batch.fresh = locked || !missing.is_empty();
         if !missing.is_empty() {
@@ -243,8 +243,9 @@ impl Engine {
 
     /// The statement that commits what was decided on top of a log that ends at `head`.
     pub(super) fn insert(&self, batch: &mut Batch, head: Head) -> Result<Insert, EngineError> {
-        let written = self.records.as_ref().map(|records| records.of(&self.catalogue, batch)).transpose()?;
-        Ok(insert(&self.catalogue, head, &batch.overlay, batch.stamps().as_deref(), written.flatten()))
+        let rows = std::mem::replace(&mut batch.rows, Ok(Rows::default()))?;
+        let recorded = self.recorder.as_ref().and_then(|recorder| recorder.recorded(rows));
+        Ok(insert(&self.catalogue, head, &batch.overlay, batch.stamps().as_deref(), recorded))
     }
 
     /// Where the log ends once a batch is in it, of which the first event was registered then.
@@ -290,7 +291,7 @@ impl Engine {
         let head = self.head_after(batch, first);
         self.mirror.committed(&events, overlay.unique(), head);
         self.meters.head.set(head.position.get());
-        self.records.iter().for_each(|records| records.count(batch));
+        self.recorder.iter().for_each(|recorder| recorder.count(batch));
         Committed::new(before, events)
     }
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::mirror::Head;
 use super::overlay::Overlay;
-use super::records::Written;
+use super::records::Recorded;
 use super::work::{self, WorkRow};
 use crate::decide::UniqueValue;
 
@@ -122,7 +122,7 @@ pub(super) fn insert(
     head: Head,
     overlay: &Overlay,
     stamps: Option<&[DateTime<Utc>]>,
-    written: Option<Written<'_>>,
+    recorded: Option<Recorded<'_>>,
 ) -> Insert {
     let events = overlay.events();
     let terms: Vec<SearchTerm> = events.iter().flat_map(|event| catalogue.search_terms(event)).collect();
@@ -140,7 +140,7 @@ pub(super) fn insert(
         (!ended.is_empty(), NO_LONGER),
         (!new.is_empty(), WAITING),
         (!earlier.is_empty(), WAITING_AGAIN),
-        (written.is_some(), written.as_ref().map_or("", |written| &written.records.part)),
+        (recorded.is_some(), recorded.as_ref().map_or("", |recorded| &recorded.by.part)),
         (true, TOLD),
     ];
     let sql: String = parts.into_iter().filter_map(|(needed, part)| needed.then_some(part)).collect();
@@ -153,8 +153,8 @@ pub(super) fn insert(
         .bind(column(&ended, |row| row.until.map(Position::get)));
     let query = with_waiting(with_waiting(query, &new), &earlier);
     let query = query.bind(column(&earlier, |row| row.first));
-    Insert(match written {
-        Some(written) => written.bind(query),
+    Insert(match recorded {
+        Some(recorded) => recorded.bind(query),
         None => query,
     })
 }

@@ -4,73 +4,67 @@ use door::{Clock, Concerned, Ended, SystemClock};
 use processing_log::{About, Query, RecordError, Rows, Scribe, Verb};
 use read_model::catalogue::Catalogue;
 
-use super::batch::{Batch, Decided};
+use super::batch::{Answer, Batch};
 
-/// Adds records to the INSERT of events.
+/// Makes the records of what is decided, and adds them to the INSERT of events.
 #[derive(Debug)]
-pub(super) struct Records {
+pub(super) struct Recorder {
     scribe: Scribe,
     /// What is added to its text.
     pub(super) part: String,
 }
 
 /// The records of a batch.
-pub(super) struct Written<'r> {
-    pub(super) records: &'r Records,
+pub(super) struct Recorded<'r> {
+    pub(super) by: &'r Recorder,
     rows: Rows,
 }
 
-impl Records {
-    /// `first` is the number of the first parameter.
+impl Recorder {
+    /// `first` is the number of the first parameter that is added.
     pub(super) fn new(scribe: Scribe, first: usize) -> Self {
         let part = format!(", records AS (\n  {}\n)", processing_log::insert(first, "moved, "));
         Self { scribe, part }
     }
 
-    /// Those of what a batch has decided, and how many there are of each decision; none where there is nothing to record.
-    pub(super) fn of(
+    /// Adds the records of what was decided for somebody just now; how many they are.
+    ///
+    /// Where one cannot be made, none is kept, so that nothing of the batch is committed.
+    pub(super) fn add(
         &self,
         catalogue: &Catalogue,
-        batch: &mut Batch,
-    ) -> Result<Option<Written<'_>>, RecordError> {
-        let mut rows = Rows::default();
-        for (job, decided) in batch.jobs.iter().zip(&mut batch.decided) {
-            let before = rows.len();
-            if let Some(concerned) = &job.concerned {
-                self.add(catalogue, (concerned, decided), &mut rows)?;
-            }
-            decided.records = rows.len() - before;
-        }
-        Ok((!rows.is_empty()).then_some(Written { records: self, rows }))
-    }
-
-    fn add(
-        &self,
-        catalogue: &Catalogue,
-        (concerned, decided): (&Concerned, &Decided),
-        rows: &mut Rows,
-    ) -> Result<(), RecordError> {
-        let Ok(answer) = &decided.result else { return Ok(()) };
-        if decided.dry_run || answer.repeated {
-            return Ok(());
-        }
-        let registered = concerned.apart();
+        (concerned, answer): (&Concerned, &Answer),
+        rows: &mut Result<Rows, RecordError>,
+    ) -> usize {
+        let Ok(made) = rows else { return 0 };
+        let (before, registered) = (made.len(), concerned.apart());
         if let Some(about) = About::new(catalogue, &registered) {
             answer.events.iter().for_each(|event| about.event(event, Verb::Register, Ended::Done));
         }
-        self.scribe.add(&registered.taken(SystemClock.now()), rows)
+        match self.scribe.add(&registered.taken(SystemClock.now()), made) {
+            Ok(()) => made.len() - before,
+            Err(error) => {
+                *rows = Err(error);
+                0
+            }
+        }
     }
 
-    /// So many are committed.
+    /// The records of a batch, to be committed with its events; none where there are none.
+    pub(super) fn recorded(&self, rows: Rows) -> Option<Recorded<'_>> {
+        (!rows.is_empty()).then_some(Recorded { by: self, rows })
+    }
+
+    /// They are committed.
     pub(super) fn count(&self, batch: &Batch) {
         let records: usize = batch.decided.iter().map(|decided| decided.records).sum();
         self.scribe.count(Ended::Done, u64::try_from(records).unwrap_or(u64::MAX));
     }
 }
 
-impl Written<'_> {
+impl Recorded<'_> {
     /// The parameters of what is added, after those that the INSERT has.
     pub(super) fn bind<O>(self, query: Query<O>) -> Query<O> {
-        self.records.scribe.bind(self.rows, query)
+        self.by.scribe.bind(self.rows, query)
     }
 }

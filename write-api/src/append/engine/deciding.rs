@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::TimeDelta;
+use processing_log::{RecordError, Rows};
 use read_model::catalogue::Catalogue;
 use read_model::event::{EventId, ObjectId, Position};
 use serde_json::Value;
@@ -76,8 +77,24 @@ impl Engine {
             // Nothing but what was taken back has changed.
             Err(_) => Err(AppendError::from(EngineError::Panicked)),
         };
-        batch.decided.push(Decided { result, known, dry_run, records: 0 });
+        let records = self.record(&job, &result, &mut batch.rows);
+        batch.decided.push(Decided { result, known, dry_run, records });
         Ok(())
+    }
+
+    /// Adds the records of what a job registers; how many they are.
+    fn record(
+        &self,
+        job: &Job,
+        result: &Result<Answer, AppendError>,
+        rows: &mut Result<Rows, RecordError>,
+    ) -> usize {
+        match (&self.recorder, &job.concerned, result) {
+            (Some(recorder), Some(concerned), Ok(answer)) if !job.request.dry_run && !answer.repeated => {
+                recorder.add(&self.catalogue, (concerned, answer), rows)
+            }
+            _ => 0,
+        }
     }
 
     /// Decides the commands of one job in order; those accepted are added to the overlay.
