@@ -70,11 +70,19 @@ async fn done(f6: &F6, subject: Uuid) -> Vec<(String, String)> {
 
 /// What is said where somebody died.
 fn dies(person: Uuid) -> Value {
-    json!({ "overledene": person, "datum": "2020-01-01" })
+    dies_on(person, "2020-01-01")
+}
+
+fn dies_on(person: Uuid, day: &str) -> Value {
+    json!({ "overledene": person, "datum": day })
 }
 
 fn one(name: &str, status: &str) -> Vec<(String, String)> {
-    vec![(name.to_owned(), status.to_owned())]
+    these([(name, status)])
+}
+
+fn these<const N: usize>(records: [(&str, &str); N]) -> Vec<(String, String)> {
+    records.into_iter().map(|(name, status)| (name.to_owned(), status.to_owned())).collect()
 }
 
 #[tokio::test]
@@ -172,8 +180,7 @@ async fn who_asks_for_what_they_may_not_see_is_in_the_log() {
 
     // Then that stands in the log of Anna, as it ended
     let expected = [("read MijnGegevens", "DENIED"), ("claim Verhuizing", "DENIED")];
-    let expected = expected.map(|(name, status)| (name.to_owned(), status.to_owned()));
-    assert_eq!(told(&f6, known.anna).await, expected);
+    assert_eq!(told(&f6, known.anna).await, these(expected));
     assert_eq!(records(&f6, known.anna).await[0]["processingActivityId"], OWN);
 }
 
@@ -184,9 +191,8 @@ async fn each_person_whom_a_command_is_about_has_a_record() {
     let clerk = f6.ambtenaar();
 
     // When a clerk registers a death, and then once more, and annuls it
-    let dies = |datum| json!({ "overledene": known.bea, "datum": datum });
-    let death = clerk.claim("Overlijden", dies("2020-01-01")).validated().await.accepted();
-    clerk.claim("Overlijden", dies("2021-01-01")).validated().await.refused("RULE");
+    let death = clerk.claim("Overlijden", dies(known.bea)).validated().await.accepted();
+    clerk.claim("Overlijden", dies_on(known.bea, "2021-01-01")).validated().await.refused("RULE");
     clerk.annul(&death).await.accepted();
 
     // Then each is a record: a claim and its judgement, a refusal, and a correction
@@ -196,8 +202,7 @@ async fn each_person_whom_a_command_is_about_has_a_record() {
         ("claim Overlijden", "REFUSED"),
         ("annul Overlijden", "OK"),
     ];
-    let expected = expected.map(|(name, status)| (name.to_owned(), status.to_owned()));
-    assert_eq!(done(&f6, known.bea).await, expected);
+    assert_eq!(done(&f6, known.bea).await, these(expected));
     assert_eq!(records(&f6, known.bea).await[0]["processingActivityId"], REGISTERING);
 
     // And the clash of the second shows the event that it clashes with
@@ -232,9 +237,8 @@ async fn an_event_and_its_record_are_committed_together() {
         WHERE r.name = CASE e.event_kind WHEN 'Claim' THEN 'claim ' ELSE 'validate ' END || e.event_type";
     assert_eq!(f6.database.value::<i64>(together).await, 4);
     for (person, clerk) in [(known.anna, &one), (known.bea, &other)] {
-        let expected =
-            ["claim Overlijden", "validate Overlijden"].map(|name| (name.to_owned(), "OK".to_owned()));
-        assert_eq!(done(&f6, person).await, expected);
+        let expected = [("claim Overlijden", "OK"), ("validate Overlijden", "OK")];
+        assert_eq!(done(&f6, person).await, these(expected));
         assert!(records(&f6, person).await.iter().all(|record| record["sourceId"] == json!(clerk.id)));
     }
     let written: i64 =
@@ -256,8 +260,8 @@ async fn a_command_that_is_sent_again_is_in_the_log_again() {
     death.await.accepted();
 
     // Then the first is a look, and each of the others stands as what it is
-    let expected = ["read Overlijden", "claim Overlijden", "claim Overlijden"];
-    assert_eq!(told(&f6, known.bea).await, expected.map(|name| (name.to_owned(), "OK".to_owned())));
+    let expected = [("read Overlijden", "OK"), ("claim Overlijden", "OK"), ("claim Overlijden", "OK")];
+    assert_eq!(told(&f6, known.bea).await, these(expected));
 }
 
 #[tokio::test]
@@ -296,8 +300,7 @@ async fn whom_a_refusal_clashes_with_is_in_the_log_where_it_is_asked_for() {
     let f6 = F6::start().await;
     let known = Known::to(&f6);
     let clerk = f6.ambtenaar();
-    let dies = |datum| json!({ "overledene": known.bea, "datum": datum });
-    clerk.claim("Overlijden", dies("2020-01-01")).validated().await.accepted();
+    clerk.claim("Overlijden", dies(known.bea)).validated().await.accepted();
 
     for (asked, read) in [("code", 0), ("because { id }", 1)] {
         // When a clerk registers another death, and asks for the reason, or also for the events that it clashes with
@@ -307,7 +310,11 @@ async fn whom_a_refusal_clashes_with_is_in_the_log_where_it_is_asked_for() {
         let again = format!(
             "mutation($data: OverlijdenData!) {{ claimOverlijden(input: {{ data: $data, validate: true }}) {{ refusals {{ {asked} }} }} }}"
         );
-        clerk.mutate(&again, &json!({ "data": dies("2021-01-01") })).await.expect("an answer").data();
+        clerk
+            .mutate(&again, &json!({ "data": dies_on(known.bea, "2021-01-01") }))
+            .await
+            .expect("an answer")
+            .data();
 
         // Then those are read in the one case alone
         assert_eq!(of(told(&f6, known.bea).await), before + read, "{asked}");

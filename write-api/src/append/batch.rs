@@ -29,8 +29,6 @@ pub(super) struct Decided {
     /// The log that it was decided on.
     pub(super) known: Position,
     pub(super) dry_run: bool,
-    /// How many records of the processing log are committed with it.
-    pub(super) records: usize,
 }
 
 #[derive(Debug, Default)]
@@ -40,6 +38,8 @@ pub(super) struct Answer {
     pub(super) warnings: Vec<Finding>,
     /// Whether its events were there already.
     pub(super) repeated: bool,
+    /// How many records of the processing log are committed with its events.
+    pub(super) records: usize,
 }
 
 /// Jobs in the order in which they are decided, and how far that has come.

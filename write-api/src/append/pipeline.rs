@@ -167,7 +167,7 @@ impl Pipeline {
         }
         let fault = AppendError::from(EngineError::TooLarge(MAX_LOADS));
         let known = self.engine.mirror.head().position;
-        self.next.batch.decided.push(Decided { result: Err(fault), known, dry_run: false, records: 0 });
+        self.next.batch.decided.push(Decided { result: Err(fault), known, dry_run: false });
     }
 
     /// Loads what is missing, once nothing is under way: what this writer commits it need not read.

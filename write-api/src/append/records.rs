@@ -57,7 +57,8 @@ impl Recorder {
 
     /// They are committed.
     pub(super) fn count(&self, batch: &Batch) {
-        let records: usize = batch.decided.iter().map(|decided| decided.records).sum();
+        let answers = batch.decided.iter().filter_map(|decided| decided.result.as_ref().ok());
+        let records: usize = answers.map(|answer| answer.records).sum();
         self.scribe.count(Ended::Done, u64::try_from(records).unwrap_or(u64::MAX));
     }
 }

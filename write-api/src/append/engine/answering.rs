@@ -73,9 +73,7 @@ impl Answers {
     /// The answers, in the order of the decisions: with the events as they were committed, and the basis of each.
     pub(in crate::append) fn outcomes(mut self) -> Vec<Result<Outcome, AppendError>> {
         let decided = std::mem::take(&mut self.decided);
-        let outcome = |Decided { result, known, dry_run, records }| {
-            Ok(Outcome { recorded: records > 0, ..self.outcome(result?, known, dry_run) })
-        };
+        let outcome = |Decided { result, known, dry_run }| Ok(self.outcome(result?, known, dry_run));
         decided.into_iter().map(outcome).collect()
     }
 
@@ -92,7 +90,7 @@ impl Answers {
             refusals: answer.refusals.into_iter().map(told).collect(),
             warnings: answer.warnings.into_iter().map(told).collect(),
             repeated: answer.repeated,
-            recorded: false,
+            recorded: answer.records > 0,
             basis: Basis {
                 object: None,
                 position,

@@ -69,7 +69,10 @@ impl Engine {
             batch.overlay.back_to(mark);
         }
         let result = match result {
-            Ok(Ok(answer)) => Ok(answer),
+            Ok(Ok(mut answer)) => {
+                answer.records = self.record(&job, &answer, &mut batch.rows);
+                Ok(answer)
+            }
             Ok(Err(Stop::Forbidden(forbidden))) => Err(AppendError::Forbidden(forbidden)),
             Ok(Err(Stop::Fault(error))) => Err(AppendError::from(EngineError::from(error))),
             Ok(Err(Stop::Refused(refusals))) => Ok(Answer { refusals, ..Answer::default() }),
@@ -77,20 +80,14 @@ impl Engine {
             // Nothing but what was taken back has changed.
             Err(_) => Err(AppendError::from(EngineError::Panicked)),
         };
-        let records = self.record(&job, &result, &mut batch.rows);
-        batch.decided.push(Decided { result, known, dry_run, records });
+        batch.decided.push(Decided { result, known, dry_run });
         Ok(())
     }
 
     /// Adds the records of what a job registers; how many they are.
-    fn record(
-        &self,
-        job: &Job,
-        result: &Result<Answer, AppendError>,
-        rows: &mut Result<Rows, RecordError>,
-    ) -> usize {
-        match (&self.recorder, &job.concerned, result) {
-            (Some(recorder), Some(concerned), Ok(answer)) if !job.request.dry_run && !answer.repeated => {
+    fn record(&self, job: &Job, answer: &Answer, rows: &mut Result<Rows, RecordError>) -> usize {
+        match (&self.recorder, &job.concerned) {
+            (Some(recorder), Some(concerned)) if !job.request.dry_run && !answer.repeated => {
                 recorder.add(&self.catalogue, (concerned, answer), rows)
             }
             _ => 0,
