@@ -6,6 +6,7 @@ mod clash;
 mod draft;
 mod entitled;
 mod evidence;
+mod examined;
 mod last;
 mod repeat;
 mod resting;
@@ -21,9 +22,10 @@ use read_model::catalogue::Catalogue;
 use read_model::event::{Event, Position};
 use read_model::fold::{Contrast, FoldError};
 
+pub use examined::Examined;
 pub use turns::Turn;
 pub use unique::UniqueValue;
-pub use view::{Events, Missing, Resting, View};
+pub use view::{Events, Missing, Referring, Resting, View};
 pub(crate) use view::{complete, type_told};
 
 use crate::command::Command;
@@ -66,6 +68,8 @@ pub struct Accepted {
     pub unique: Vec<UniqueValue>,
     /// What comes to wait for a clerk, or no longer does, to be indexed.
     pub turns: Vec<Turn>,
+    /// What the claim was held against, where it waits for a verdict and that is known.
+    pub examined: Option<Arc<Examined>>,
 }
 
 /// Why no decision in favour was reached.
@@ -114,32 +118,35 @@ pub fn decide(desk: Desk<'_>, command: &Command) -> Result<Decision, Stop> {
     if let Some(stored) = repeat::stored(desk, &draft)? {
         let desk = desk.before(&stored);
         let warnings = match examine(desk, command, &draft::draft(desk, command)?) {
-            Ok((warnings, _)) => warnings,
+            Ok(examination) => examination.warnings,
             // An import of older rules may have stored what is refused today; it stands all the same.
             Err(Stop::Refused(_)) => Vec::new(),
             Err(stop) => return Err(stop),
         };
         return Ok(Decision::Repeated(Accepted { events: stored, warnings, ..Accepted::default() }));
     }
-    let (warnings, turns) = examine(desk, command, &draft)?;
+    let Examination { warnings, turns, examined } = examine(desk, command, &draft)?;
     let unique = unique::values(desk.catalogue, &draft);
-    Ok(Decision::Accepted(Accepted { events: draft.events, warnings, unique, turns }))
+    Ok(Decision::Accepted(Accepted { events: draft.events, warnings, unique, turns, examined }))
+}
+
+/// What comes of holding a draft against the history, where nothing refuses it.
+struct Examination {
+    warnings: Vec<Finding>,
+    turns: Vec<Turn>,
+    examined: Option<Arc<Examined>>,
 }
 
 /// Holds a draft against the history: what it breaks is a refusal, what is only odd a warning. Also says what comes to
 /// wait through it.
-fn examine(
-    desk: Desk<'_>,
-    command: &Command,
-    draft: &draft::Draft,
-) -> Result<(Vec<Finding>, Vec<Turn>), Stop> {
+fn examine(desk: Desk<'_>, command: &Command, draft: &draft::Draft) -> Result<Examination, Stop> {
     evidence::unchanged_since(desk, command)?;
-    if let Some(findings) = last::findings(desk, draft)? {
-        return if findings.refusals.is_empty() {
-            Ok((findings.warnings, turns::at_the_end(desk, draft)?))
-        } else {
-            Err(Stop::Refused(findings.refusals))
-        };
+    if let Some((findings, examined)) = last::findings(desk, draft)? {
+        if !findings.refusals.is_empty() {
+            return Err(Stop::Refused(findings.refusals));
+        }
+        let turns = turns::at_the_end(desk, draft)?;
+        return Ok(Examination { warnings: findings.warnings, turns, examined: examined.map(Arc::new) });
     }
     let evidence = evidence::gather(desk, draft)?;
     let findings = clash::findings(desk, command, draft, &evidence)?;
@@ -148,7 +155,8 @@ fn examine(
     }
     let Contrast { after, .. } = &evidence.contrast;
     unique::check(desk, draft, after.world(), evidence.contrast.changed())?;
-    Ok((findings.warnings, turns::between(draft, &evidence)))
+    let turns = turns::between(draft, &evidence);
+    Ok(Examination { warnings: findings.warnings, turns, examined: None })
 }
 
 impl Desk<'_> {

@@ -1,9 +1,11 @@
-//! A decision by the kept folds of objects is the same as one by folding their whole history.
+//! A decision by what is kept, folds of objects and what claims were held against, is the same as one by folding their whole
+//! history.
 //!
 //! For random commands over a small registry of persons: claims of which some wait for a verdict, verdicts, amends and
 //! annulments, in any order on both lines.
 #![expect(clippy::unwrap_used, reason = "a test fails where it is surprised")]
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,12 +14,13 @@ use proptest::prelude::*;
 use read_model::catalogue::Catalogue;
 use read_model::event::{Event, EventId, EventKind, EventSource, ObjectId, Position, Verdict};
 use read_model::fold::{Bound, Claim, Dossier, Place};
+use read_model::hashed::HashMap;
 use read_model::history::History;
 use read_model::inverse::may_refer_again;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use write_api::command::{Act, Command};
-use write_api::decide::{Decision, Desk, Events, Resting, Stop, View, decide};
+use write_api::decide::{Accepted, Decision, Desk, Events, Examined, Resting, Stop, View, decide};
 
 const CONFIG: &str = r##"
 f6: { organisation: Proef, zone: Proef, oin: "00000000000000000000", time_zone: Europe/Amsterdam }
@@ -221,13 +224,25 @@ fn command(id: usize, asked: &Asked, validate: bool, log: &Log) -> Option<Comman
     Some(Command { id, caller, act, validate, despite: Vec::new(), if_unchanged_since: None })
 }
 
-/// Every event, and what they fold to where that is kept.
+/// Every event, and what is kept with them.
+#[derive(Default)]
 struct Log {
     events: Vec<Arc<Event>>,
+    /// What they fold to.
     dossiers: Option<Vec<Arc<Dossier>>>,
+    /// What claims were held against.
+    examined: HashMap<EventId, Arc<Examined>>,
+    /// How often it was asked what an object folds to.
+    folds: Cell<usize>,
 }
 
 impl Log {
+    /// Takes in what a command became, and what is to be kept with it.
+    fn take_in(&mut self, accepted: Accepted, examined: Option<Arc<Examined>>) {
+        self.examined.extend(accepted.events.first().map(|event| event.id).zip(examined));
+        self.events.extend(accepted.events);
+    }
+
     fn any(&self, index: usize) -> Option<&Arc<Event>> {
         self.events.get(index.checked_rem(self.events.len())?)
     }
@@ -239,6 +254,7 @@ impl View for Log {
     }
 
     fn dossier(&self, object: ObjectId) -> Option<Arc<Dossier>> {
+        self.folds.set(self.folds.get() + 1);
         self.dossiers.as_ref()?.iter().find(|dossier| dossier.object() == object).cloned()
     }
 
@@ -257,6 +273,10 @@ impl View for Log {
     fn based_on(&self, id: EventId) -> Option<Vec<Resting>> {
         let rests = |event: &&Arc<Event>| event.kind() == EventKind::Claim && event.references.contains(&id);
         Some(self.events.iter().filter(rests).map(|event| Resting::of(event)).collect())
+    }
+
+    fn examined(&self, claim: EventId) -> Option<Arc<Examined>> {
+        self.examined.get(&claim).cloned()
     }
 }
 
@@ -316,11 +336,11 @@ fn places(catalogue: &Catalogue, log: &Log) -> Vec<Place> {
 fn of_two_values_that_are_taken_the_first_by_name_is_told_however_it_is_decided() {
     // Given a person who has a number, and another who has a card
     let catalogue = Catalogue::compile("decisions.yaml", CONFIG).unwrap();
-    let mut log = Log { events: Vec::new(), dossiers: None };
+    let mut log = Log::default();
     let with = |id, whom, values: &[(&str, &str)]| {
         let asked =
             Asked::Housed { person: whom, other: None, date: 0, home: 2, number: None, based_on: None };
-        let mut command = command(id, &asked, true, &Log { events: Vec::new(), dossiers: None }).unwrap();
+        let mut command = command(id, &asked, true, &Log::default()).unwrap();
         let Act::Claim { data, .. } = &mut command.act else { unreachable!("it claims") };
         values.iter().for_each(|(field, value)| data[*field] = json!(value));
         command
@@ -330,7 +350,7 @@ fn of_two_values_that_are_taken_the_first_by_name_is_told_however_it_is_decided(
         let Ok(Decision::Accepted(accepted)) = decide(desk(&catalogue, &log), &command) else {
             unreachable!("nobody has them yet")
         };
-        log.events.extend(accepted.events);
+        log.take_in(accepted, None);
     }
     // When a third claims both, time and again
     let command = with(2, 2, &[("number", "n1"), ("card", "c1")]);
@@ -342,22 +362,75 @@ fn of_two_values_that_are_taken_the_first_by_name_is_told_however_it_is_decided(
     }
 }
 
+/// A move of a person to the first house.
+fn moves(id: usize, whom: u8, date: usize, validate: bool) -> Command {
+    let asked = Asked::Housed { person: whom, other: None, date, home: 0, number: None, based_on: None };
+    command(id, &asked, validate, &Log::default()).unwrap()
+}
+
+/// Has a command decided, and takes in what it becomes; what it is warned of.
+fn accepted(catalogue: &Catalogue, log: &mut Log, command: &Command) -> Vec<String> {
+    log.dossiers = Some(kept(catalogue, log));
+    let Ok(Decision::Accepted(accepted)) = decide(desk(catalogue, log), command) else {
+        unreachable!("nothing refuses it")
+    };
+    let (warnings, examined) = (accepted.warnings.clone(), accepted.examined.clone());
+    log.take_in(accepted, examined);
+    warnings.into_iter().map(|warning| warning.message).collect()
+}
+
+#[test]
+fn a_claim_of_which_nothing_has_changed_is_accepted_without_folding_anything() {
+    // Given somebody who lives in a house, and the claim that another moves there too
+    let catalogue = Catalogue::compile("decisions.yaml", CONFIG).unwrap();
+    let mut log = Log::default();
+    accepted(&catalogue, &mut log, &moves(0, 1, 0, true));
+    let warned = accepted(&catalogue, &mut log, &moves(1, 0, 1, false));
+    assert_eq!(warned, ["others live there"]);
+    // When it is validated
+    log.folds.set(0);
+    let validation = command(2, &Asked::Validate { target: 2, accepted: true }, false, &log).unwrap();
+    let warned = accepted(&catalogue, &mut log, &validation);
+    // Then it is warned of the same, and nobody was looked at again
+    assert_eq!((warned, log.folds.get()), (vec!["others live there".to_owned()], 0));
+}
+
+#[test]
+fn a_claim_is_held_against_who_has_left_since() {
+    // Given somebody who lives in a house, and the claim that another moves there too
+    let catalogue = Catalogue::compile("decisions.yaml", CONFIG).unwrap();
+    let mut log = Log::default();
+    accepted(&catalogue, &mut log, &moves(0, 1, 0, true));
+    accepted(&catalogue, &mut log, &moves(1, 0, 3, false));
+    // When the one has left before the other's claim is validated
+    let leaves = command(2, &Asked::Left { person: 1, date: 1 }, true, &log).unwrap();
+    accepted(&catalogue, &mut log, &leaves);
+    let validation = command(3, &Asked::Validate { target: 2, accepted: true }, false, &log).unwrap();
+    let warned = accepted(&catalogue, &mut log, &validation);
+    // Then nobody is in the way any more
+    assert_eq!(warned, Vec::<String>::new());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_kept_decides_as_the_whole_history_does(commands in proptest::collection::vec(asked(), 1..30)) {
         let catalogue = Catalogue::compile("decisions.yaml", CONFIG).unwrap();
-        let mut log = Log { events: Vec::new(), dossiers: None };
+        let mut log = Log::default();
         for (id, (asked, validate)) in commands.iter().enumerate() {
             let Some(command) = command(id, asked, *validate, &log) else { continue };
-            log.dossiers = None;
+            let examined = std::mem::take(&mut log.examined);
             let by_history = decide(desk(&catalogue, &log), &command);
             log.dossiers = Some(kept(&catalogue, &log));
             let by_dossiers = decide(desk(&catalogue, &log), &command);
             prop_assert_eq!(told(&by_dossiers), told(&by_history), "{:?}", command);
-            if let Ok(Decision::Accepted(accepted)) = by_history {
-                log.events.extend(accepted.events);
+            (log.dossiers, log.examined) = (None, examined);
+            let by_examined = decide(desk(&catalogue, &log), &command);
+            prop_assert_eq!(told(&by_examined), told(&by_history), "{:?}", command);
+            if let Ok(Decision::Accepted(accepted)) = by_dossiers {
+                let examined = accepted.examined.clone();
+                log.take_in(accepted, examined);
             }
         }
     }
@@ -366,11 +439,11 @@ proptest! {
     fn who_refers_no_more_does_not_again_but_by_an_event_that_may(commands in proptest::collection::vec(moving(), 1..15)) {
         let catalogue = Catalogue::compile("decisions.yaml", CONFIG).unwrap();
         let inverse = &catalogue.object_types["House"].inverses["inhabitants"];
-        let mut log = Log { events: Vec::new(), dossiers: None };
+        let mut log = Log::default();
         for (id, (asked, validate)) in commands.iter().enumerate() {
             let Some(command) = command(id, asked, *validate, &log) else { continue };
             if let Ok(Decision::Accepted(accepted)) = decide(desk(&catalogue, &log), &command) {
-                log.events.extend(accepted.events);
+                log.take_in(accepted, None);
             }
         }
         let judged = |id| Some(log.event(id)??.kind());

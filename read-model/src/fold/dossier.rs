@@ -270,7 +270,9 @@ impl<'c> LastClaim<'c> {
         Ok(Some(last))
     }
 
-    fn says_what_is_unique(&self, catalogue: &Catalogue) -> bool {
+    /// Whether it speaks of a field of which no two objects have the same value.
+    #[must_use]
+    pub fn says_what_is_unique(&self, catalogue: &Catalogue) -> bool {
         let roles = &self.claim.event_type.roles;
         self.claim.meaning.said.iter().any(|said| {
             let field = &self.claim.event_type.effects[said.effect].field;

@@ -289,7 +289,7 @@ impl Engine {
             events.push(Arc::new(Event { created_at, occurred_at, ..Event::clone(draft) }));
         }
         let head = self.head_after(batch, first);
-        self.mirror.committed(&events, overlay.unique(), head);
+        self.mirror.committed(&events, overlay, head);
         self.meters.head.set(head.position.get());
         self.recorder.iter().for_each(|recorder| recorder.count(batch));
         Committed::new(before, events)

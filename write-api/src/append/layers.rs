@@ -1,6 +1,5 @@
 //! The events at hand when a command is decided: those of the log, of the batch under way, and of the batch itself.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use read_model::catalogue::{Catalogue, Inverse};
@@ -10,7 +9,7 @@ use read_model::inverse::{candidates_by, may_refer_again};
 
 use super::mirror::Mirror;
 use super::overlay::Overlay;
-use crate::decide::{Events, Resting, View, type_told};
+use crate::decide::{Events, Examined, Referring, Resting, View, type_told};
 
 /// The log as it will end once what was decided is committed.
 #[derive(Clone, Copy)]
@@ -104,17 +103,22 @@ impl View for Layers<'_> {
         Some(resting)
     }
 
-    fn candidates(
+    fn examined(&self, claim: EventId) -> Option<Arc<Examined>> {
+        let decided = self.decided().find_map(|overlay| overlay.examined().get(&claim));
+        decided.or_else(|| self.mirror.examined(claim)).cloned()
+    }
+
+    fn referring(
         &self,
         catalogue: &Catalogue,
         (inverse, object): (&Inverse, ObjectId),
         before: Place,
-    ) -> Option<BTreeSet<ObjectId>> {
+    ) -> Option<Referring> {
         let judged = |id| Some(self.event(id)??.kind());
         let again =
             |candidate| self.decided_of(candidate).any(|event| may_refer_again(event, object, judged));
-        let mut found = self.mirror.candidates((inverse, object), before, again)?;
-        found.append(&mut candidates_by(catalogue, inverse, self.decided_of(object)));
+        let mut found = self.mirror.referring((inverse, object), before, again)?;
+        found.may.append(&mut candidates_by(catalogue, inverse, self.decided_of(object)));
         Some(found)
     }
 }

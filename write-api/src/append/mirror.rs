@@ -22,7 +22,8 @@ use self::known::Known;
 use self::reversals::Reversals;
 use super::EngineError;
 use super::meters::Meters;
-use crate::decide::{Events, Missing, Resting, UniqueValue, View};
+use super::overlay::Overlay;
+use crate::decide::{Events, Examined, Missing, Resting, View};
 
 /// Beyond so many events of others, forgetting everything is cheaper than catching up.
 const MAX_CATCH_UP: i64 = 10_000;
@@ -32,6 +33,9 @@ const KEPT_VALUES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99_999);
 
 /// Of how many events it is kept what is based on them.
 const KEPT_BASES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99_999);
+
+/// Of how many claims that wait for a verdict it is kept what they were held against.
+const KEPT_EXAMINED: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99_999);
 
 /// Every event of the objects in it, up to [`head`](Self::head): nothing newer, nothing missing.
 #[derive(Debug)]
@@ -47,6 +51,8 @@ pub(super) struct Mirror {
     values: LruCache<(Arc<str>, String), BTreeSet<ObjectId>>,
     /// What is based on an event: nothing yet on one that was just seen, and every claim that came since is seen too.
     resting: LruCache<EventId, Vec<Resting>>,
+    /// What claims were held against, until they are judged.
+    examined: LruCache<EventId, Arc<Examined>>,
     reversals: Reversals,
 }
 
@@ -92,6 +98,7 @@ impl Mirror {
             absent: HashSet::default(),
             values: LruCache::new(KEPT_VALUES),
             resting: LruCache::new(KEPT_BASES),
+            examined: LruCache::new(KEPT_EXAMINED),
             reversals: Reversals::default(),
         })
     }
@@ -154,6 +161,10 @@ impl Mirror {
         self.resting.peek(&id).map(Vec::as_slice)
     }
 
+    pub(super) fn examined(&self, claim: EventId) -> Option<&Arc<Examined>> {
+        self.examined.peek(&claim)
+    }
+
     /// Notes that these objects are in use, so that others make room first.
     pub(super) fn touch(&mut self, objects: &[ObjectId]) {
         for object in objects {
@@ -209,7 +220,10 @@ impl Mirror {
     }
 
     /// Takes in what this writer itself committed.
-    pub(super) fn committed(&mut self, events: &[Arc<Event>], unique: &[UniqueValue], head: Head) {
+    pub(super) fn committed(&mut self, events: &[Arc<Event>], overlay: &Overlay, head: Head) {
+        for (claim, examined) in overlay.examined() {
+            self.examined.put(*claim, Arc::clone(examined));
+        }
         for event in events {
             self.note(event);
             for object in &event.object_ids {
@@ -220,7 +234,7 @@ impl Mirror {
                 self.by_id.insert(event.id, Arc::clone(event));
             }
         }
-        for known in unique {
+        for known in overlay.unique() {
             if let Some(objects) = self.values.get_mut(&(Arc::clone(&known.field), known.value.clone())) {
                 objects.insert(known.object);
             }
@@ -238,6 +252,7 @@ impl Mirror {
         self.absent.clear();
         self.values.clear();
         self.resting.clear();
+        self.examined.clear();
         self.reversals = Reversals::default();
     }
 
@@ -305,6 +320,7 @@ impl Mirror {
         self.reversals.note(event, |id| self.by_id.get(&id).map(|judged| judged.kind()));
         self.resting.put(event.id, Vec::new());
         if event.kind() != EventKind::Claim {
+            event.target().and_then(|target| self.examined.pop(&target));
             return;
         }
         for basis in &event.references {

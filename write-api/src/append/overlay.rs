@@ -7,7 +7,7 @@ use read_model::event::{Event, EventId, EventKind, ObjectId};
 use read_model::fold::Dossier;
 use read_model::hashed::HashMap;
 
-use crate::decide::{Accepted, Resting, Turn, UniqueValue};
+use crate::decide::{Accepted, Examined, Resting, Turn, UniqueValue};
 
 /// Events and values of the commands accepted so far, in order.
 #[derive(Debug, Default)]
@@ -18,6 +18,8 @@ pub(super) struct Overlay {
     by_object: HashMap<ObjectId, Vec<usize>>,
     by_id: HashMap<EventId, usize>,
     by_basis: HashMap<EventId, Vec<usize>>,
+    /// What its claims were held against, of those that wait for a verdict.
+    examined: HashMap<EventId, Arc<Examined>>,
     /// The folds of its objects with its events, as far as they were asked for.
     dossiers: RefCell<HashMap<ObjectId, Arc<Dossier>>>,
 }
@@ -70,6 +72,8 @@ impl Overlay {
             }
             self.events.push(Arc::clone(event));
         }
+        let claim = accepted.events.first().map(|event| event.id);
+        self.examined.extend(claim.zip(accepted.examined.clone()));
         self.turns.extend(accepted.turns.iter().cloned());
         self.unique.extend(accepted.unique.iter().cloned());
     }
@@ -79,6 +83,7 @@ impl Overlay {
         let taken_back = |indexes: &mut Vec<usize>| indexes.retain(|index| *index < mark.events);
         for event in self.events.drain(mark.events..) {
             self.by_id.remove(&event.id);
+            self.examined.remove(&event.id);
             for object in &event.object_ids {
                 self.dossiers.get_mut().remove(object);
                 self.by_object.get_mut(object).map(taken_back);
@@ -102,6 +107,10 @@ impl Overlay {
 
     pub(super) fn event(&self, id: EventId) -> Option<&Arc<Event>> {
         self.by_id.get(&id).map(|index| &self.events[*index])
+    }
+
+    pub(super) fn examined(&self) -> &HashMap<EventId, Arc<Examined>> {
+        &self.examined
     }
 
     pub(super) fn based_on(&self, id: EventId) -> impl Iterator<Item = Resting> {

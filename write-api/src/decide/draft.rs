@@ -44,6 +44,13 @@ struct Said {
     corrects: bool,
 }
 
+impl Draft {
+    /// Whether it says something of an event that is there.
+    pub(super) fn judges(&self) -> bool {
+        self.events.first().is_some_and(|first| first.target().is_some())
+    }
+}
+
 pub(super) fn draft(desk: Desk<'_>, command: &Command) -> Result<Draft, Stop> {
     if !desk.trusted {
         rights::may_ask(desk.catalogue, command)?;

@@ -3,7 +3,6 @@
 //! Nothing that stands can come to break its rules through such a claim, so it is held against the state before it and
 //! no history is folded.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use read_model::catalogue::Severity;
@@ -13,13 +12,26 @@ use read_model::fold::{Breach, Claim, Dossier, LastClaim};
 use super::clash::{Findings, broken};
 use super::draft::Draft;
 use super::evidence::own_fault;
-use super::{Desk, Missing, Stop, unique};
+use super::view::Referring;
+use super::{Desk, Examined, Missing, Stop, examined, unique};
 
-/// Decides a draft by the dossiers of its objects; none where it takes more than that.
-pub(super) fn findings(desk: Desk<'_>, draft: &Draft) -> Result<Option<Findings>, Stop> {
+/// Decides a draft by the dossiers of its objects; none where it takes more than that. Of a claim that waits for a verdict, also
+/// what it was held against.
+pub(super) fn findings(desk: Desk<'_>, draft: &Draft) -> Result<Option<(Findings, Option<Examined>)>, Stop> {
     let Some(event) = plain_claim(desk, draft)? else {
         return Ok(None);
     };
+    if let Some(warnings) = examined::warnings(desk, &event) {
+        return Ok(Some((Findings { warnings, ..Findings::default() }, None)));
+    }
+    by_dossiers(desk, draft, event)
+}
+
+fn by_dossiers(
+    desk: Desk<'_>,
+    draft: &Draft,
+    event: Arc<Event>,
+) -> Result<Option<(Findings, Option<Examined>)>, Stop> {
     let claim = Claim::plain(desk.catalogue, &event, None).map_err(|error| own_fault(desk, error))?;
     let dossier =
         |object: ObjectId| desk.view.dossier(object).filter(|dossier| dossier.known() <= desk.known);
@@ -27,11 +39,14 @@ pub(super) fn findings(desk: Desk<'_>, draft: &Draft) -> Result<Option<Findings>
     else {
         return Ok(None);
     };
-    if dossiers.iter().any(|dossier| dossier.has_open_claims_beside(desk.catalogue, &claim)) {
+    let is_open = |dossier: &Arc<Dossier>| dossier.open_claim(event.id).is_some();
+    if draft.judges() && !dossiers.iter().all(is_open)
+        || dossiers.iter().any(|dossier| dossier.has_open_claims_beside(desk.catalogue, &claim))
+    {
         return Ok(None);
     }
-    let Some(met) = met(desk, &claim) else { return Ok(None) };
-    let Some(others) = met.into_iter().map(dossier).collect::<Option<Vec<Arc<Dossier>>>>() else {
+    let Some(Referring { may, no_more }) = met(desk, &claim) else { return Ok(None) };
+    let Some(others) = may.into_iter().map(dossier).collect::<Option<Vec<Arc<Dossier>>>>() else {
         return Ok(None);
     };
     let last = LastClaim::of(desk.catalogue, claim, &dossiers, &others);
@@ -44,24 +59,31 @@ pub(super) fn findings(desk: Desk<'_>, draft: &Draft) -> Result<Option<Findings>
     if let Some(after) = last.after().filter(|_| findings.refusals.is_empty()) {
         unique::check(desk, draft, after, last.fields())?;
     }
-    Ok(Some(findings))
+    // Values that no two objects share are held against objects that nobody names.
+    let is_kept = draft.assumed.is_some() && !desk.trusted && !last.says_what_is_unique(desk.catalogue);
+    let rests_on = dossiers.iter().chain(&others).flat_map(|dossier| dossier.rests_on()).chain(&no_more);
+    let rests_on = || rests_on.copied().collect();
+    let examined = is_kept.then(|| Examined::of(&event, rests_on(), &findings.warnings)).flatten();
+    Ok(Some((findings, examined)))
 }
 
-/// Who else the rules of the claim may meet, as a new resident's those who live at the address; none where that is not at
-/// hand. An import is not warned, and so meets nobody.
-fn met(desk: Desk<'_>, claim: &Claim<'_>) -> Option<BTreeSet<ObjectId>> {
-    let mut met = BTreeSet::new();
+/// Who else the rules of the claim may meet, as a new resident's those who live at the address, and who is known not to be
+/// met; none where that is not at hand. An import is not warned, and so meets nobody.
+fn met(desk: Desk<'_>, claim: &Claim<'_>) -> Option<Referring> {
+    let mut met = Referring::default();
     if desk.trusted || !claim.event_type.follows_back() {
         return Some(met);
     }
     for asked in claim.event_type.followed_back(desk.catalogue, claim.data()) {
-        met.append(&mut desk.view.candidates(desk.catalogue, asked, claim.place)?);
+        let mut referring = desk.view.referring(desk.catalogue, asked, claim.place)?;
+        met.may.append(&mut referring.may);
+        met.no_more.append(&mut referring.no_more);
     }
-    met.retain(|object| !claim.because.claim.object_ids.contains(object));
+    met.may.retain(|object| !claim.because.claim.object_ids.contains(object));
     Some(met)
 }
 
-/// The claim that the draft makes or accepts, where it stands on its own and with its own content.
+/// The claim that the draft makes or accepts, where it is based on nothing and nothing on it.
 fn plain_claim(desk: Desk<'_>, draft: &Draft) -> Result<Option<Arc<Event>>, Stop> {
     let Some(first) = draft.events.first().filter(|_| !draft.corrects) else {
         return Ok(None);
@@ -77,12 +99,9 @@ fn plain_claim(desk: Desk<'_>, draft: &Draft) -> Result<Option<Arc<Event>>, Stop
             let resting = desk.view.based_on(judged.id);
             let resting =
                 resting.ok_or_else(|| Missing { bases: [judged.id].into(), ..Missing::default() })?;
-            if resting.iter().any(|claim| claim.position <= desk.known) {
-                return Ok(None);
-            }
-            let open =
-                |object| desk.view.dossier(object).is_some_and(|of| of.open_claim(judged.id).is_some());
-            Ok(first.object_ids.iter().all(|object| open(*object)).then_some(judged))
+            let is_alone =
+                judged.references.is_empty() && resting.iter().all(|claim| claim.position > desk.known);
+            Ok(is_alone.then_some(judged))
         }
         Body::Validation { .. } | Body::Amend { .. } | Body::Annul { .. } => Ok(None),
     }

@@ -9,6 +9,8 @@ use read_model::fold::{Dossier, Place};
 use read_model::history::History;
 use read_model::inverse::candidates_by;
 
+use super::Examined;
+
 /// Some of the events at hand, where they are: a history has many, and most of whom looks at one needs the first.
 pub type Events<'a> = Box<dyn DoubleEndedIterator<Item = &'a Arc<Event>> + 'a>;
 
@@ -35,15 +37,30 @@ pub trait View {
     /// The claims that are based on an event, in position order.
     fn based_on(&self, id: EventId) -> Option<Vec<Resting>>;
 
-    /// The objects that may refer to this one so just before a place, by its events; more than do is no harm.
-    fn candidates(
+    /// What a claim was held against when it was decided, where that is kept.
+    fn examined(&self, _claim: EventId) -> Option<Arc<Examined>> {
+        None
+    }
+
+    /// The objects that may refer to this one so just before a place, by its events.
+    fn referring(
         &self,
         catalogue: &Catalogue,
         (inverse, object): (&Inverse, ObjectId),
         _before: Place,
-    ) -> Option<BTreeSet<ObjectId>> {
-        Some(candidates_by(catalogue, inverse, self.of_object(object)?))
+    ) -> Option<Referring> {
+        let may = candidates_by(catalogue, inverse, self.of_object(object)?);
+        Some(Referring { may, no_more: Vec::new() })
     }
+}
+
+/// Who may refer to an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Referring {
+    /// Those who may; more than do is no harm.
+    pub may: BTreeSet<ObjectId>,
+    /// Those who did, and by their events do not.
+    pub no_more: Vec<ObjectId>,
 }
 
 /// The type of an object by the data of an event.

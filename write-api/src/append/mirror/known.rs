@@ -1,7 +1,7 @@
 //! What is kept with an object beside its events: what they fold to, and who may refer to it.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use door::metrics::Timer;
@@ -12,7 +12,7 @@ use read_model::history::History;
 use read_model::inverse::{candidates_by, may_refer_again};
 
 use super::Mirror;
-use crate::decide::{complete, type_told};
+use crate::decide::{Referring, complete, type_told};
 
 /// Every event of one object, and what follows from them, once that was asked for.
 #[derive(Debug, Default)]
@@ -121,12 +121,12 @@ impl Mirror {
 
     /// The objects that may refer to this one so just before a place, as the log ends. Of some there is `more` than that,
     /// by which they may.
-    pub(in crate::append) fn candidates(
+    pub(in crate::append) fn referring(
         &self,
         (inverse, object): (&Inverse, ObjectId),
         before: Place,
         more: impl Fn(ObjectId) -> bool,
-    ) -> Option<BTreeSet<ObjectId>> {
+    ) -> Option<Referring> {
         let known = self.objects.peek(&object)?;
         let mut kept = known.candidates.borrow_mut();
         let place = kept.iter().position(|of| of.inverse == inverse.name).unwrap_or_else(|| {
@@ -142,11 +142,15 @@ impl Mirror {
         }
         of.found.extend(candidates_by(&self.catalogue, inverse, new).into_iter().map(|new| (new, None)));
         of.events = known.events.len();
-        let refer = of.found.iter_mut().filter_map(|(candidate, gone)| {
-            let refers = more(*candidate) || !self.is_gone(*candidate, gone, (inverse, object), before);
-            refers.then_some(*candidate)
-        });
-        Some(refer.collect())
+        let mut referring = Referring::default();
+        for (candidate, gone) in &mut of.found {
+            if more(*candidate) || !self.is_gone(*candidate, gone, (inverse, object), before) {
+                referring.may.insert(*candidate);
+            } else {
+                referring.no_more.push(*candidate);
+            }
+        }
+        Some(referring)
     }
 
     /// Whether a candidate is known not to refer to an object before a place; `gone` keeps that for the next time. Once gone, it
