@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::shown::bounded;
@@ -189,12 +189,12 @@ impl Body {
         };
         let word = |key: &str| data.get(key).and_then(Value::as_str).unwrap_or_default();
         match kind {
-            EventKind::Claim => Ok(Self::Claim(Arc::new(data))),
+            EventKind::Claim => Ok(Self::Claim(Arc::new(fitted(&data)))),
             EventKind::Correction => match word("action") {
                 "annul" => Ok(Self::Annul { reason: reason()? }),
                 "amend" => {
                     let reason = reason()?;
-                    let content = data.get("data").cloned().ok_or(BodyError::AmendData)?;
+                    let content = data.get("data").map(fitted).ok_or(BodyError::AmendData)?;
                     Ok(Self::Amend { data: Arc::new(content), reason })
                 }
                 other => Err(BodyError::Action(bounded(other, 40))),
@@ -208,6 +208,20 @@ impl Body {
                 Ok(Self::Validation { verdict, reason: reason()? })
             }
         }
+    }
+}
+
+/// A copy that takes no more memory than its content, for what is kept: while it is read, an object grows by steps.
+#[must_use]
+pub fn fitted(value: &Value) -> Value {
+    match value {
+        Value::Object(entries) => {
+            let mut fitting = Map::with_capacity(entries.len());
+            fitting.extend(entries.iter().map(|(name, entry)| (name.clone(), fitted(entry))));
+            Value::Object(fitting)
+        }
+        Value::Array(items) => Value::Array(items.iter().map(fitted).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
 }
 

@@ -114,21 +114,21 @@ impl<'c> Claim<'c> {
     pub fn rules_read(&self, changed: impl Fn(ObjectId, &str) -> bool) -> bool {
         let reads = &self.event_type.rule_reads;
         reads.iter().any(|(role, fields)| {
-            let mut objects = self.meaning.roles[*role].iter();
+            let mut objects = self.meaning.roles.get(*role).iter();
             objects.any(|object| fields.iter().any(|field| changed(*object, field)))
         })
     }
 
     /// The objects whose state the rules of the claim read.
     pub fn objects_read_by_rules(&self) -> impl Iterator<Item = ObjectId> {
-        self.event_type.rule_reads.iter().flat_map(|(role, _)| self.meaning.roles[*role].iter().copied())
+        self.event_type.rule_reads.iter().flat_map(|(role, _)| self.meaning.roles.get(*role).iter().copied())
     }
 
     /// The objects whose state its effects read.
     pub(super) fn objects_read_by_effects(&self) -> impl Iterator<Item = ObjectId> {
         let roles = self.event_type.effects.iter().flat_map(|effect| &effect.reads_roles);
         let places = roles.filter_map(|role| self.event_type.roles.get_index_of(role));
-        places.flat_map(|role| self.meaning.roles[role].iter().copied())
+        places.flat_map(|role| self.meaning.roles.get(role).iter().copied())
     }
 
     /// The local day on which the registry learned of it.

@@ -135,7 +135,7 @@ impl Dossier {
 
     /// Whether a claim says something of the object, or of one that it follows from.
     fn is_told_by(&self, claim: &Claim<'_>) -> bool {
-        let mut said = claim.meaning.said.iter().flat_map(|said| &claim.meaning.roles[said.role]);
+        let mut said = claim.meaning.said.iter().flat_map(|said| claim.meaning.roles.get(said.role));
         said.any(|object| self.folded.contains(object))
     }
 
@@ -305,7 +305,7 @@ impl<'c> LastClaim<'c> {
     pub fn fields(&self) -> impl Iterator<Item = (ObjectId, &'c Arc<str>)> {
         let effects = &self.claim.event_type.effects;
         self.claim.meaning.said.iter().flat_map(move |said| {
-            let objects = self.claim.meaning.roles[said.role].iter();
+            let objects = self.claim.meaning.roles.get(said.role).iter();
             objects.map(move |object| (*object, &effects[said.effect].field))
         })
     }

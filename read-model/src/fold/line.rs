@@ -22,7 +22,7 @@ pub struct Assertion {
     /// Where an uncertain fact begins a day later than its earliest day: the claim that it begins after.
     pub after: Option<Position>,
     /// What it says.
-    pub change: Change,
+    pub change: Arc<Change>,
     /// What its value was computed from, where that is more than the content of its claim.
     pub read: Arc<[Read]>,
 }
@@ -31,7 +31,7 @@ impl Assertion {
     /// The value that it gives the field, or adds to it.
     #[must_use]
     pub fn value(&self) -> Option<&Value> {
-        match &self.change {
+        match &*self.change {
             Change::Set(value) => value.as_ref(),
             Change::Add(value) => Some(value),
             Change::Remove(_) => None,
@@ -115,13 +115,19 @@ impl FieldLine {
     ///
     /// An uncertain fact begins on its earliest day; except where the one registered directly before it has its
     /// earliest day inside this one's uncertain period: then on the day after that.
-    pub(super) fn push(&mut self, because: Arc<Because>, date: PartialDate, place: Place, change: Change) {
+    pub(super) fn push(
+        &mut self,
+        because: Arc<Because>,
+        date: PartialDate,
+        place: Place,
+        change: Arc<Change>,
+    ) {
         let after = self.assertions.last().filter(|previous| previous.puts_off(date, &change));
         let day_after = |previous: &Arc<Assertion>| Beginning::of(previous.date.earliest().plus(1));
         let beginning = after.map_or(place.beginning, day_after);
         let after = after.map(|previous| previous.begins.position);
         let begins = Place { beginning, position: place.position };
-        self.has_items |= matches!(change, Change::Add(_) | Change::Remove(_));
+        self.has_items |= matches!(*change, Change::Add(_) | Change::Remove(_));
         let place = self.by_effect.partition_point(|index| self.assertions[*index].begins <= begins);
         self.by_effect.insert(place, self.assertions.len());
         self.assertions.push(Arc::new(Assertion {
@@ -135,12 +141,12 @@ impl FieldLine {
     }
 
     /// Gives the assertions of a claim the change that history yields; where they stand does not depend on it.
-    pub(super) fn give(&mut self, claim: Position, change: &Change, read: &Arc<[Read]>) {
+    pub(super) fn give(&mut self, claim: Position, change: &Arc<Change>, read: &Arc<[Read]>) {
         let first = self.first_of(claim);
         let of_claim = self.assertions[first..].iter_mut().take_while(|said| said.begins.position == claim);
         for assertion in of_claim {
             let assertion = Arc::make_mut(assertion);
-            assertion.change = change.clone();
+            assertion.change = Arc::clone(change);
             assertion.read = Arc::clone(read);
         }
     }
@@ -235,7 +241,7 @@ impl FieldLine {
             let list = || Cow::Owned(items.iter().map(|(value, _)| (*value).clone()).collect());
             return (!items.is_empty()).then(list);
         }
-        match &self.holding(bound)?.change {
+        match &*self.holding(bound)?.change {
             Change::Set(value) => value.as_ref().map(Cow::Borrowed),
             Change::Add(_) | Change::Remove(_) => None,
         }
@@ -246,7 +252,7 @@ impl FieldLine {
     pub fn items(&self, bound: Bound) -> Vec<(&Value, &Assertion)> {
         let mut items: Vec<(&Value, &Assertion)> = Vec::new();
         for assertion in self.within(bound) {
-            match &assertion.change {
+            match &*assertion.change {
                 Change::Set(_) => items.clear(),
                 Change::Remove(value) => items.retain(|(item, _)| *item != value),
                 // What follows from a state that does not hold adds nothing.

@@ -22,10 +22,42 @@ pub struct Meaning {
     pub date: PartialDate,
     /// Where it begins as a whole: on its earliest day.
     pub beginning: Beginning,
-    /// The objects in each role, by the order of the event type's roles.
-    pub(super) roles: Vec<Vec<ObjectId>>,
+    /// The objects in each role.
+    pub(super) roles: Roles,
     /// What it says of the fields of objects.
     pub(super) said: Vec<Said>,
+}
+
+/// The objects in each role of an event type, by the order of its roles.
+#[derive(Debug)]
+pub(super) struct Roles {
+    /// Those of all roles, one role after the other.
+    objects: Box<[ObjectId]>,
+    /// Where each role ends among them.
+    ends: Box<[usize]>,
+}
+
+impl Roles {
+    fn of(roles: impl Iterator<Item = impl Iterator<Item = ObjectId>>) -> Self {
+        let (mut objects, mut ends) = (Vec::new(), Vec::new());
+        for role in roles {
+            objects.extend(role);
+            ends.push(objects.len());
+        }
+        Self { objects: objects.into(), ends: ends.into() }
+    }
+
+    /// The objects in the role at a place; none where there is no such role.
+    pub(super) fn get(&self, place: usize) -> &[ObjectId] {
+        let Some(end) = self.ends.get(place) else { return &[] };
+        let start = place.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.objects[start..*end]
+    }
+
+    /// The objects in each role.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[ObjectId]> {
+        (0..self.ends.len()).map(|place| self.get(place))
+    }
 }
 
 /// What a content says of one field of the objects in one role.
@@ -36,7 +68,7 @@ pub(super) struct Said {
     /// The role, by its place in the event type.
     pub(super) role: usize,
     /// What it says; none where that depends on its place in history.
-    pub(super) change: Option<Change>,
+    pub(super) change: Option<Arc<Change>>,
 }
 
 impl Meaning {
@@ -58,7 +90,7 @@ impl Meaning {
 
     /// The objects in a role, by its place in the event type.
     pub(crate) fn in_role(&self, place: usize) -> &[ObjectId] {
-        self.roles.get(place).map_or(&[], Vec::as_slice)
+        self.roles.get(place)
     }
 
     fn work_out(
@@ -78,7 +110,7 @@ impl Meaning {
                 (PartialDate::from(beginning.day), beginning)
             }
         };
-        let roles = event_type.roles.values().map(|role| event_type.in_role(role, &data).collect()).collect();
+        let roles = Roles::of(event_type.roles.values().map(|role| event_type.in_role(role, &data)));
         let scope = ContentScope { event_type, data: &data, beginning };
         let said = said(event_type, &scope).map_err(|(field, source)| FoldError::Effect {
             position,
@@ -105,7 +137,7 @@ fn said(event_type: &EventType, scope: &ContentScope<'_>) -> Result<Vec<Said>, (
             match effect.action.expression().map(|value| value.evaluate(scope)).transpose().map_err(failed)? {
                 // The data do not speak of this field.
                 Some(Value::Null) => continue,
-                value => Some(change(&effect.action, value.unwrap_or_default())),
+                value => Some(Arc::new(change(&effect.action, value.unwrap_or_default()))),
             }
         };
         said.push(Said { effect: index, role, change });

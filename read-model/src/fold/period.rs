@@ -120,16 +120,16 @@ impl FieldLine {
     fn items_held(&self) -> Vec<Period> {
         let (mut held, mut open): (Vec<Period>, Vec<&Arc<Assertion>>) = (Vec::new(), Vec::new());
         for said in self.in_order_of_effect() {
-            let ends = |item: &mut &Arc<Assertion>| match (&said.change, &item.change) {
+            let ends = |item: &mut &Arc<Assertion>| match (&*said.change, &*item.change) {
                 (Change::Set(_), _) => true,
                 (Change::Remove(value), Change::Add(item)) => value == item,
                 (Change::Remove(_) | Change::Add(_), _) => false,
             };
             held.extend(open.extract_if(.., ends).filter_map(|item| Period::of(item, Some(said))));
             let is_new = |value: &Value| {
-                !open.iter().any(|item| matches!(&item.change, Change::Add(item) if item == value))
+                !open.iter().any(|item| matches!(&*item.change, Change::Add(item) if item == value))
             };
-            if matches!(&said.change, Change::Add(value) if !value.is_null() && is_new(value)) {
+            if matches!(&*said.change, Change::Add(value) if !value.is_null() && is_new(value)) {
                 open.push(said);
             }
         }

@@ -60,7 +60,7 @@ impl World {
         let mut found = Vec::new();
         for (role, read) in rule.check.reads().followed_back() {
             let place = claim.event_type.roles.get_index_of(role);
-            for object in place.into_iter().flat_map(|place| claim.meaning.roles[place].iter()) {
+            for object in place.into_iter().flat_map(|place| claim.meaning.roles.get(place).iter()) {
                 // What cannot be computed is told as the failure of the rule.
                 let referring = self.referring_before(catalogue, *object, read, claim.place);
                 let first = referring.unwrap_or_default().into_iter().take(MAX_TOLD);

@@ -46,7 +46,7 @@ impl Scope for ClaimScope<'_> {
             "self" => self.this.map(Datum::Reference),
             role => {
                 let (place, _, role) = event_type.roles.get_full(role)?;
-                Some(role_variable(role, self.claim.meaning.roles[place].iter().copied()))
+                Some(role_variable(role, self.claim.meaning.roles.get(place).iter().copied()))
             }
         }
     }

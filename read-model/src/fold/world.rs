@@ -138,12 +138,13 @@ impl World {
             match self.compute(catalogue, claim, effect, object) {
                 Ok(change) => {
                     let read = self.read(claim, effect);
-                    self.give(claim, effect, object, &change, &read);
+                    self.give(claim, effect, object, &Arc::new(change), &read);
                 }
                 Err(error) => {
                     failed(error)?;
                     // Neither a value, nor an item of a list.
-                    self.give(claim, effect, object, &Change::Remove(Value::Null), &Arc::default());
+                    let nothing = Arc::new(Change::Remove(Value::Null));
+                    self.give(claim, effect, object, &nothing, &Arc::default());
                 }
             }
         }
@@ -194,7 +195,7 @@ impl World {
     ) {
         let event_type = claim.event_type;
         let folded = |id: &&ObjectId| folded.contains(*id);
-        for (role, objects) in event_type.roles.values().zip(&claim.meaning.roles) {
+        for (role, objects) in event_type.roles.values().zip(claim.meaning.roles.iter()) {
             for object in objects.iter().filter(folded) {
                 let state = self.objects.entry(*object);
                 let new = || Arc::new(ObjectState::new(Arc::clone(&role.object_type), claim.place));
@@ -203,12 +204,12 @@ impl World {
         }
         for said in &claim.meaning.said {
             let effect = &event_type.effects[said.effect];
-            for object in claim.meaning.roles[said.role].iter().filter(folded) {
+            for object in claim.meaning.roles.get(said.role).iter().filter(folded) {
                 let change = match &said.change {
-                    Some(change) => change.clone(),
+                    Some(change) => Arc::clone(change),
                     None => {
                         pending.push(Pending { claim: index, effect, object: *object });
-                        change(&effect.action, Value::Null)
+                        Arc::new(change(&effect.action, Value::Null))
                     }
                 };
                 self.assert(catalogue, claim, effect, *object, change);
@@ -238,7 +239,7 @@ impl World {
         claim: &Claim<'_>,
         effect: &Effect,
         object: ObjectId,
-        change: Change,
+        change: Arc<Change>,
     ) {
         let Some(state) = self.objects.get_mut(&object).map(Arc::make_mut) else {
             return;
@@ -258,7 +259,7 @@ impl World {
         claim: &Claim<'_>,
         effect: &Effect,
         object: ObjectId,
-        change: &Change,
+        change: &Arc<Change>,
         read: &Arc<[Read]>,
     ) {
         if let Some(state) = self.objects.get_mut(&object).map(Arc::make_mut) {
@@ -277,7 +278,7 @@ impl World {
     pub(super) fn read_by<'a>(&'a self, claim: &Claim<'_>, reads: &Reads) -> Vec<(Read, &'a Assertion)> {
         let bound = Bound::Before(claim.place);
         let mut found = Vec::new();
-        for (role, objects) in claim.event_type.roles.values().zip(&claim.meaning.roles) {
+        for (role, objects) in claim.event_type.roles.values().zip(claim.meaning.roles.iter()) {
             for (object, field) in
                 objects.iter().flat_map(|id| reads.of_data(&role.name).map(move |field| (*id, field)))
             {

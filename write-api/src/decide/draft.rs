@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use door::shown_text;
 use policy::Acts;
 use read_model::catalogue::{EventType, Future, Version};
-use read_model::event::{Body, Event, EventId, EventKind, Memo, ObjectId, Verdict};
+use read_model::event::{Body, Event, EventId, EventKind, Memo, ObjectId, Verdict, fitted};
 use read_model::time::Day;
 use serde_json::Value;
 use uuid::Uuid;
@@ -247,7 +247,7 @@ fn content<'a>(
 ) -> Result<Content<'a>, Stop> {
     let (event_type, version) = written(desk, event_type, version)?;
     // Ids are written in one way first: a list in which each stands once has no object twice.
-    let mut data = data.clone();
+    let mut data = fitted(data);
     desk.catalogue.canonicalise(version.format.shape(), &mut data);
     let errors = version.format.errors(&data);
     if !errors.is_empty() {

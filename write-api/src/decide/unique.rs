@@ -125,7 +125,7 @@ fn shared_day(one: &FieldLine, other: &FieldLine, value: &str) -> Option<Day> {
 
 /// The texts that a line ever gives its field.
 fn texts(line: &FieldLine) -> impl Iterator<Item = &str> {
-    line.assertions().iter().filter_map(|said| match &said.change {
+    line.assertions().iter().filter_map(|said| match &*said.change {
         read_model::fold::Change::Set(Some(Value::String(text))) => Some(text.as_str()),
         read_model::fold::Change::Set(_)
         | read_model::fold::Change::Add(_)
