@@ -26,6 +26,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use write_api::runtime;
 use write_api::settings::load_catalogue;
 
 use crate::bench::{Bench, Pace};
@@ -69,15 +70,19 @@ const SECTIONS: [&str; 11] = [
     "guards",
 ];
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match run(Arguments::parse()).await {
+fn main() -> ExitCode {
+    match measured(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("bench: {}", chain(&failure));
             ExitCode::FAILURE
         }
     }
+}
+
+/// On such threads as the appender has in the write server, since one is measured in this process too.
+fn measured(arguments: Arguments) -> Result<(), Failure> {
+    runtime::build()?.block_on(run(arguments))
 }
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {

@@ -11,6 +11,7 @@ pub mod ids;
 pub mod import;
 pub mod outcome;
 pub mod rights;
+pub mod runtime;
 pub mod settings;
 pub mod subscribing;
 #[cfg(test)]
