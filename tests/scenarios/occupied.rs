@@ -61,6 +61,50 @@ async fn a_move_that_a_citizen_claims_is_warned_of_and_so_is_who_validates_it() 
 }
 
 #[tokio::test]
+async fn who_validates_a_move_is_told_of_who_lives_there_by_then() {
+    // Given moves of Chris and of Dora to one address, claimed when Anna lived there
+    let f6 = F6::start().await;
+    let (family, annas) = anna_at_home(&f6);
+    let [chris, dora] = adults(&f6);
+    let clerk = f6.ambtenaar();
+    let claims = async |person| {
+        clerk.claim("Verhuizing", move_to(person, family.adres, "2026-01-03")).await.accepted()
+    };
+    let chriss = claims(chris).await;
+    assert_eq!(occupied_by(&chriss), Some(vec![annas]));
+    let doras = claims(dora).await;
+
+    // When Anna has died since, then nobody is in the way of Chris, but he is in that of Dora
+    clerk.register("Overlijden", death(family.moeder, "2026-01-01")).await;
+    assert_eq!(occupied_by(&clerk.validate(&chriss).await.accepted()), None);
+    assert_eq!(occupied_by(&clerk.validate(&doras).await.accepted()), Some(vec![chriss.id()]));
+}
+
+#[tokio::test]
+async fn who_validates_a_move_is_told_of_events_as_they_were_registered() {
+    // Given a move that was claimed in one request with that of who lives there since
+    let f6 = F6::start().await;
+    let (family, _) = anna_at_home(&f6);
+    let [chris, dora] = adults(&f6);
+    let clerk = f6.ambtenaar();
+    clerk.register("Overlijden", death(family.moeder, "2026-01-01")).await;
+    let (chriss, doras) = (new_id(), new_id());
+    let moved = |person, day| clerk.claim("Verhuizing", move_to(person, family.adres, day));
+    let batch = [moved(chris, "2026-01-02").id(chriss).validated(), moved(dora, "2026-01-03").id(doras)];
+    clerk.append(batch).await.accepted();
+
+    // When it is validated, after something else was registered
+    clerk.register("Overlijden", death(family.vader, "2026-01-01")).await;
+    let validate = "mutation($target: UUID!) { validate(input: { target: $target, verdict: ACCEPTED }) {
+        warnings { because { id createdAt } } } }";
+    let told = clerk.mutate(validate, &json!({ "target": doras })).await.expect("an answer").data();
+
+    // Then the warning tells when the other move was registered
+    let registered = f6.one("event", chriss).ask("id createdAt").await;
+    assert_eq!(told["validate"]["warnings"][0]["because"], json!([registered]));
+}
+
+#[tokio::test]
 async fn who_immigrates_to_where_others_live_is_warned_and_who_only_gets_post_there_is_not() {
     let f6 = F6::start().await;
     let (family, annas) = anna_at_home(&f6);

@@ -35,7 +35,7 @@ const KEPT_VALUES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99_999);
 const KEPT_BASES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99_999);
 
 /// Of how many claims that wait for a verdict it is kept what they were held against.
-const KEPT_EXAMINED: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99_999);
+const KEPT_EXAMINED: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
 
 /// Every event of the objects in it, up to [`head`](Self::head): nothing newer, nothing missing.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use crate::outcome::Finding;
 const MAX_OTHERS: usize = 64;
 
 /// An examination of a claim that nothing refused, by the events of its objects and of others.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct Examined {
     /// Whose events it rests on beside those of the objects of the claim.
     others: Box<[ObjectId]>,
