@@ -238,8 +238,8 @@ struct Log {
 
 impl Log {
     /// Takes in what a command became, and what is to be kept with it.
-    fn take_in(&mut self, accepted: Accepted, examined: Option<Arc<Examined>>) {
-        self.examined.extend(accepted.events.first().map(|event| event.id).zip(examined));
+    fn take_in(&mut self, accepted: Accepted) {
+        self.examined.extend(accepted.events.first().map(|event| event.id).zip(accepted.examined));
         self.events.extend(accepted.events);
     }
 
@@ -350,7 +350,7 @@ fn of_two_values_that_are_taken_the_first_by_name_is_told_however_it_is_decided(
         let Ok(Decision::Accepted(accepted)) = decide(desk(&catalogue, &log), &command) else {
             unreachable!("nobody has them yet")
         };
-        log.take_in(accepted, None);
+        log.take_in(accepted);
     }
     // When a third claims both, time and again
     let command = with(2, 2, &[("number", "n1"), ("card", "c1")]);
@@ -374,8 +374,8 @@ fn accepted(catalogue: &Catalogue, log: &mut Log, command: &Command) -> Vec<Stri
     let Ok(Decision::Accepted(accepted)) = decide(desk(catalogue, log), command) else {
         unreachable!("nothing refuses it")
     };
-    let (warnings, examined) = (accepted.warnings.clone(), accepted.examined.clone());
-    log.take_in(accepted, examined);
+    let warnings = accepted.warnings.clone();
+    log.take_in(accepted);
     warnings.into_iter().map(|warning| warning.message).collect()
 }
 
@@ -429,8 +429,7 @@ proptest! {
             let by_examined = decide(desk(&catalogue, &log), &command);
             prop_assert_eq!(told(&by_examined), told(&by_history), "{:?}", command);
             if let Ok(Decision::Accepted(accepted)) = by_dossiers {
-                let examined = accepted.examined.clone();
-                log.take_in(accepted, examined);
+                log.take_in(accepted);
             }
         }
     }
@@ -443,7 +442,7 @@ proptest! {
         for (id, (asked, validate)) in commands.iter().enumerate() {
             let Some(command) = command(id, asked, *validate, &log) else { continue };
             if let Ok(Decision::Accepted(accepted)) = decide(desk(&catalogue, &log), &command) {
-                log.take_in(accepted, None);
+                log.take_in(accepted);
             }
         }
         let judged = |id| Some(log.event(id)??.kind());

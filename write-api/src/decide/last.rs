@@ -21,7 +21,9 @@ pub(super) fn findings(desk: Desk<'_>, draft: &Draft) -> Result<Option<(Findings
     let Some(event) = plain_claim(desk, draft)? else {
         return Ok(None);
     };
-    if let Some(warnings) = examined::warnings(desk, &event) {
+    if draft.judges()
+        && let Some(warnings) = examined::warnings(desk, &event)
+    {
         return Ok(Some((Findings { warnings, ..Findings::default() }, None)));
     }
     by_dossiers(desk, draft, event)
